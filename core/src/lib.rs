@@ -1,0 +1,12 @@
+//! Formats, keys, manifests, policy and planning of Bulla.
+//!
+//! This crate does no I/O, reads no clock, starts no thread and knows no client, so that every
+//! decision about a secret can be read, tested and fuzzed by itself. Time and randomness are
+//! arguments; the exception is age, which draws its own randomness.
+
+pub mod manifest;
+pub mod names;
+pub mod plaintext;
+pub mod recipient;
+pub mod scope;
+pub mod template;

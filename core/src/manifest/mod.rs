@@ -1,0 +1,1 @@
+//! Manifests as bytes, read and edited by spans.
