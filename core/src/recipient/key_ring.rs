@@ -1,0 +1,60 @@
+//! The identities that are at hand, found by fingerprint.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Fingerprint, Identity};
+
+/// Identities in the order given, newest first by convention. Cloning it shares them.
+#[derive(Clone, Default)]
+pub struct KeyRing(Arc<Keys>);
+
+#[derive(Default)]
+struct Keys {
+    identities: Vec<Identity>,
+    places: HashMap<Fingerprint, usize>,
+}
+
+impl KeyRing {
+    /// Takes over `identities`; one that is there twice stands where it was first.
+    pub fn new(mut identities: Vec<Identity>) -> Self {
+        let mut places = HashMap::with_capacity(identities.len());
+        identities.retain(|identity| {
+            let place = places.len();
+            let fresh = !places.contains_key(&identity.fingerprint());
+            if fresh {
+                places.insert(identity.fingerprint(), place);
+            }
+            fresh
+        });
+        Self(Arc::new(Keys { identities, places }))
+    }
+
+    /// The identity with this fingerprint.
+    pub fn get(&self, fingerprint: &Fingerprint) -> Option<&Identity> {
+        let place = self.0.places.get(fingerprint)?;
+        self.0.identities.get(*place)
+    }
+
+    /// All identities, in the order given.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Identity> {
+        self.0.identities.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.identities.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.identities.is_empty()
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
