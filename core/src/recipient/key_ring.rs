@@ -65,6 +65,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_ring_can_be_shared_among_threads() {
+        fn shared<T: Clone + Send + Sync + 'static>(_: T) {}
+        shared(KeyRing::default());
+    }
+
+    #[test]
     fn identities_are_found_by_fingerprint_and_keep_their_order() {
         let [newest, middle, oldest] =
             [(); 3].map(|()| Identity::generate(Suite::X25519, &mut rand_core::OsRng));
