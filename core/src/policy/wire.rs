@@ -10,7 +10,7 @@ use serde_saphyr::{Error, Spanned};
 use super::error::{At, ConfigError};
 
 /// The whole file.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[cfg_attr(feature = "api", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ConfigFile {
@@ -170,17 +170,6 @@ impl From<Option<serde_saphyr::Location>> for At {
         Self {
             line: number(line),
             column: number(column),
-        }
-    }
-}
-
-impl Default for ConfigFile {
-    fn default() -> Self {
-        Self {
-            clusters: Entries::default(),
-            people: Entries::default(),
-            recovery: Entries::default(),
-            rules: None,
         }
     }
 }
