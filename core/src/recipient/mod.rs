@@ -26,6 +26,8 @@ mod key_text;
 mod public;
 mod suite;
 mod unwrap;
+#[cfg(test)]
+mod vectors;
 mod wrap;
 mod xwing;
 
