@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod manifest;
 pub mod names;
 pub mod plaintext;
+pub mod policy;
 pub mod reason;
 pub mod recipient;
 pub mod scope;
