@@ -14,7 +14,7 @@ use super::template::OutputTemplate;
 use crate::names::DataKeyId;
 
 /// Bytes of a data key and of everything derived from it.
-pub const DATA_KEY_BYTES: usize = 32;
+pub(super) const DATA_KEY_BYTES: usize = 32;
 
 const INFO_VALUE: &[u8] = b"bulla.dev/envelope/v1/value";
 const INFO_COMMITMENT: &[u8] = b"bulla.dev/envelope/v1/commitment";
