@@ -8,7 +8,6 @@
 mod cluster;
 mod machine;
 mod open;
-mod rest;
 mod seal;
 mod table;
 
@@ -25,7 +24,11 @@ fn main() {
     }
     if wanted("cluster") || wanted("restart") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(cluster::run(&mut table, wanted("cluster"), wanted("restart")));
+        runtime.block_on(cluster::run(
+            &mut table,
+            wanted("cluster"),
+            wanted("restart"),
+        ));
     }
     println!("{table}");
     if !table.reached() {

@@ -30,22 +30,31 @@ pub(crate) fn run(table: &mut Table) {
             .collect();
         let rate = median(rates);
         let work = format!("open 1,000 envelopes of 4 values, {suite}, one thread");
-        table.goal(&work, format!("{rate:.0}/s"), &format!("≥ {goal}/s"), rate >= goal);
+        table.goal(
+            &work,
+            format!("{rate:.0}/s"),
+            &format!("≥ {goal}/s"),
+            rate >= goal,
+        );
     }
 }
 
 fn open(bytes: &[u8], ring: &KeyRing) -> usize {
     let stream = Stream::parse(bytes).expect("a manifest");
-    let object = stream.objects().next().expect("one object");
-    let value = object.to_value().expect("an object");
+    let object = stream.object(0).expect("one object");
+    let value = object.node.to_value().expect("an object");
     let wire: SecretEnvelope = from_value(&value).expect("an envelope");
     let envelope = Envelope::try_from(&wire).expect("an envelope");
     envelope.open(ring).expect("it opens").values().len()
 }
 
 fn file(n: usize, identity: &Identity) -> Vec<u8> {
-    let values = ["username", "password", "host", "token"]
-        .map(|key| (key.parse().expect("a key"), Plaintext::from(format!("{key}-{n}-value"))));
+    let values = ["username", "password", "host", "token"].map(|key| {
+        (
+            key.parse().expect("a key"),
+            Plaintext::from(format!("{key}-{n}-value")),
+        )
+    });
     let request = SealRequest {
         namespace: "shop".parse().expect("a namespace"),
         name: format!("db-{n}").parse().expect("a name"),

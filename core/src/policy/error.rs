@@ -131,6 +131,34 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// Where it is; nothing where the file is wrong as a whole.
+    pub fn at(&self) -> Option<At> {
+        match self {
+            Self::TooLarge { .. } => None,
+            Self::Syntax { at }
+            | Self::MultipleDocuments { at }
+            | Self::DuplicateKey { at }
+            | Self::UnknownField { at, .. }
+            | Self::MissingField { at, .. }
+            | Self::UnknownWord { at, .. }
+            | Self::WrongType { at, .. }
+            | Self::Name { at, .. }
+            | Self::NameLikeKey { at, .. }
+            | Self::NameTaken { at, .. }
+            | Self::Recipient { at, .. }
+            | Self::RecipientTaken { at, .. }
+            | Self::TooManyRules { at, .. }
+            | Self::NoRecipients { at, .. }
+            | Self::Glob { at, .. }
+            | Self::ForNobody { at }
+            | Self::UnknownName { at, .. }
+            | Self::NamedTwice { at, .. }
+            | Self::TooManyRecipients { at, .. }
+            | Self::FieldOfOtherFormat { at, .. }
+            | Self::HiddenRule { at, .. } => Some(*at),
+        }
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {

@@ -4,8 +4,14 @@
 //! a rule would otherwise send a secret to the wrong people, or to nobody. It reads no file; the
 //! paths that it matches are relative to the directory of `.bulla.yaml`, with `/` between parts.
 
+#[cfg(feature = "api")]
+pub mod check;
+#[cfg(feature = "api")]
+pub mod compare;
 mod config;
 mod error;
+#[cfg(all(test, feature = "api"))]
+mod fixtures;
 mod glob;
 mod party;
 mod rule;

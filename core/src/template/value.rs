@@ -76,7 +76,11 @@ impl Value {
 
     /// The value as an element of a list or map: of type `interface {}` when there is nothing.
     pub(crate) fn element(&self) -> Self {
-        if self.is_nil() { Self::NilInterface } else { self.clone() }
+        if self.is_nil() {
+            Self::NilInterface
+        } else {
+            self.clone()
+        }
     }
 
     /// The name of the Go type.
@@ -119,7 +123,12 @@ impl Element {
 }
 
 impl List {
-    pub(crate) const NIL: Self = Self { at: None, start: 0, len: 0, of: Element::Any };
+    pub(crate) const NIL: Self = Self {
+        at: None,
+        start: 0,
+        len: 0,
+        of: Element::Any,
+    };
 
     pub(crate) fn len(self) -> usize {
         self.len
@@ -132,12 +141,19 @@ impl List {
     /// `list[from:to]`, sharing its elements; `None` when out of range.
     pub(crate) fn slice(self, from: usize, to: usize) -> Option<Self> {
         let fits = from <= to && to <= self.len;
-        fits.then(|| Self { start: self.start + from, len: to - from, ..self })
+        fits.then(|| Self {
+            start: self.start + from,
+            len: to - from,
+            ..self
+        })
     }
 }
 
 impl Map {
-    pub(crate) const NIL: Self = Self { at: None, of_text: false };
+    pub(crate) const NIL: Self = Self {
+        at: None,
+        of_text: false,
+    };
 
     pub(crate) fn is_nil(self) -> bool {
         self.at.is_none()
@@ -168,14 +184,21 @@ impl Heap {
             empty: BTreeMap::new(),
             steps: 0,
             strict,
-            root: Map { at: Some(0), of_text: true },
+            root: Map {
+                at: Some(0),
+                of_text: true,
+            },
         }
     }
 
     /// Counts work: one step for an evaluation, or for an element.
     pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
         self.steps = self.steps.saturating_add(steps);
-        if self.steps > STEPS { Err(Fault::TooManySteps) } else { Ok(()) }
+        if self.steps > STEPS {
+            Err(Fault::TooManySteps)
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts the work on `bytes` of text.
@@ -187,7 +210,12 @@ impl Heap {
         self.spend(1 + items.len())?;
         let len = items.len();
         self.lists.push(items);
-        Ok(List { at: Some(self.lists.len() - 1), start: 0, len, of })
+        Ok(List {
+            at: Some(self.lists.len() - 1),
+            start: 0,
+            len,
+            of,
+        })
     }
 
     pub(crate) fn items(&self, list: List) -> &[Value] {
@@ -208,10 +236,17 @@ impl Heap {
         self.items(list).get(index).map(Value::element)
     }
 
-    pub(crate) fn map(&mut self, of_text: bool, entries: BTreeMap<Text, Value>) -> Result<Map, Fault> {
+    pub(crate) fn map(
+        &mut self,
+        of_text: bool,
+        entries: BTreeMap<Text, Value>,
+    ) -> Result<Map, Fault> {
         self.spend(1 + entries.len())?;
         self.maps.push(entries);
-        Ok(Map { at: Some(self.maps.len() - 1), of_text })
+        Ok(Map {
+            at: Some(self.maps.len() - 1),
+            of_text,
+        })
     }
 
     pub(crate) fn entries(&self, map: Map) -> &BTreeMap<Text, Value> {

@@ -92,7 +92,10 @@ impl Call<'_> {
     }
 
     fn any(&self, n: usize) -> Result<Value, Fault> {
-        self.args.get(n).cloned().ok_or(Fault::ArgumentCount(self.name))
+        self.args
+            .get(n)
+            .cloned()
+            .ok_or(Fault::ArgumentCount(self.name))
     }
 
     /// The arguments from `n` on.
@@ -101,11 +104,17 @@ impl Call<'_> {
     }
 
     fn mismatch(&self, expected: Param) -> Fault {
-        Fault::ArgumentType { function: self.name, expected: expected.describe() }
+        Fault::ArgumentType {
+            function: self.name,
+            expected: expected.describe(),
+        }
     }
 
     fn fail(&self, why: &'static str) -> Fault {
-        Fault::Function { name: self.name, why }
+        Fault::Function {
+            name: self.name,
+            why,
+        }
     }
 }
 
@@ -131,7 +140,12 @@ const fn fixed(
     fixed: &'static [Param],
     run: fn(&mut Call<'_>) -> Result<Value, Fault>,
 ) -> Function {
-    Function { name, fixed, rest: None, run: Run::Call(run) }
+    Function {
+        name,
+        fixed,
+        rest: None,
+        run: Run::Call(run),
+    }
 }
 
 /// Declares a function that takes any number of `rest` behind the listed parameters.
@@ -141,7 +155,12 @@ const fn variadic(
     rest: Param,
     run: fn(&mut Call<'_>) -> Result<Value, Fault>,
 ) -> Function {
-    Function { name, fixed, rest: Some(rest), run: Run::Call(run) }
+    Function {
+        name,
+        fixed,
+        rest: Some(rest),
+        run: Run::Call(run),
+    }
 }
 
 /// Sprig's come first: its `slice` hides Go's.
@@ -152,21 +171,49 @@ const REFUSED: &[(&str, &[&str])] = &[
     (
         "its result is random, and would differ each time",
         &[
-            "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randInt", "randBytes",
-            "shuffle", "uuidv4", "bcrypt", "htpasswd", "encryptAES", "genPrivateKey", "genCA",
-            "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert",
+            "randAlphaNum",
+            "randAlpha",
+            "randAscii",
+            "randNumeric",
+            "randInt",
+            "randBytes",
+            "shuffle",
+            "uuidv4",
+            "bcrypt",
+            "htpasswd",
+            "encryptAES",
+            "genPrivateKey",
+            "genCA",
+            "genCAWithKey",
+            "genSelfSignedCert",
+            "genSelfSignedCertWithKey",
+            "genSignedCert",
             "genSignedCertWithKey",
         ],
     ),
     (
         "its result depends on the time or the time zone",
         &[
-            "now", "ago", "date", "dateInZone", "date_in_zone", "dateModify", "date_modify",
-            "mustDateModify", "must_date_modify", "htmlDate", "htmlDateInZone", "toDate",
-            "mustToDate", "unixEpoch",
+            "now",
+            "ago",
+            "date",
+            "dateInZone",
+            "date_in_zone",
+            "dateModify",
+            "date_modify",
+            "mustDateModify",
+            "must_date_modify",
+            "htmlDate",
+            "htmlDateInZone",
+            "toDate",
+            "mustToDate",
+            "unixEpoch",
         ],
     ),
-    ("it reads the environment or the network", &["env", "expandenv", "getHostByName"]),
+    (
+        "it reads the environment or the network",
+        &["env", "expandenv", "getHostByName"],
+    ),
     ("no value is a function", &["call"]),
 ];
 

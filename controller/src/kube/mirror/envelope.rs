@@ -1,0 +1,89 @@
+//! An envelope as it is kept: its spec as one string, what is asked often beside it.
+
+use bulla_core::api::{SecretEnvelopeSpec, SecretEnvelopeStatus};
+use bulla_core::recipient::Fingerprint;
+use serde::{Deserialize, Deserializer};
+
+use super::{Meta, Mirrored};
+use crate::kube::queue::Key;
+use crate::kube::watch::Versioned;
+
+/// A `SecretEnvelope` in memory: about as large as its JSON, where the typed form takes three times that.
+#[derive(Clone)]
+pub(crate) struct SeenEnvelope {
+    pub(crate) namespace: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) uid: Box<str>,
+    pub(crate) version: Box<str>,
+    pub(crate) generation: i64,
+    pub(crate) deleting: bool,
+    pub(crate) suspended: bool,
+    pub(crate) requested_at: Option<Box<str>>,
+    /// `spec`, as JSON. Whatever somebody wrote: it may hold plaintext, and is shown nowhere.
+    spec: Box<str>,
+    pub(crate) status: SecretEnvelopeStatus,
+    /// Whom its data keys are closed for, once each.
+    pub(crate) recipients: Box<[Fingerprint]>,
+    /// How many values it has.
+    pub(crate) values: u32,
+}
+
+impl SeenEnvelope {
+    /// The spec, typed; `None` when it has another shape, as after a downgrade of the definition.
+    pub(crate) fn spec(&self) -> Option<SecretEnvelopeSpec> {
+        serde_json::from_str(&self.spec).ok()
+    }
+
+    /// The same envelope after a write of its status.
+    pub(crate) fn with_status(&self, version: Box<str>, status: SecretEnvelopeStatus) -> Self {
+        Self { version, status, ..self.clone() }
+    }
+}
+
+impl<'de> Deserialize<'de> for SeenEnvelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            metadata: Meta,
+            #[serde(default)]
+            spec: serde_json::Value,
+            #[serde(default)]
+            status: serde_json::Value,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        let (meta, spec) = (wire.metadata, wire.spec);
+        let data_keys = spec["dataKeys"].as_array().map_or(&[][..], Vec::as_slice);
+        let closed_for = data_keys.iter().flat_map(|key| key["closedFor"].as_array().into_iter().flatten());
+        let mut recipients: Vec<Fingerprint> =
+            closed_for.filter_map(|closed| closed["recipient"].as_str()?.parse().ok()).collect();
+        recipients.sort_unstable();
+        recipients.dedup();
+        Ok(Self {
+            recipients: recipients.into(),
+            values: spec["data"].as_object().map_or(0, |data| data.len() as u32),
+            spec: spec.to_string().into(),
+            // A status that can't be read is one that nobody has written yet.
+            status: serde_json::from_value(wire.status).unwrap_or_default(),
+            suspended: meta.annotations.suspend.as_deref() == Some("true"),
+            requested_at: meta.annotations.requested_at,
+            namespace: meta.namespace,
+            name: meta.name,
+            uid: meta.uid,
+            version: meta.resource_version,
+            generation: meta.generation,
+            deleting: meta.deletion_timestamp.is_some(),
+        })
+    }
+}
+
+impl Versioned for SeenEnvelope {
+    fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+impl Mirrored for SeenEnvelope {
+    fn key(&self) -> Key {
+        Key { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+}
