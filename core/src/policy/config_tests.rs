@@ -126,6 +126,20 @@ fn names_and_public_keys_are_resolved() {
         Err(PolicyError::Recipient { .. })
     ));
 
+    let stranger = stranger.as_str();
+    assert_eq!(names(&[&format!("bob={stranger}")]).unwrap(), ["bob"]);
+    assert_eq!(names(&[&format!("safe={safe}")]).unwrap(), ["safe"]);
+    for wrong in [format!("safe={stranger}"), format!("bob={safe}")] {
+        assert!(matches!(
+            names(&[&wrong]),
+            Err(PolicyError::NotTheirKey { .. })
+        ));
+    }
+    assert!(matches!(
+        names(&[&format!("-b={stranger}")]),
+        Err(PolicyError::Name { .. })
+    ));
+
     let rule = config.rule_for("x").unwrap();
     let left_out = rule.left_out(&config.resolve(&["alice"]).unwrap());
     assert_eq!(
@@ -295,4 +309,18 @@ fn too_much_is_refused() {
         Config::parse(&many),
         Err(ConfigError::TooManyRecipients { found: 33, .. })
     ));
+}
+
+/// `BULLA_GENERATE=1 cargo test -p bulla-core --features api schema` writes the file anew.
+#[cfg(feature = "api")]
+#[test]
+fn the_schema_in_docs_is_the_one_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bulla.schema.json");
+    let schema = crate::policy::json_schema();
+    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    if std::env::var_os("BULLA_GENERATE").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == text, "{path} is not up to date");
 }

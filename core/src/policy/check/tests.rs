@@ -285,7 +285,7 @@ fn damage_is_found_where_it_is() {
         ["plaintext-value", "plaintext-value"]
     );
     let mut unknown = good.clone();
-    unknown["spec"]["dataKey"] = json!([]);
+    unknown["spec"]["dataKey"] = json!(["x"]);
     assert_eq!(
         kinds_of(&unknown, "pq/db.yaml", &w.config),
         ["damaged-envelope"]
