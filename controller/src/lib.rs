@@ -5,3 +5,6 @@
 
 pub mod directory;
 pub mod engine;
+
+#[cfg(test)]
+mod fixture;
