@@ -6,16 +6,25 @@
 mod atomic;
 mod cli;
 mod commands;
+mod config;
+mod create;
 mod exit;
 mod failure;
 mod hardening;
+mod identities;
+mod input;
 mod interrupt;
 mod invocation;
 mod leftovers;
 mod located;
+mod manifest;
 mod printer;
+mod progress;
+mod recipients;
+mod secret;
 mod session;
 mod shown;
+mod stream_output;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,9 @@
 //! What all commands share in one run.
 
-use std::path::PathBuf;
-
 use rand_core::OsRng;
 
 use crate::cli::GlobalArgs;
+use crate::config::Configs;
 use crate::printer::Printer;
 
 /// One run of the program.
@@ -12,8 +11,8 @@ use crate::printer::Printer;
 pub(crate) struct Session {
     /// Standard output and standard error.
     pub(crate) printer: Printer,
-    /// A configuration named on the command line.
-    pub(crate) config: Option<PathBuf>,
+    /// Configurations, wherever files lie.
+    pub(crate) configs: Configs,
 }
 
 impl Session {
@@ -22,7 +21,7 @@ impl Session {
         args.color.apply();
         Self {
             printer: Printer::new(args.quiet),
-            config: args.config.clone(),
+            configs: Configs::new(args.config.clone()),
         }
     }
 

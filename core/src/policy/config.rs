@@ -99,20 +99,22 @@ impl Config {
         })
     }
 
-    /// Whom names and public keys stand for, as `--for` takes them.
+    /// Whom names and public keys stand for, as `--for` takes them: `NAME`, `PUBLIC-KEY`, `NAME=PUBLIC-KEY`.
     ///
-    /// A public key that the configuration knows gets its name; another one is called by its fingerprint.
+    /// A public key that the configuration knows has its name there; another one without a name is
+    /// called by its fingerprint.
     ///
     /// # Errors
-    /// [`PolicyError::UnknownName`], [`PolicyError::Recipient`], [`PolicyError::AskedTwice`], and
-    /// as for [`Party::named_recipients`].
+    /// [`PolicyError::UnknownName`], [`PolicyError::Recipient`], [`PolicyError::NotTheirKey`],
+    /// [`PolicyError::AskedTwice`], and as for [`Party::named_recipients`].
     pub fn resolve<S: AsRef<str>>(&self, wanted: &[S]) -> Result<Vec<NamedRecipient>, PolicyError> {
         let mut resolved: Vec<NamedRecipient> = Vec::new();
         for text in wanted {
             let text = text.as_ref().trim();
-            let found = match self.party(text) {
-                Some(party) => party.named_recipients()?,
-                None => vec![self.public_key(text)?],
+            let found = match (self.party(text), text.split_once('=')) {
+                (Some(party), _) => party.named_recipients()?,
+                (None, Some((name, key))) => vec![self.named_key(name, key)?],
+                (None, None) => vec![self.public_key(text)?],
             };
             for named in found {
                 if resolved
@@ -127,6 +129,23 @@ impl Config {
         Ok(resolved)
     }
 
+    fn named_key(&self, name: &str, key: &str) -> Result<NamedRecipient, PolicyError> {
+        let name: RecipientName = name
+            .parse()
+            .map_err(|source| PolicyError::Name { source })?;
+        let recipient: Recipient = key
+            .parse()
+            .map_err(|source| PolicyError::Recipient { source })?;
+        let by_name = self.party(name.as_str());
+        let by_key = self.party_of(&recipient.fingerprint());
+        let conflict = by_name.is_some_and(|party| !party.recipients.contains(&recipient))
+            || by_key.is_some_and(|(party, _)| party.name != name);
+        if conflict {
+            return Err(PolicyError::NotTheirKey { name });
+        }
+        Ok(NamedRecipient { name, recipient })
+    }
+
     fn public_key(&self, text: &str) -> Result<NamedRecipient, PolicyError> {
         if text.parse::<RecipientName>().is_ok() && !text.starts_with("age1") {
             let known = self
@@ -134,10 +153,8 @@ impl Config {
                 .iter()
                 .map(|party| party.name.clone())
                 .collect();
-            return Err(PolicyError::UnknownName {
-                name: text.to_owned(),
-                known,
-            });
+            let name = text.to_owned();
+            return Err(PolicyError::UnknownName { name, known });
         }
         let recipient: Recipient = text
             .parse()

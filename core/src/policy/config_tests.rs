@@ -126,6 +126,20 @@ fn names_and_public_keys_are_resolved() {
         Err(PolicyError::Recipient { .. })
     ));
 
+    let stranger = stranger.as_str();
+    assert_eq!(names(&[&format!("bob={stranger}")]).unwrap(), ["bob"]);
+    assert_eq!(names(&[&format!("safe={safe}")]).unwrap(), ["safe"]);
+    for wrong in [format!("safe={stranger}"), format!("bob={safe}")] {
+        assert!(matches!(
+            names(&[&wrong]),
+            Err(PolicyError::NotTheirKey { .. })
+        ));
+    }
+    assert!(matches!(
+        names(&[&format!("-b={stranger}")]),
+        Err(PolicyError::Name { .. })
+    ));
+
     let rule = config.rule_for("x").unwrap();
     let left_out = rule.left_out(&config.resolve(&["alice"]).unwrap());
     assert_eq!(

@@ -195,6 +195,12 @@ pub enum PolicyError {
     /// A public key on the command line that does not parse.
     #[error("a recipient can't be read")]
     Recipient { source: RecipientError },
+    /// A name on the command line that is none.
+    #[error("a recipient can't be called that")]
+    Name { source: NameError },
+    /// A name and a public key that the configuration does not put together.
+    #[error("refusing to call this key `{name}`: .bulla.yaml says otherwise")]
+    NotTheirKey { name: RecipientName },
     /// The same recipient is asked for twice.
     #[error("`{name}` is asked for twice")]
     AskedTwice { name: RecipientName },
@@ -227,7 +233,10 @@ impl PolicyError {
     /// The exit code of a command that ends for this reason: 5 refused by policy, 2 input.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoRule { .. } | Self::NotPostQuantum { .. } | Self::ScopeTooWide { .. } => 5,
+            Self::NoRule { .. }
+            | Self::NotTheirKey { .. }
+            | Self::NotPostQuantum { .. }
+            | Self::ScopeTooWide { .. } => 5,
             _ => 2,
         }
     }
@@ -239,6 +248,8 @@ impl PolicyError {
             Self::UnknownName { .. } | Self::Recipient { .. } => {
                 "`bulla key list` prints the names; a whole public key works as well"
             }
+            Self::Name { .. } => "`NAME=PUBLIC-KEY` gives a key a name",
+            Self::NotTheirKey { .. } => "`bulla key list` prints names and fingerprints",
             Self::AskedTwice { .. } => "name each recipient once",
             Self::UnsupportedRecipient { .. } | Self::CertificateOnly { .. } => {
                 "give it an age key: `bulla key generate` makes one, `bulla key fetch` reads a cluster's"
