@@ -21,6 +21,7 @@
 mod error;
 mod folder;
 mod generation;
+mod key;
 mod keys;
 mod layout;
 mod pass;
@@ -151,6 +152,24 @@ impl DirectoryStore {
     /// `State` when they can't be read or written.
     pub fn sealing_keys(&mut self) -> Result<Vec<SealingKey>, StoreError> {
         Ok(self.rotate(crate::engine::now())?.resources)
+    }
+
+    /// All sealing keys of the store at `root`, as their files say it: without a lock, so that it
+    /// works beside a process that watches, and without making any.
+    ///
+    /// # Errors
+    ///
+    /// `Open` when there is no store.
+    pub fn published_keys(root: &Path) -> Result<Vec<SealingKey>, StoreError> {
+        let absent = || io::Error::from(io::ErrorKind::NotFound);
+        Folder::open_root(root)
+            .and_then(|root| root.folder(HOME)?.ok_or_else(absent))
+            .and_then(|home| home.folder(KEYS)?.ok_or_else(absent))
+            .and_then(|folder| keys::published(&folder))
+            .map_err(|source| StoreError::Open {
+                path: root.to_owned(),
+                source,
+            })
     }
 
     /// The public keys to close for, one for each suite.

@@ -22,6 +22,8 @@ fn edit(bench: &Bench, name: &str, from: &str, to: &str) {
 #[test]
 fn the_first_key_is_post_quantum_and_private() {
     let dir = tempfile::tempdir().unwrap();
+    let none = DirectoryStore::published_keys(dir.path());
+    assert!(matches!(none, Err(StoreError::Open { .. })));
     let mut store = DirectoryStore::open(dir.path(), Options::default()).unwrap();
     let recipients = store.recipients().unwrap();
     assert_eq!(recipients.len(), 1);
@@ -38,6 +40,8 @@ fn the_first_key_is_post_quantum_and_private() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(&store.keys_path())), (0o600, 0o700));
     assert!(!format!("{store:?} {keys:?}").contains("SECRET-KEY"));
+    let published = DirectoryStore::published_keys(dir.path()).unwrap();
+    assert_eq!(published, keys, "beside the process that holds the lock");
 }
 
 #[test]

@@ -216,7 +216,8 @@ fn a_rewrapped_resource_costs_a_status_and_no_secret_write() {
 
 #[test]
 fn what_does_not_open_keeps_the_last_good_secret_and_stalls_once() {
-    let damage: [(&str, fn(&mut Bench)); 5] = [
+    type Damage = fn(&mut Bench);
+    let damage: [(&str, Damage); 5] = [
         ("NoKey", |bench| bench.ring = KeyRing::default()),
         ("NotSealed", |bench| {
             let data = &mut bench.wire.spec.data;
