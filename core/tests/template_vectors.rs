@@ -44,7 +44,10 @@ fn renders_as_go_does() {
         }
     }
     assert!(cases > 0);
-    assert!(differences.is_empty(), "of {cases} cases these differ:\n{differences}");
+    assert!(
+        differences.is_empty(),
+        "of {cases} cases these differ:\n{differences}"
+    );
 }
 
 fn files() -> Vec<PathBuf> {
@@ -52,6 +55,7 @@ fn files() -> Vec<PathBuf> {
     let mut paths: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
         .collect();
     paths.sort();
     paths
@@ -83,10 +87,13 @@ fn rendered(
 ) -> Result<Vec<u8>, String> {
     let key = "url".parse().unwrap();
     let template = template::parse(&key, source).map_err(|e| e.to_string())?;
-    let output = template.render_with(values, missing).map_err(|e| e.to_string())?;
+    let output = template
+        .render_with(values, missing)
+        .map_err(|e| e.to_string())?;
     Ok(output.reveal().to_vec())
 }
 
 fn shown(output: Option<&[u8]>) -> String {
-    output.map_or("fails".to_owned(), |bytes| format!("{:?}", String::from_utf8_lossy(bytes)))
+    let text = |bytes| format!("{:.300?}", String::from_utf8_lossy(bytes));
+    output.map_or("fails".to_owned(), text)
 }

@@ -22,7 +22,10 @@ impl TemplateError {
     /// The error of `fault` at the byte `at` of `source`.
     pub(crate) fn new(key: &KeyName, source: &[u8], at: usize, fault: TemplateFault) -> Self {
         let before = &source[..at.min(source.len())];
-        let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+        let line_start = before
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |n| n + 1);
         Self {
             key: key.clone(),
             line: 1 + before.iter().filter(|b| **b == b'\n').count(),

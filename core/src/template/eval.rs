@@ -68,7 +68,9 @@ impl<'t> Run<'t> {
             Term::Chain(inner, fields) => (self.operand(dot, inner)?, fields),
             _ => return Err(Fault::NotAFunction),
         };
-        let receivers = fields.split_last().map_or(&[][..], |(_, receivers)| receivers);
+        let receivers = fields
+            .split_last()
+            .map_or(&[][..], |(_, receivers)| receivers);
         match self.fields(base, receivers, operand.at)? {
             Value::Nil if !self.heap.strict && !fields.is_empty() => Ok(Value::Nil),
             _ => Err(Fault::NotAFunction),
@@ -156,7 +158,11 @@ impl<'t> Run<'t> {
                 let read = args.iter().map(size).sum();
                 self.heap.spend_bytes(read)?;
                 self.at = at;
-                let mut call = Call { name: function.name, heap: &mut self.heap, args };
+                let mut call = Call {
+                    name: function.name,
+                    heap: &mut self.heap,
+                    args,
+                };
                 let value = run(&mut call).map_err(|fault| named(fault, operands))?;
                 self.heap.spend_bytes(size(&value))?;
                 Ok(value)
@@ -214,9 +220,14 @@ impl<'t> Run<'t> {
         self.heap.spend(1)?;
         self.at = operand.at;
         let any = matches!(param, Param::Any | Param::Reflect);
-        let mismatch = Fault::ArgumentType { function, expected: param.describe() };
+        let mismatch = Fault::ArgumentType {
+            function,
+            expected: param.describe(),
+        };
         match (&operand.term, param) {
-            (Term::Bool(_) | Term::Number(_) | Term::Text(_), _) if any => self.operand(dot, operand),
+            (Term::Bool(_) | Term::Number(_) | Term::Text(_), _) if any => {
+                self.operand(dot, operand)
+            }
             (Term::Bool(b), Param::Bool) => Ok(Value::Bool(*b)),
             (Term::Text(text), Param::Text) => Ok(Value::Text(Text::from(&**text))),
             (Term::Number(number), Param::Int) => number.int.map(Value::Int).ok_or(mismatch),
@@ -242,7 +253,10 @@ fn fit(value: Value, param: Param, function: &'static str) -> Result<Value, Faul
         (value @ Value::Float(_), Param::Float) => Ok(value),
         (value @ Value::Text(_), Param::Text) => Ok(value),
         (Value::Map(map), Param::Dict) if !map.of_text => Ok(Value::Map(map)),
-        _ => Err(Fault::ArgumentType { function, expected: param.describe() }),
+        _ => Err(Fault::ArgumentType {
+            function,
+            expected: param.describe(),
+        }),
     }
 }
 

@@ -3,9 +3,10 @@
 use super::error::{TemplateFault as Fault, Word};
 use super::format;
 use super::functions::truth_of;
+use super::heap::Heap;
 use super::node::{Bodies, Branch, Invocation, Node, Pipe};
 use super::text::Buffer;
-use super::value::{Heap, Value};
+use super::value::Value;
 
 /// One rendering.
 pub(crate) struct Run<'t> {
@@ -72,7 +73,11 @@ impl<'t> Run<'t> {
 
     fn write(&mut self, text: &[u8]) -> Result<Flow, Fault> {
         self.out.extend(text);
-        if self.out.is_over() { Err(Fault::OutputTooLarge) } else { Ok(Flow::On) }
+        if self.out.is_over() {
+            Err(Fault::OutputTooLarge)
+        } else {
+            Ok(Flow::On)
+        }
     }
 
     /// Prints the value of `pipe`, unless it goes to a variable.
@@ -92,7 +97,11 @@ impl<'t> Run<'t> {
                 self.heap.spend_bytes(self.out.len() - before)?;
             }
         }
-        if self.out.is_over() { Err(Fault::OutputTooLarge) } else { Ok(Flow::On) }
+        if self.out.is_over() {
+            Err(Fault::OutputTooLarge)
+        } else {
+            Ok(Flow::On)
+        }
     }
 
     /// `if`, and `with`, which hands its value on as the dot.
@@ -121,7 +130,13 @@ impl<'t> Run<'t> {
         self.at = branch.pipe.at;
         let any = match value {
             Value::Int(count) | Value::Int64(count) => {
-                let of = |n| if let Value::Int(_) = value { Value::Int(n) } else { Value::Int64(n) };
+                let of = |n| {
+                    if let Value::Int(_) = value {
+                        Value::Int(n)
+                    } else {
+                        Value::Int64(n)
+                    }
+                };
                 self.count(branch, count, of)?
             }
             Value::Byte(count) => self.count(branch, count.into(), |n| Value::Byte(n as u8))?,
@@ -139,7 +154,11 @@ impl<'t> Run<'t> {
                 })?
             }
             Value::Nil | Value::NilInterface => false,
-            _ => return Err(Fault::WrongType("range cannot iterate over a value of this type")),
+            _ => {
+                return Err(Fault::WrongType(
+                    "range cannot iterate over a value of this type",
+                ));
+            }
         };
         let flow = match any {
             true => Flow::On,

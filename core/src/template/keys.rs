@@ -41,7 +41,13 @@ impl<'t> Search<'t> {
             return;
         };
         if self.visited.insert((name, root)) {
-            self.nodes(nodes, Here { dot: root, dollar: root });
+            self.nodes(
+                nodes,
+                Here {
+                    dot: root,
+                    dollar: root,
+                },
+            );
         }
     }
 

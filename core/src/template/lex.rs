@@ -58,7 +58,9 @@ pub(crate) fn lex(source: &str) -> Result<Vec<Token<'_>>, (usize, Fault)> {
         parens: 0,
         tokens: Vec::new(),
     };
-    lexer.text().map_err(|rule| (lexer.start, Fault::Syntax(rule)))?;
+    lexer
+        .text()
+        .map_err(|rule| (lexer.start, Fault::Syntax(rule)))?;
     Ok(lexer.tokens)
 }
 
@@ -114,7 +116,9 @@ impl<'s> Lexer<'s> {
         self.at += 2;
         let end = self.rest().find("*/").ok_or("unclosed comment")?;
         self.at += end + 2;
-        let trims = self.at_right_delim().ok_or("a comment ends before its closing `}}`")?;
+        let trims = self
+            .at_right_delim()
+            .ok_or("a comment ends before its closing `}}`")?;
         self.skip(RIGHT.len() + if trims { 2 } else { 0 });
         if trims {
             self.skip_blanks();
@@ -158,13 +162,20 @@ impl<'s> Lexer<'s> {
             '"' => self.quoted('"', Kind::Quoted, "unterminated quoted string")?,
             '\'' => self.quoted('\'', Kind::Char, "unterminated character constant")?,
             '`' => {
-                let end = self.rest().find('`').ok_or("unterminated raw quoted string")?;
+                let end = self
+                    .rest()
+                    .find('`')
+                    .ok_or("unterminated raw quoted string")?;
                 self.at += end + 1;
                 Kind::Raw
             }
             '$' => self.word(Kind::Variable)?,
             '.' if !self.peek().is_some_and(|c| c.is_ascii_digit()) && !self.rest().is_empty() => {
-                if self.at_terminator() { Kind::Dot } else { self.word(Kind::Field)? }
+                if self.at_terminator() {
+                    Kind::Dot
+                } else {
+                    self.word(Kind::Field)?
+                }
             }
             '.' | '+' | '-' | '0'..='9' => {
                 self.at -= 1;
@@ -175,7 +186,10 @@ impl<'s> Lexer<'s> {
                 Kind::LeftParen
             }
             ')' => {
-                self.parens = self.parens.checked_sub(1).ok_or("unexpected right parenthesis")?;
+                self.parens = self
+                    .parens
+                    .checked_sub(1)
+                    .ok_or("unexpected right parenthesis")?;
                 Kind::RightParen
             }
             c if is_alphanumeric(c) => {
@@ -192,7 +206,12 @@ impl<'s> Lexer<'s> {
     }
 
     /// Scans to the closing quote; what the escapes mean is checked later.
-    fn quoted(&mut self, quote: char, kind: Kind, open: &'static str) -> Result<Kind, &'static str> {
+    fn quoted(
+        &mut self,
+        quote: char,
+        kind: Kind,
+        open: &'static str,
+    ) -> Result<Kind, &'static str> {
         loop {
             match self.next() {
                 Some('\\') => match self.next() {
@@ -211,7 +230,11 @@ impl<'s> Lexer<'s> {
         while self.peek().is_some_and(is_alphanumeric) {
             self.next();
         }
-        if self.at_terminator() { Ok(kind) } else { Err("bad character in a name") }
+        if self.at_terminator() {
+            Ok(kind)
+        } else {
+            Err("bad character in a name")
+        }
     }
 
     fn number(&mut self) -> Result<Kind, &'static str> {
@@ -306,7 +329,11 @@ impl<'s> Lexer<'s> {
 
     fn emit(&mut self, kind: Kind) {
         let text = &self.source[self.start..self.at];
-        self.tokens.push(Token { kind, at: self.start, text });
+        self.tokens.push(Token {
+            kind,
+            at: self.start,
+            text,
+        });
         self.start = self.at;
     }
 }

@@ -33,10 +33,18 @@ impl Number {
         let unsigned = parse_unsigned(bytes, 0).ok();
         let int = parse_int(bytes, 0).ok();
         if let Some(i) = int {
-            return Ok(Self { int, float: Some(i as f64), ideal: Ideal::Int(i) });
+            return Ok(Self {
+                int,
+                float: Some(i as f64),
+                ideal: Ideal::Int(i),
+            });
         }
         if let Some(u) = unsigned {
-            return Ok(Self { int, float: Some(u as f64), ideal: Ideal::Overflow });
+            return Ok(Self {
+                int,
+                float: Some(u as f64),
+                ideal: Ideal::Overflow,
+            });
         }
         let f = parse_float(bytes).map_err(|_| Fault::Syntax("illegal number syntax"))?;
         if !text.contains(['.', 'e', 'E', 'p', 'P']) {
@@ -44,7 +52,11 @@ impl Number {
         }
         let int = Some(to_int(f)).filter(|i| *i as f64 == f);
         // A hexadecimal integer never gets here, so that every `e` and `p` is an exponent.
-        Ok(Self { int, float: Some(f), ideal: Ideal::Float(f) })
+        Ok(Self {
+            int,
+            float: Some(f),
+            ideal: Ideal::Float(f),
+        })
     }
 
     /// Reads a complex number such as `1+2i`.
@@ -70,13 +82,21 @@ impl Number {
             .ok_or(Fault::Syntax("malformed character constant"))?;
         debug_assert_eq!(rest, b"'");
         let int = i64::from(c);
-        Ok(Self { int: Some(int), float: Some(int as f64), ideal: Ideal::Int(int) })
+        Ok(Self {
+            int: Some(int),
+            float: Some(int as f64),
+            ideal: Ideal::Int(int),
+        })
     }
 
     fn complex(real: f64, imaginary: f64) -> Self {
         let float = Some(real).filter(|_| imaginary == 0.0);
         let int = float.map(to_int).filter(|i| *i as f64 == real);
-        Self { int, float, ideal: Ideal::Complex(real, imaginary) }
+        Self {
+            int,
+            float,
+            ideal: Ideal::Complex(real, imaginary),
+        }
     }
 }
 
@@ -131,13 +151,17 @@ fn unquote_char(text: &[u8], quote: u8) -> Option<(u32, bool, &[u8])> {
                 b'u' => 4,
                 _ => 8,
             };
-            let hex = rest.get(..digits).filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
+            let hex = rest
+                .get(..digits)
+                .filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
             let value = u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?;
             let wide = code != b'x';
             (!wide || char::from_u32(value).is_some()).then_some((value, wide, &rest[digits..]))
         }
         b'0'..=b'7' => {
-            let octal = text.get(1..4).filter(|d| d.iter().all(|b| (b'0'..=b'7').contains(b)))?;
+            let octal = text
+                .get(1..4)
+                .filter(|d| d.iter().all(|b| (b'0'..=b'7').contains(b)))?;
             let value = octal.iter().fold(0, |n, b| n * 8 + u32::from(b - b'0'));
             (value <= 255).then_some((value, false, &text[4..]))
         }
@@ -208,12 +232,23 @@ pub(crate) fn parse_float(text: &[u8]) -> Result<f64, ()> {
     let plain = Zeroizing::new(lower.replace('_', ""));
     let value = match plain.strip_prefix("0x") {
         Some(hex) => sign * parse_hex_float(hex)?,
-        None if plain.bytes().all(|b| b.is_ascii_digit() || b".e+-".contains(&b)) => {
-            sign * plain.parse::<f64>().ok().filter(|_| !plain.starts_with(['+', '-'])).ok_or(())?
+        None if plain
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b".e+-".contains(&b)) =>
+        {
+            sign * plain
+                .parse::<f64>()
+                .ok()
+                .filter(|_| !plain.starts_with(['+', '-']))
+                .ok_or(())?
         }
         None => return Err(()),
     };
-    if value.is_infinite() { Err(()) } else { Ok(value) }
+    if value.is_infinite() {
+        Err(())
+    } else {
+        Ok(value)
+    }
 }
 
 /// The part behind `0x`; the exponent is not optional.
@@ -240,7 +275,11 @@ fn parse_hex_float(text: &str) -> Result<f64, ()> {
             exp += if n >= whole.len() { 0 } else { 4 };
         }
     }
-    if any { Ok(scale(value, exp, sticky)) } else { Err(()) }
+    if any {
+        Ok(scale(value, exp, sticky))
+    } else {
+        Err(())
+    }
 }
 
 /// `value` · 2^`exp`, rounded to even; `sticky` stands for lost digits.
@@ -257,7 +296,11 @@ fn scale(value: u64, exp: i64, sticky: bool) -> f64 {
     }
     let lost = 64 - keep as u32;
     let kept = value.checked_shr(lost).unwrap_or(0);
-    let rest = if lost == 64 { value } else { value & ((1 << lost) - 1) };
+    let rest = if lost == 64 {
+        value
+    } else {
+        value & ((1 << lost) - 1)
+    };
     let half = 1u64 << (lost - 1);
     let up = rest > half || (rest == half && (sticky || kept & 1 == 1));
     let rounded = (kept + u64::from(up)) as f64;

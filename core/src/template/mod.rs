@@ -13,6 +13,7 @@ mod eval;
 mod exec;
 mod format;
 mod functions;
+mod heap;
 mod keys;
 mod lex;
 mod literal;
@@ -59,7 +60,11 @@ pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
         return Err(wrong((0, TemplateFault::SourceTooLarge)));
     }
     let bodies = parse::parse(key.as_str(), source).map_err(wrong)?;
-    Ok(Template { key: key.clone(), source: source.to_owned(), bodies })
+    Ok(Template {
+        key: key.clone(),
+        source: source.to_owned(),
+        bodies,
+    })
 }
 
 impl Template {
@@ -68,7 +73,10 @@ impl Template {
     /// # Errors
     ///
     /// A [`TemplateFault`] with its place in the source. It never holds a value, nor the output.
-    pub fn render(&self, values: &BTreeMap<KeyName, Plaintext>) -> Result<Plaintext, TemplateError> {
+    pub fn render(
+        &self,
+        values: &BTreeMap<KeyName, Plaintext>,
+    ) -> Result<Plaintext, TemplateError> {
         self.render_with(values, MissingKeys::Refuse)
     }
 
@@ -84,13 +92,21 @@ impl Template {
     ) -> Result<Plaintext, TemplateError> {
         // The engine works on a copy, which is wiped with the heap.
         let entry = |(key, value): (&KeyName, &Plaintext)| {
-            (text::Text::from(key.as_str()), value::Value::text(value.reveal()))
+            (
+                text::Text::from(key.as_str()),
+                value::Value::text(value.reveal()),
+            )
         };
         let root = values.iter().map(entry).collect();
-        let heap = value::Heap::new(root, missing == MissingKeys::Refuse);
+        let heap = heap::Heap::new(root, missing == MissingKeys::Refuse);
         match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
             Ok(output) => Ok(Plaintext::new(output)),
-            Err((at, fault)) => Err(TemplateError::new(&self.key, self.source.as_bytes(), at, fault)),
+            Err((at, fault)) => Err(TemplateError::new(
+                &self.key,
+                self.source.as_bytes(),
+                at,
+                fault,
+            )),
         }
     }
 

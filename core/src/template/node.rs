@@ -75,7 +75,9 @@ pub(crate) enum Term {
 pub(crate) fn is_blank(body: &[Node]) -> bool {
     body.iter().all(|node| match node {
         // `bytes.TrimSpace` trims Unicode spaces.
-        Node::Text(text) => super::unicode::chars(text).all(|(_, c, _)| super::unicode::is_space(c)),
+        Node::Text(text) => {
+            super::unicode::chars(text).all(|(_, c, _)| super::unicode::is_space(c))
+        }
         _ => false,
     })
 }

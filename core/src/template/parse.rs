@@ -151,7 +151,9 @@ impl<'s> Parser<'s> {
     fn loop_exit(&mut self, node: Node) -> Result<Node, Fault> {
         self.expect_right_delim()?;
         if self.scope.ranges == 0 {
-            return Err(Fault::Syntax("`{{break}}` or `{{continue}}` outside `{{range}}`"));
+            return Err(Fault::Syntax(
+                "`{{break}}` or `{{continue}}` outside `{{range}}`",
+            ));
         }
         Ok(node)
     }
@@ -171,7 +173,11 @@ impl<'s> Parser<'s> {
         };
         self.scope.variables.truncate(declared);
         self.depth -= 1;
-        Ok(Branch { pipe, body, otherwise })
+        Ok(Branch {
+            pipe,
+            body,
+            otherwise,
+        })
     }
 
     /// What follows `{{else`: a list, or another `if` or `with` that shares this one's `{{end}}`.
@@ -200,7 +206,11 @@ impl<'s> Parser<'s> {
         self.scope = outer;
         self.add(name.clone(), body)?;
         self.depth -= 1;
-        Ok(Node::Template(Invocation { at, name, pipe: Some(pipe) }))
+        Ok(Node::Template(Invocation {
+            at,
+            name,
+            pipe: Some(pipe),
+        }))
     }
 
     /// `{{template "name"}}` with or without a pipeline.
@@ -225,7 +235,9 @@ impl<'s> Parser<'s> {
                 String::from_utf8(name.into())
                     .map_err(|_| Fault::Syntax("the name of a template is not UTF-8"))
             }
-            _ => Err(Fault::Syntax("the name of a template must be a quoted string")),
+            _ => Err(Fault::Syntax(
+                "the name of a template must be a quoted string",
+            )),
         }
     }
 
@@ -238,7 +250,11 @@ impl<'s> Parser<'s> {
 
     pub(super) fn deeper(&mut self) -> Result<(), Fault> {
         self.depth += 1;
-        if self.depth > NESTING { Err(Fault::TooDeep) } else { Ok(()) }
+        if self.depth > NESTING {
+            Err(Fault::TooDeep)
+        } else {
+            Ok(())
+        }
     }
 
     /// The next token; the end of the source repeats itself.
@@ -290,7 +306,11 @@ enum Control {
 
 impl Control {
     fn context(self) -> Context {
-        if self == Self::Range { Context::Range } else { Context::Command }
+        if self == Self::Range {
+            Context::Range
+        } else {
+            Context::Command
+        }
     }
 }
 

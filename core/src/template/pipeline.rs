@@ -40,10 +40,18 @@ impl Parser<'_> {
         }
         let stages = pipe.commands.iter().skip(1);
         let constant = |term: &Term| {
-            matches!(term, Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Text(_))
+            matches!(
+                term,
+                Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Text(_)
+            )
         };
-        if stages.filter_map(|c| c.operands.first()).any(|o| constant(&o.term)) {
-            return Err(Fault::Syntax("a value stands where the pipeline needs a function"));
+        if stages
+            .filter_map(|c| c.operands.first())
+            .any(|o| constant(&o.term))
+        {
+            return Err(Fault::Syntax(
+                "a value stands where the pipeline needs a function",
+            ));
         }
         Ok(pipe)
     }
@@ -76,7 +84,10 @@ impl Parser<'_> {
                 return Err(Fault::Syntax("too many declarations"));
             }
             let follows = self.peek_non_space().kind;
-            if !matches!(follows, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
+            if !matches!(
+                follows,
+                Kind::Variable | Kind::RightDelim | Kind::RightParen
+            ) {
                 return Err(Fault::Syntax("range can only initialize variables"));
             }
         }

@@ -51,7 +51,11 @@ fn with_point(number: &str, format: char, precision: Option<usize>) -> String {
         'g' | 'G' | 'x' => precision.unwrap_or(6),
         _ => 0,
     };
-    let exponent: &[char] = if matches!(format, 'x' | 'X') { &['p', 'P'] } else { &['p', 'P', 'e', 'E'] };
+    let exponent: &[char] = if matches!(format, 'x' | 'X') {
+        &['p', 'P']
+    } else {
+        &['p', 'P', 'e', 'E']
+    };
     let (mantissa, tail) = number.split_at(number.find(exponent).unwrap_or(number.len()));
     let mut significant = false;
     for c in mantissa[1..].chars().filter(|c| *c != '.') {
@@ -77,12 +81,20 @@ pub(crate) fn format_float(value: f64, format: char, precision: Option<usize>) -
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let value = value.abs();
     if value.is_infinite() {
-        return if sign.is_empty() { "+Inf".into() } else { "-Inf".into() };
+        return if sign.is_empty() {
+            "+Inf".into()
+        } else {
+            "-Inf".into()
+        };
     }
     let number = match format {
         'b' => binary(value),
         'x' | 'X' => hexadecimal(value, format, precision),
-        'e' | 'E' => scientific(&Digits::new(value, precision.map(|p| p + 1)), precision, format),
+        'e' | 'E' => scientific(
+            &Digits::new(value, precision.map(|p| p + 1)),
+            precision,
+            format,
+        ),
         'f' => match precision {
             Some(precision) => {
                 // No number has more than 1074 decimal places, and Rust prints at most 65535.
@@ -109,7 +121,11 @@ fn general(value: f64, format: char, precision: Option<usize>) -> String {
     let exponent = digits.point - 1;
     if exponent < -4 || exponent >= limit {
         let letter = if format == 'G' { 'E' } else { 'e' };
-        return scientific(&digits, Some((asked.min(count) - 1).max(0) as usize), letter);
+        return scientific(
+            &digits,
+            Some((asked.min(count) - 1).max(0) as usize),
+            letter,
+        );
     }
     let kept = if asked > digits.point { count } else { asked };
     digits.fixed((kept - digits.point).max(0))
@@ -123,9 +139,16 @@ fn scientific(digits: &Digits, precision: Option<usize>, letter: char) -> String
         let more = digits.digits.get(1..).unwrap_or("");
         out.push('.');
         out.push_str(&more[..precision.min(more.len())]);
-        out.extend(std::iter::repeat_n('0', precision.saturating_sub(more.len())));
+        out.extend(std::iter::repeat_n(
+            '0',
+            precision.saturating_sub(more.len()),
+        ));
     }
-    let exponent = if digits.digits.is_empty() { 0 } else { digits.point - 1 };
+    let exponent = if digits.digits.is_empty() {
+        0
+    } else {
+        digits.point - 1
+    };
     let sign = if exponent < 0 { '-' } else { '+' };
     out + &format!("{letter}{sign}{:02}", exponent.abs())
 }
@@ -147,13 +170,21 @@ impl Digits {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
         let digits = digits.trim_end_matches('0').to_owned();
-        let point = if digits.is_empty() { 0 } else { exponent.parse::<i64>().unwrap_or(0) + 1 };
+        let point = if digits.is_empty() {
+            0
+        } else {
+            exponent.parse::<i64>().unwrap_or(0) + 1
+        };
         Self { digits, point }
     }
 
     /// The digits around a decimal point, with `places` behind it.
     fn fixed(&self, places: i64) -> String {
-        let digit = |n: i64| usize::try_from(n).ok().and_then(|n| self.digits.as_bytes().get(n));
+        let digit = |n: i64| {
+            usize::try_from(n)
+                .ok()
+                .and_then(|n| self.digits.as_bytes().get(n))
+        };
         let at = |n: i64| digit(n).map_or('0', |b| char::from(*b));
         let mut out: String = (0..self.point).map(at).collect();
         if out.is_empty() {
@@ -216,6 +247,14 @@ fn hexadecimal(value: f64, format: char, precision: Option<usize>) -> String {
     }
     let point = if fraction.is_empty() { "" } else { "." };
     let sign = if exponent < 0 { '-' } else { '+' };
-    let out = format!("0x{}{point}{fraction}p{sign}{:02}", mantissa >> 60 & 1, exponent.abs());
-    if format == 'X' { out.to_uppercase() } else { out }
+    let out = format!(
+        "0x{}{point}{fraction}p{sign}{:02}",
+        mantissa >> 60 & 1,
+        exponent.abs()
+    );
+    if format == 'X' {
+        out.to_uppercase()
+    } else {
+        out
+    }
 }

@@ -15,22 +15,35 @@ pub(super) struct Integer {
 
 impl Integer {
     pub(super) fn signed(value: i64) -> Self {
-        Self { magnitude: value.unsigned_abs(), negative: value < 0, signed: true }
+        Self {
+            magnitude: value.unsigned_abs(),
+            negative: value < 0,
+            signed: true,
+        }
     }
 
     pub(super) fn byte(value: u8) -> Self {
-        Self { magnitude: value.into(), negative: false, signed: false }
+        Self {
+            magnitude: value.into(),
+            negative: false,
+            signed: false,
+        }
     }
 
     /// The 64 bits as unsigned, for the verbs that take a character.
     fn code(self) -> u64 {
-        if self.negative { self.magnitude.wrapping_neg() } else { self.magnitude }
+        if self.negative {
+            self.magnitude.wrapping_neg()
+        } else {
+            self.magnitude
+        }
     }
 
     fn char(self) -> char {
         // A negative number is no character either.
         let code = u32::try_from(self.code()).ok();
-        code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
+        code.and_then(char::from_u32)
+            .unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 }
 
@@ -52,7 +65,12 @@ impl Printer<'_> {
             'q' => {
                 let mut quoted = Buffer::new();
                 let c = value.char();
-                quote(&mut quoted, c.encode_utf8(&mut [0; 4]).as_bytes(), '\'', self.flags.plus);
+                quote(
+                    &mut quoted,
+                    c.encode_utf8(&mut [0; 4]).as_bytes(),
+                    '\'',
+                    self.flags.plus,
+                );
                 self.padded(quoted.bytes());
             }
             'U' => self.unicode(value),
@@ -135,7 +153,11 @@ impl Printer<'_> {
             return;
         }
         let prefix: &[u8] = if upper { b"0X" } else { b"0x" };
-        let table: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+        let table: &[u8; 16] = if upper {
+            b"0123456789ABCDEF"
+        } else {
+            b"0123456789abcdef"
+        };
         let mut out = Buffer::new();
         for (n, byte) in bytes.iter().enumerate() {
             if n > 0 && self.flags.space {

@@ -7,9 +7,10 @@ mod quote;
 mod value;
 
 use super::error::TemplateFault as Fault;
+use super::heap::Heap;
 use super::text::{Buffer, Text};
 use super::unicode;
-use super::value::{Heap, Value};
+use super::value::Value;
 
 pub(crate) use float::format_float;
 pub(crate) use quote::quote;
@@ -114,7 +115,10 @@ impl<'a> Printer<'a> {
 
     /// Writes `bytes`, padded to the width in characters.
     fn padded(&mut self, bytes: &[u8]) {
-        let missing = self.width.unwrap_or(0).saturating_sub(unicode::count(bytes));
+        let missing = self
+            .width
+            .unwrap_or(0)
+            .saturating_sub(unicode::count(bytes));
         if self.flags.minus {
             self.out.extend(bytes);
             self.padding(missing);
@@ -142,7 +146,9 @@ impl<'a> Printer<'a> {
         let Some(keep) = self.precision else {
             return text;
         };
-        let end = unicode::chars(text).nth(keep).map_or(text.len(), |(at, ..)| at);
+        let end = unicode::chars(text)
+            .nth(keep)
+            .map_or(text.len(), |(at, ..)| at);
         &text[..end]
     }
 }

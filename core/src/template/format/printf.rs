@@ -181,14 +181,22 @@ impl<'f> Cursor<'f> {
         }
         self.reordered = true;
         let rest = self.rest();
-        let Some(close) = rest.iter().position(|b| *b == b']').filter(|_| rest.len() >= 3) else {
+        let Some(close) = rest
+            .iter()
+            .position(|b| *b == b']')
+            .filter(|_| rest.len() >= 3)
+        else {
             self.at += 1;
             self.good = false;
             return;
         };
         let digits = &rest[1..close];
         self.at += close + 1;
-        let mut inner = Cursor { format: digits, at: 0, ..*self };
+        let mut inner = Cursor {
+            format: digits,
+            at: 0,
+            ..*self
+        };
         let number = inner.number().filter(|_| inner.at == digits.len());
         self.after_index = number.is_some();
         match number {

@@ -26,7 +26,11 @@ impl Printer<'_> {
     fn value(&mut self, value: &Value, verb: char) {
         let known = match value {
             Value::Nil | Value::NilInterface => {
-                self.text(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" });
+                self.text(if self.flags.sharp_v {
+                    "interface {}(nil)"
+                } else {
+                    "<nil>"
+                });
                 true
             }
             Value::Bool(b) => {
@@ -115,7 +119,11 @@ impl Printer<'_> {
         open: &'static [u8],
         close: &'static [u8],
     ) -> (&'static [u8], &'static [u8], &'static [u8]) {
-        if self.flags.sharp_v { (b"{", b", ", b"}") } else { (open, b" ", close) }
+        if self.flags.sharp_v {
+            (b"{", b", ", b"}")
+        } else {
+            (open, b" ", close)
+        }
     }
 
     fn complex(&mut self, real: f64, imaginary: f64, verb: char) -> bool {
@@ -187,7 +195,10 @@ impl Printer<'_> {
     }
 
     fn address(&mut self) {
-        self.fault = Some(Fault::Function { name: "printf", why: "`%p` differs from run to run" });
+        self.fault = Some(Fault::Function {
+            name: "printf",
+            why: "`%p` differs from run to run",
+        });
     }
 }
 

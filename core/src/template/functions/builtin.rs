@@ -3,23 +3,42 @@
 use super::{Call, Function, Param, Run, fixed, variadic};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format;
+use crate::template::heap::Heap;
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function { name: "and", fixed: &[Param::Reflect], rest: Some(Param::Reflect), run: Run::And },
-    Function { name: "or", fixed: &[Param::Reflect], rest: Some(Param::Reflect), run: Run::Or },
-    fixed("not", &[Param::Reflect], |call| Ok(Value::Bool(!truth(call, &call.any(0)?)))),
+    Function {
+        name: "and",
+        fixed: &[Param::Reflect],
+        rest: Some(Param::Reflect),
+        run: Run::And,
+    },
+    Function {
+        name: "or",
+        fixed: &[Param::Reflect],
+        rest: Some(Param::Reflect),
+        run: Run::Or,
+    },
+    fixed("not", &[Param::Reflect], |call| {
+        Ok(Value::Bool(!truth(call, &call.any(0)?)))
+    }),
     variadic("index", &[Param::Reflect], Param::Reflect, index),
     fixed("len", &[Param::Reflect], len),
-    variadic("print", &[], Param::Any, |call| Ok(Value::Text(format::sprint(call.heap, &call.args)?))),
+    variadic("print", &[], Param::Any, |call| {
+        Ok(Value::Text(format::sprint(call.heap, &call.args)?))
+    }),
     variadic("println", &[], Param::Any, |call| {
         Ok(Value::Text(format::sprintln(call.heap, &call.args)?))
     }),
     variadic("printf", &[Param::Text], Param::Any, |call| {
         let directives = call.text(0)?;
-        Ok(Value::Text(format::sprintf(call.heap, directives.bytes(), call.rest(1))?))
+        Ok(Value::Text(format::sprintf(
+            call.heap,
+            directives.bytes(),
+            call.rest(1),
+        )?))
     }),
     variadic("html", &[], Param::Any, |call| escaped(call, html)),
     variadic("js", &[], Param::Any, |call| escaped(call, js)),
@@ -27,7 +46,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// Go's truth: not the zero of its type, nor empty.
-pub(crate) fn truth_of(heap: &crate::template::value::Heap, value: &Value) -> bool {
+pub(crate) fn truth_of(heap: &Heap, value: &Value) -> bool {
     match value {
         Value::Nil | Value::NilInterface => false,
         Value::Bool(b) => *b,
@@ -56,12 +75,17 @@ fn index(call: &mut Call<'_>) -> Result<Value, Fault> {
         item = match item.inside() {
             Value::Text(text) => {
                 let n = position(call, &index, text.len())?;
-                let byte = text.bytes().get(n).ok_or_else(|| call.fail("index out of range"))?;
+                let byte = text
+                    .bytes()
+                    .get(n)
+                    .ok_or_else(|| call.fail("index out of range"))?;
                 Value::Byte(*byte)
             }
             Value::List(list) => {
                 let n = position(call, &index, list.len())?;
-                call.heap.element(list, n).ok_or_else(|| call.fail("index out of range"))?
+                call.heap
+                    .element(list, n)
+                    .ok_or_else(|| call.fail("index out of range"))?
             }
             Value::Map(map) => {
                 let Value::Text(key) = index else {
@@ -120,7 +144,11 @@ fn escaped(call: &mut Call<'_>, escape: fn(&[u8], &mut Buffer)) -> Result<Value,
 }
 
 fn no_value(value: Value) -> Value {
-    if value.is_nil() { Value::text("<no value>") } else { value }
+    if value.is_nil() {
+        Value::text("<no value>")
+    } else {
+        value
+    }
 }
 
 fn html(text: &[u8], out: &mut Buffer) {

@@ -5,11 +5,15 @@ use crate::template::error::TemplateFault as Fault;
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    variadic("eq", &[Param::Reflect], Param::Reflect, |call| equal(call).map(Value::Bool)),
+    variadic("eq", &[Param::Reflect], Param::Reflect, |call| {
+        equal(call).map(Value::Bool)
+    }),
     fixed("ne", TWO, |call| equal(call).map(|same| Value::Bool(!same))),
     fixed("lt", TWO, |call| less(call).map(Value::Bool)),
     fixed("le", TWO, |call| less_or_equal(call).map(Value::Bool)),
-    fixed("gt", TWO, |call| less_or_equal(call).map(|le| Value::Bool(!le))),
+    fixed("gt", TWO, |call| {
+        less_or_equal(call).map(|le| Value::Bool(!le))
+    }),
     fixed("ge", TWO, |call| less(call).map(|lt| Value::Bool(!lt))),
 ];
 

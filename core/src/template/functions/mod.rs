@@ -1,11 +1,25 @@
 //! The functions: which there are, what they take, and which are refused.
 
 mod builtin;
+mod cases;
+mod choice;
 mod compare;
+mod dicts;
+mod encoding;
+mod equal;
+mod json;
+mod lists;
+mod number;
+mod paths;
+mod search;
+mod strings;
+mod url;
+mod words;
 
 use super::error::{TemplateFault as Fault, Word};
+use super::heap::Heap;
 use super::text::Text;
-use super::value::{Heap, Map, Value};
+use super::value::{Map, Value};
 
 pub(crate) use builtin::truth_of;
 
@@ -92,7 +106,10 @@ impl Call<'_> {
     }
 
     fn any(&self, n: usize) -> Result<Value, Fault> {
-        self.args.get(n).cloned().ok_or(Fault::ArgumentCount(self.name))
+        self.args
+            .get(n)
+            .cloned()
+            .ok_or(Fault::ArgumentCount(self.name))
     }
 
     /// The arguments from `n` on.
@@ -101,11 +118,17 @@ impl Call<'_> {
     }
 
     fn mismatch(&self, expected: Param) -> Fault {
-        Fault::ArgumentType { function: self.name, expected: expected.describe() }
+        Fault::ArgumentType {
+            function: self.name,
+            expected: expected.describe(),
+        }
     }
 
     fn fail(&self, why: &'static str) -> Fault {
-        Fault::Function { name: self.name, why }
+        Fault::Function {
+            name: self.name,
+            why,
+        }
     }
 }
 
@@ -131,7 +154,12 @@ const fn fixed(
     fixed: &'static [Param],
     run: fn(&mut Call<'_>) -> Result<Value, Fault>,
 ) -> Function {
-    Function { name, fixed, rest: None, run: Run::Call(run) }
+    Function {
+        name,
+        fixed,
+        rest: None,
+        run: Run::Call(run),
+    }
 }
 
 /// Declares a function that takes any number of `rest` behind the listed parameters.
@@ -141,34 +169,111 @@ const fn variadic(
     rest: Param,
     run: fn(&mut Call<'_>) -> Result<Value, Fault>,
 ) -> Function {
-    Function { name, fixed, rest: Some(rest), run: Run::Call(run) }
+    Function {
+        name,
+        fixed,
+        rest: Some(rest),
+        run: Run::Call(run),
+    }
 }
 
 /// Sprig's come first: its `slice` hides Go's.
-const TABLES: &[&[Function]] = &[builtin::FUNCTIONS, compare::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    choice::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encoding::FUNCTIONS,
+    equal::FUNCTIONS,
+    json::FUNCTIONS,
+    lists::FUNCTIONS,
+    number::FUNCTIONS,
+    paths::FUNCTIONS,
+    strings::FUNCTIONS,
+    words::FUNCTIONS,
+    url::FUNCTIONS,
+    cases::FUNCTIONS,
+    builtin::FUNCTIONS,
+    compare::FUNCTIONS,
+];
 
 /// What would make one Secret differ from the next, or reach out of the template.
 const REFUSED: &[(&str, &[&str])] = &[
     (
         "its result is random, and would differ each time",
         &[
-            "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randInt", "randBytes",
-            "shuffle", "uuidv4", "bcrypt", "htpasswd", "encryptAES", "genPrivateKey", "genCA",
-            "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert",
+            "randAlphaNum",
+            "randAlpha",
+            "randAscii",
+            "randNumeric",
+            "randInt",
+            "randBytes",
+            "shuffle",
+            "uuidv4",
+            "bcrypt",
+            "htpasswd",
+            "encryptAES",
+            "genPrivateKey",
+            "genCA",
+            "genCAWithKey",
+            "genSelfSignedCert",
+            "genSelfSignedCertWithKey",
+            "genSignedCert",
             "genSignedCertWithKey",
         ],
     ),
     (
         "its result depends on the time or the time zone",
         &[
-            "now", "ago", "date", "dateInZone", "date_in_zone", "dateModify", "date_modify",
-            "mustDateModify", "must_date_modify", "htmlDate", "htmlDateInZone", "toDate",
-            "mustToDate", "unixEpoch",
+            "now",
+            "ago",
+            "date",
+            "dateInZone",
+            "date_in_zone",
+            "dateModify",
+            "date_modify",
+            "mustDateModify",
+            "must_date_modify",
+            "htmlDate",
+            "htmlDateInZone",
+            "toDate",
+            "mustToDate",
+            "unixEpoch",
         ],
     ),
-    ("it reads the environment or the network", &["env", "expandenv", "getHostByName"]),
+    (
+        "it reads the environment or the network",
+        &["env", "expandenv", "getHostByName"],
+    ),
     ("no value is a function", &["call"]),
 ];
 
 /// Deterministic functions of sprig that are still to come.
-const UNSUPPORTED: &[&str] = &[];
+const UNSUPPORTED: &[&str] = &[
+    "add1f",
+    "addf",
+    "subf",
+    "mulf",
+    "divf",
+    "buildCustomCert",
+    "decryptAES",
+    "derivePassword",
+    "duration",
+    "durationRound",
+    "merge",
+    "mergeOverwrite",
+    "mustMerge",
+    "mustMergeOverwrite",
+    "mustRegexFind",
+    "mustRegexFindAll",
+    "mustRegexMatch",
+    "mustRegexReplaceAll",
+    "mustRegexReplaceAllLiteral",
+    "mustRegexSplit",
+    "regexFind",
+    "regexFindAll",
+    "regexMatch",
+    "regexReplaceAll",
+    "regexReplaceAllLiteral",
+    "regexSplit",
+    "semver",
+    "semverCompare",
+];
