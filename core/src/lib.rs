@@ -4,9 +4,17 @@
 //! decision about a secret can be read, tested and fuzzed by itself. Time and randomness are
 //! arguments; the exception is age, which draws its own randomness.
 
+#[cfg(feature = "api")]
+pub mod api;
+pub mod envelope;
 pub mod manifest;
 pub mod names;
 pub mod plaintext;
+pub mod plan;
+pub mod policy;
+pub mod reason;
 pub mod recipient;
+pub mod rotation;
 pub mod scope;
+pub mod secret;
 pub mod template;

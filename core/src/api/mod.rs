@@ -1,0 +1,40 @@
+//! Wire types of the resources, as the API server and files carry them.
+//!
+//! They hold whatever somebody wrote. `TryFrom` is the one door from them into the domain types.
+
+mod condition;
+mod crd;
+mod envelope;
+mod sealing_key;
+mod strict;
+
+pub use condition::{Condition, ConditionStatus};
+pub use crd::{crds, sealing_key_crd, secret_envelope_crd};
+pub use envelope::{
+    ClosedForSpec, DataKeySpec, RecipientSpec, ScopeSpec, SecretEnvelope, SecretEnvelopeSpec,
+    SecretEnvelopeStatus, TemplateMetadataSpec, TemplateSpec,
+};
+pub use sealing_key::{
+    KeySecretRef, KeyState, KeySuite, KeyUse, SealingKey, SealingKeySpec, SealingKeyStatus,
+};
+pub use strict::from_value;
+
+pub use crate::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION};
+
+/// The API group.
+pub const GROUP: &str = "bulla.dev";
+/// Group and version.
+pub const API_VERSION: &str = "bulla.dev/v1alpha1";
+/// The kind of an envelope.
+pub const SECRET_ENVELOPE: &str = "SecretEnvelope";
+/// The kind of a sealing key.
+pub const SEALING_KEY: &str = "SealingKey";
+
+/// On a resource: `true` leaves its Secret as it is.
+pub const SUSPEND_ANNOTATION: &str = "bulla.dev/suspend";
+/// On a resource: keys of `template.data` that are plain on purpose, separated by commas.
+pub const PLAIN_ANNOTATION: &str = "bulla.dev/plain";
+/// On a resource: any new value asks for a reconcile now; it comes back as `status.lastHandledReconcileAt`.
+pub const REQUESTED_AT_ANNOTATION: &str = "reconcile.fluxcd.io/requestedAt";
+/// On a key Secret: the name of its `SealingKey`.
+pub const SEALING_KEY_LABEL: &str = "bulla.dev/sealing-key";

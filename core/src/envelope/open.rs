@@ -1,0 +1,179 @@
+//! The one door from an envelope to plaintext.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::closed_key::Binding;
+use super::data_key::OpenedDataKey;
+use super::error::OpenError;
+use super::template::OutputTemplate;
+use super::{DataKeyEntry, Envelope};
+use crate::names::{DataKeyId, KeyName};
+use crate::plaintext::Plaintext;
+use crate::recipient::{Fingerprint, KeyRing};
+use crate::scope::Place;
+
+/// Values out of an envelope whose place, commitments and template were checked.
+///
+/// Only [`Envelope::open`] and [`Envelope::open_only`] make one.
+#[derive(Debug)]
+pub struct Opened {
+    values: BTreeMap<KeyName, Plaintext>,
+    template: TrustedTemplate,
+    opened_with: Vec<Fingerprint>,
+}
+
+/// A template that every data key in use vouches for (or that was sealed unbound, knowingly).
+#[derive(Debug, Clone)]
+pub struct TrustedTemplate(OutputTemplate);
+
+impl Opened {
+    /// The values.
+    pub fn values(&self) -> &BTreeMap<KeyName, Plaintext> {
+        &self.values
+    }
+
+    /// The values, handed over.
+    pub fn into_parts(self) -> (BTreeMap<KeyName, Plaintext>, TrustedTemplate) {
+        (self.values, self.template)
+    }
+
+    /// The template that may be rendered with them.
+    pub fn template(&self) -> &TrustedTemplate {
+        &self.template
+    }
+
+    /// The identity that opened each data key, in the order of the envelope: as many private
+    /// operations as there are entries.
+    pub fn opened_with(&self) -> &[Fingerprint] {
+        &self.opened_with
+    }
+}
+
+impl TrustedTemplate {
+    /// The template.
+    pub fn get(&self) -> &OutputTemplate {
+        &self.0
+    }
+}
+
+impl Envelope {
+    /// Opens all values, or none.
+    ///
+    /// One private operation for each data key, the identity found by fingerprint.
+    ///
+    /// # Errors
+    /// [`OpenError`] by variant: no key, another place, damage, a data key that breaks its
+    /// commitment, a template that is not the sealed one, a value under another key's name.
+    pub fn open(&self, ring: &KeyRing) -> Result<Opened, OpenError> {
+        self.open_some(ring, |_| true)
+    }
+
+    /// Opens the value of one key, and only the data key that it needs.
+    ///
+    /// # Errors
+    /// As for [`Envelope::open`], and [`OpenError::NoSuchKey`].
+    pub fn open_only(&self, key: &KeyName, ring: &KeyRing) -> Result<Opened, OpenError> {
+        if !self.data.contains_key(key) {
+            return Err(OpenError::NoSuchKey { key: key.clone() });
+        }
+        self.open_some(ring, |candidate| candidate == key)
+    }
+
+    fn open_some(
+        &self,
+        ring: &KeyRing,
+        wanted: impl Fn(&KeyName) -> bool,
+    ) -> Result<Opened, OpenError> {
+        let place = self.place();
+        let chosen: Vec<_> = self.data.iter().filter(|(key, _)| wanted(key)).collect();
+        let needed: BTreeSet<&DataKeyId> =
+            chosen.iter().map(|(_, value)| value.data_key()).collect();
+        let mut opened_with = Vec::with_capacity(needed.len());
+        let mut keys = BTreeMap::new();
+        for entry in self
+            .data_keys
+            .iter()
+            .filter(|entry| needed.contains(&entry.id))
+        {
+            let (key, fingerprint) = entry.open(&place, &self.template, ring)?;
+            opened_with.push(fingerprint);
+            keys.insert(&entry.id, key);
+        }
+        let mut values = BTreeMap::new();
+        for (key, value) in chosen {
+            let data_key = keys
+                .get(value.data_key())
+                .expect("an envelope has the data key of each value");
+            let plaintext = value
+                .open(&data_key.value_key, &place, key)
+                .ok_or_else(|| self.diagnose(key, data_key, &place))?;
+            values.insert(key.clone(), plaintext);
+        }
+        Ok(Opened {
+            values,
+            template: TrustedTemplate(self.template.clone()),
+            opened_with,
+        })
+    }
+
+    /// Tells a value under another key's name from a damaged one, for the message only.
+    fn diagnose(&self, key: &KeyName, data_key: &OpenedDataKey, place: &Place) -> OpenError {
+        let value = &self.data[key];
+        let sealed_for = self
+            .data
+            .keys()
+            .find(|other| value.open(&data_key.value_key, place, other).is_some());
+        match sealed_for {
+            Some(sealed_for) => OpenError::WrongKeyName {
+                key: key.clone(),
+                sealed_for: sealed_for.clone(),
+            },
+            None => OpenError::DamagedValue { key: key.clone() },
+        }
+    }
+}
+
+impl DataKeyEntry {
+    /// Opens the data key with the first identity of `ring` that is among its recipients, and
+    /// checks place, commitment and template before anything is opened with it.
+    pub(super) fn open(
+        &self,
+        place: &Place,
+        template: &OutputTemplate,
+        ring: &KeyRing,
+    ) -> Result<(OpenedDataKey, Fingerprint), OpenError> {
+        let (closed, identity) = self
+            .closed_for
+            .iter()
+            .find_map(|closed| Some((closed, ring.get(&closed.recipient.fingerprint)?)))
+            .ok_or_else(|| OpenError::NoKey {
+                id: self.id.clone(),
+            })?;
+        let (key, binding) = closed.key.open(&self.id, identity, place)?;
+        key.verify_commitment(&self.id, &self.commitment)?;
+        match (binding, &self.template_tag) {
+            (Binding::Template, Some(tag)) => key.verify_template(&self.id, template, tag)?,
+            (Binding::None, None) => {}
+            // A tag that was taken away, or put where the sealer wanted none.
+            _ => {
+                return Err(OpenError::TemplateUntrusted {
+                    id: self.id.clone(),
+                });
+            }
+        }
+        let value_key = key.value_key();
+        Ok((
+            OpenedDataKey { key, value_key },
+            closed.recipient.fingerprint,
+        ))
+    }
+
+    /// Its binding once opened; see [`DataKeyEntry::open`].
+    pub(super) fn binding(&self) -> Binding {
+        if self.template_tag.is_some() {
+            Binding::Template
+        } else {
+            Binding::None
+        }
+    }
+}
