@@ -79,17 +79,22 @@ pub(crate) fn text(found: &Found<'_>, known: Option<&Known>, file: &str) -> Zero
             },
         }
     }
-    let mut view = json!({ "stringData": plain });
+    let mut values = json!({ "stringData": plain });
     if !binary.is_empty() {
-        view["data"] = binary.into();
+        values["data"] = binary.into();
+    }
+    let mut values = Zeroizing::new(emit(&values));
+    if known.is_none() {
+        // Every value is this one, and no key can hold it.
+        *values = values.replace(&format!("\"{SEALED}\""), SEALED);
     }
     let template = found.envelope.template().to_json();
     if template.as_object().is_some_and(|map| !map.is_empty()) {
-        view["template"] = template;
+        values.push_str(&emit(&json!({ "template": template })));
     }
     let how = if known.is_some() { OPENED } else { NOT_OPENED };
     let head = format!("# Envelope {} in {file}.\n#\n{how}#\n", found.title());
-    Zeroizing::new(head + &Zeroizing::new(emit(&view)))
+    Zeroizing::new(head + &values)
 }
 
 /// Reads the view again; nothing when all of it was deleted.

@@ -92,15 +92,17 @@ fn wait(mut child: Child, deferred: &Deferred) -> Result<bool, Failure> {
     }
 }
 
-/// Asks whether to go on; nobody is asked, and the answer is no, where there is no terminal.
+/// True where somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks whether to go on.
 ///
 /// # Errors
 /// A signal.
 pub(crate) fn wants_to_go_on(question: &str, deferred: &Deferred) -> Result<bool, Failure> {
     let stdin = io::stdin();
-    if !stdin.is_terminal() || !io::stderr().is_terminal() {
-        return Ok(false);
-    }
     let _ = write!(io::stderr().lock(), "{question} [Y/n] ");
     loop {
         deferred.check()?;

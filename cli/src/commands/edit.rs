@@ -114,6 +114,7 @@ fn in_editor(
         }
         match outcome(found, &after, known, chosen, session) {
             Ok(outcome) => return Ok(outcome),
+            Err(failure) if !editor::can_ask() => return Err(failure),
             Err(failure) => {
                 failure.print();
                 if !editor::wants_to_go_on("Edit again?", &deferred)? {

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{Format, Stream, emit, emit_json};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::secret::{ContentError, Outline, SecretContent, SecretPolicy};
-use bulla_core::template::{self, TemplateError};
+use bulla_core::template;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -77,8 +76,6 @@ enum OpenUsage {
     Terminal,
     #[error("`--key` takes one value, and there are several envelopes")]
     Several,
-    #[error("there is no key `{key}`: it has {known}")]
-    NoSuchKey { key: KeyName, known: String },
     #[error("key `{0}` can't be a variable of a shell")]
     NotAVariable(KeyName),
     #[error(
@@ -102,8 +99,8 @@ fn one_value(
     } else if envelope.template().data().contains_key(key) {
         envelope.open(&identities.ring)
     } else {
-        let (key, known) = (key.clone(), known_keys(envelope));
-        return Err(found.error(path, None, OpenUsage::NoSuchKey { key, known }));
+        let error = manifest::ContentError::no_such_key(key, envelope);
+        return Err(found.error(path, None, error));
     };
     let opened = opened.map_err(|error| unopened(found, path, identities, error))?;
     let value = match (
@@ -246,19 +243,6 @@ fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
     Ok(out)
 }
 
-fn known_keys(envelope: &Envelope) -> String {
-    let keys = envelope
-        .data()
-        .keys()
-        .chain(envelope.template().data().keys());
-    let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
-    if keys.is_empty() {
-        "none".to_owned()
-    } else {
-        keys.join(", ")
-    }
-}
-
 impl Fault for OpenUsage {
     fn blame(&self) -> Blame {
         Blame::Caller
@@ -270,21 +254,10 @@ impl Fault for OpenUsage {
                 "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
             }
             Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
-            Self::NoSuchKey { .. } => "`bulla inspect FILE` lists the keys",
             Self::NotAVariable(_) | Self::NotText(_) => {
                 "`--key KEY` writes one value byte for byte"
             }
         }))
-    }
-}
-
-impl Fault for TemplateError {
-    fn blame(&self) -> Blame {
-        bulla_core::reason::Reason::TemplateError.into()
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(bulla_core::reason::Reason::TemplateError.hint().into())
     }
 }
 

@@ -81,11 +81,18 @@ pub(crate) fn suggest_reseal(envelope: &Envelope, path: &Path, printer: &Printer
     }
 }
 
+/// The answer to a flag that does not exist, without repeating it.
+pub(super) fn unknown_argument() -> Failure {
+    SetUsage::UnknownArgument.into()
+}
+
 /// A command line that can't be carried out.
 #[derive(Debug, thiserror::Error)]
 enum SetUsage {
     #[error("refusing a value on the command line: the shell remembers it, and others can see it")]
     ValueInArguments,
+    #[error("there is an argument that `bulla set` does not know")]
+    UnknownArgument,
     #[error("the file to change can't be standard input, which the value comes from")]
     StandardInput,
 }
@@ -99,6 +106,9 @@ impl Fault for SetUsage {
         Some(Cow::Borrowed(match self {
             Self::ValueInArguments => {
                 "`bulla set FILE KEY` asks for it, or takes it from a pipe; `--literal VALUE` insists"
+            }
+            Self::UnknownArgument => {
+                "`bulla set --help` lists them; a value that begins with `-` goes into a pipe, a file or `--literal`"
             }
             Self::StandardInput => "name the file",
         }))

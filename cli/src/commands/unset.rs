@@ -11,7 +11,7 @@ use crate::cli::UnsetArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
-use crate::manifest;
+use crate::manifest::{self, ContentError};
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
@@ -27,11 +27,14 @@ pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Fai
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
     let found = manifest::one(path, &stream, &args.select)?;
-    let envelope = found
-        .envelope
-        .clone()
-        .unset(&keys)
-        .map_err(|error| found.error(path, manifest::node_of(&error), error))?;
+    if let Some(key) = keys
+        .iter()
+        .find(|key| !found.envelope.data().contains_key(*key))
+    {
+        let error = ContentError::no_such_key(key, &found.envelope);
+        return Err(found.error(path, None, error));
+    }
+    let envelope = found.envelope.clone().unset(&keys)?;
     warn_of_templates(&envelope, &keys, printer);
     let changes = [(found.object.index, found.with(&envelope))];
     let text = manifest::rewritten(path, &stream, &changes)?;
