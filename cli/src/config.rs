@@ -76,6 +76,11 @@ impl Configs {
         }
     }
 
+    /// Whether `--config` names the one that counts.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.is_some()
+    }
+
     /// The configuration for a file, which need not be there yet; for the current directory when
     /// no file is meant.
     ///
@@ -140,7 +145,7 @@ impl Located {
 
 /// The path of a file, links resolved: what counts is where the bytes lie. What is still to be made
 /// is kept as named.
-fn real_path(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn real_path(path: &Path) -> Result<PathBuf, Failure> {
     let mut existing = path;
     let mut missing = Vec::new();
     loop {

@@ -32,7 +32,7 @@ pub struct Record {
 
 /// A keyed digest of what a Secret should hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ContentMac([u8; MAC_BYTES]);
+pub(super) struct ContentMac([u8; MAC_BYTES]);
 
 /// A text that is not a record, or one of another format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

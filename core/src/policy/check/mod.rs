@@ -22,7 +22,7 @@ pub use finding::{Finding, FindingKind, Severity};
 use super::config::Config;
 use super::error::{ConfigError, PolicyError};
 use crate::api::{API_VERSION, GROUP, PLAIN_ANNOTATION, SECRET_ENVELOPE};
-use crate::manifest::{ManifestError, Object, Place, Stream};
+use crate::manifest::{ManifestError, Node, Object, Place, Stream};
 
 /// A file to look at.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +58,22 @@ pub fn check(subject: Subject<'_>, config: Option<&Config>) -> Vec<Finding> {
             );
         }
     }
+    for object in items_without_kind(subject.stream) {
+        secret::check(&object, rule.as_ref(), &mut findings);
+    }
     findings.all.sort_by_key(|finding| finding.place);
     findings.all
+}
+
+/// Items of a `SecretList` that need not say what they are.
+fn items_without_kind(stream: &Stream) -> impl Iterator<Item = Object<'_>> {
+    let lists = stream.documents().filter_map(|document| Some((document.number, document.root?)));
+    let lists = lists.filter(|(_, root)| root.get("kind").and_then(Node::text) == Some("SecretList"));
+    lists.flat_map(|(document, root)| {
+        let items = root.get("items").into_iter().flat_map(Node::items);
+        let items = items.filter(|node| node.get("kind").is_none());
+        items.enumerate().map(move |(index, node)| Object { index, document, node })
+    })
 }
 
 impl Finding {

@@ -129,6 +129,7 @@ fn what_is_no_plaintext_is_not_found() {
             .replace("name: db", "name: db, annotations: {bulla.dev/plain: b}"),
         "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, data: {a: eA==}}]\n"
             .to_owned(),
+        "apiVersion: v1\nkind: SecretList\nitems: [{data: {a: eA==}}]\n".to_owned(),
         "{\"apiVersion\": \"v1\", \"kind\": \"\\u0053ecret\", \"data\": {\"a\": \"eA==\"}}"
             .to_owned(),
     ] {
