@@ -174,6 +174,13 @@ fn manifests_in(directory: &Path, recursive: bool) -> Result<Vec<Source>, Failur
     Ok(found)
 }
 
+/// True when the bytes hold that word. Whoever says what an object is says it in so many words.
+pub(crate) fn mentions(bytes: &[u8], word: &str) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|window| window == word.as_bytes())
+}
+
 /// True for `-`.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)

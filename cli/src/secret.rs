@@ -87,7 +87,7 @@ impl Conversion {
             .annotations
             .into_iter()
             .filter(|(key, _)| key != LAST_APPLIED)
-            .partition(|(key, _)| is_of_tool(key));
+            .partition(|(key, _)| is_of_tool(key) || OF_RESOURCE.contains(&key.as_str()));
         let mut moves = moves();
         if tools.is_empty() {
             moves.push(Move::new(
@@ -227,10 +227,12 @@ const GENERATE_NAME: &str = "generateName";
 const TOOLS: [&str; 5] = [
     "argocd.argoproj.io/",
     "helm.sh/",
+    "helm.toolkit.fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",
     "config.kubernetes.io/",
-    "bulla.dev/",
 ];
+/// Our own annotations that have a meaning on an envelope.
+const OF_RESOURCE: [&str; 2] = [api::SUSPEND_ANNOTATION, api::PLAIN_ANNOTATION];
 /// What the API server adds to a live object.
 const DROPPED: [&str; 11] = [
     GENERATE_NAME,

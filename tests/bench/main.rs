@@ -26,11 +26,7 @@ fn main() {
     }
     if wanted("cluster") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(cluster::run(
-            &mut table,
-            wanted("cluster"),
-            wanted("restart"),
-        ));
+        runtime.block_on(cluster::run(&mut table));
     }
     println!("{table}");
     if !table.reached() {

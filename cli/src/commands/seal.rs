@@ -5,7 +5,6 @@ use std::path::Path;
 
 use bulla_core::envelope::{Binding, Envelope, EnvelopeError};
 use bulla_core::manifest::{Rewriter, Stream, emit, emit_json, read_secret};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
@@ -87,7 +86,7 @@ impl Sealer<'_> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
-        if source.found && !mentions_secrets(&bytes) {
+        if source.found && !input::mentions(&bytes, "Secret") {
             return Ok(self
                 .passes_through()
                 .then(|| Sealed::untouched(path, &bytes))
@@ -323,10 +322,6 @@ fn already(before: usize) -> String {
     }
 }
 
-fn mentions_secrets(bytes: &[u8]) -> bool {
-    bytes.windows(SECRET.len()).any(|window| window == SECRET)
-}
-
 impl Fault for SealUsage {
     fn blame(&self) -> Blame {
         match self {
@@ -344,5 +339,3 @@ impl Fault for SealUsage {
         }))
     }
 }
-
-const SECRET: &[u8] = b"Secret";

@@ -1,17 +1,21 @@
 //! Manifests on the way in and out: files parsed, envelopes found in them, objects changed.
 
-use std::borrow::Cow;
+mod error;
+mod places;
+
 use std::path::Path;
 
 use bulla_core::api::{self, SecretEnvelope, SecretEnvelopeSpec};
-use bulla_core::envelope::{Envelope, EnvelopeError, OpenError, SealError};
-use bulla_core::manifest::{ManifestError, Object, Path as NodePath, Place, Rewriter, Stream};
-use bulla_core::names::{DataKeyId, KeyName, NameError};
+use bulla_core::envelope::{Envelope, EnvelopeError};
+use bulla_core::manifest::{Object, Path as NodePath, Rewriter, Stream};
+use bulla_core::names::{KeyName, NameError};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub(crate) use error::ContentError;
+pub(crate) use places::{at, node_of, node_of_open, node_of_seal};
+
 use crate::cli::SelectArgs;
-use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::located::{InFile, InObject};
 
@@ -23,38 +27,6 @@ pub(crate) struct Found<'s> {
     pub(crate) value: Value,
     /// What it says.
     pub(crate) envelope: Envelope,
-}
-
-/// A manifest that has nothing for the command.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ContentError {
-    /// No document, or comments only.
-    #[error("the file is empty")]
-    Empty,
-    /// Manifests, but no envelope.
-    #[error("there is no SecretEnvelope in it")]
-    NoEnvelope {
-        /// There is a Secret instead.
-        plaintext: bool,
-    },
-    /// More envelopes than one, where one is meant.
-    #[error("it holds several envelopes: {names}")]
-    Several {
-        /// Their namespaces and names.
-        names: String,
-    },
-    /// None of that name.
-    #[error("none of its envelopes is the one that was asked for: it holds {names}")]
-    NoneSelected {
-        /// Their namespaces and names.
-        names: String,
-    },
-    /// A version of the resource that comes later, or never was.
-    #[error("`{0}` is not a version that this program knows")]
-    UnknownVersion(String),
-    /// A list whose items do not say what they are.
-    #[error("an item of a SecretList does not say that it is a Secret")]
-    ItemWithoutKind,
 }
 
 /// Parses a file.
@@ -237,80 +209,6 @@ pub(crate) fn rewritten(
     edit().map_err(|error| InFile::new("edit", path, error).into())
 }
 
-/// Puts the file, the line and the name of the object before an error; the line is that of `node`
-/// where the object has it.
-pub(crate) fn at(
-    path: &Path,
-    object: &Object<'_>,
-    node: Option<NodePath>,
-    error: impl Into<Box<dyn Fault>>,
-) -> Failure {
-    let node = node
-        .and_then(|node| object.node.find(&node))
-        .unwrap_or(object.node);
-    let what = format!(
-        "{}: {} {}",
-        node.place(),
-        object.kind().unwrap_or("object"),
-        name_of(object)
-    );
-    InFile::new("use", path, InObject::new(what, error)).into()
-}
-
-/// Where in an object the thing stands that an error is about.
-pub(crate) fn node_of(error: &EnvelopeError) -> Option<NodePath> {
-    match error {
-        EnvelopeError::NotSealed { key }
-        | EnvelopeError::UnknownVersion { key }
-        | EnvelopeError::DamagedValue { key }
-        | EnvelopeError::MissingDataKey { key, .. }
-        | EnvelopeError::KeyInBoth { key } => Some(value_node(key)),
-        EnvelopeError::Field { path, .. } | EnvelopeError::Name { path, .. } => {
-            Some(path.split('.').filter(|part| !part.contains('[')).collect())
-        }
-        _ => Some(NodePath::from(["spec"])),
-    }
-}
-
-/// Where in an object the thing stands that did not open.
-pub(crate) fn node_of_open(found: &Found<'_>, error: &OpenError) -> Option<NodePath> {
-    match error {
-        OpenError::WrongKeyName { key, .. } | OpenError::DamagedValue { key } => {
-            Some(value_node(key))
-        }
-        OpenError::NoKey { id }
-        | OpenError::DamagedKey { id, .. }
-        | OpenError::UnknownVersion { id }
-        | OpenError::CommitmentMismatch { id } => data_key_node(found, id),
-        OpenError::TemplateUntrusted { .. } => Some(NodePath::from(["spec", "template"])),
-        OpenError::WrongPlace { .. } => Some(NodePath::from(["metadata"])),
-        OpenError::NoSuchKey { .. } => Some(NodePath::from(["spec", "data"])),
-    }
-}
-
-/// Where in an object the thing stands that was not sealed.
-pub(crate) fn node_of_seal(found: &Found<'_>, error: &SealError) -> Option<NodePath> {
-    match error {
-        SealError::Open(error) => node_of_open(found, error),
-        SealError::Envelope(error) => node_of(error),
-        SealError::ValueTooLarge { key } => Some(value_node(key)),
-        _ => None,
-    }
-}
-
-fn value_node(key: &KeyName) -> NodePath {
-    NodePath::from(["spec", "data", key.as_str()])
-}
-
-fn data_key_node(found: &Found<'_>, id: &DataKeyId) -> Option<NodePath> {
-    let nth = found
-        .envelope
-        .data_keys()
-        .iter()
-        .position(|entry| &entry.id == id)?;
-    Some(NodePath::from(["spec", "dataKeys"]).join(nth))
-}
-
 /// Parts that are written out although they are empty stay so.
 fn kept_empty(old: &Value, mut new: Value) -> Value {
     let is_empty = |value: &Value| match value {
@@ -348,55 +246,8 @@ fn names<'a, 's: 'a>(found: impl Iterator<Item = &'a Found<'s>>) -> String {
     found.map(Found::title).collect::<Vec<_>>().join(", ")
 }
 
-fn name_of(object: &Object<'_>) -> String {
-    let name = object.name().unwrap_or("without a name").escape_debug();
-    match object.namespace() {
-        Some(namespace) => format!("`{}/{name}`", namespace.escape_debug()),
-        None => format!("`{name}`"),
-    }
-}
-
 fn group(api_version: &str) -> &str {
     api_version.split('/').next().unwrap_or_default()
-}
-
-impl Fault for ContentError {
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Several { .. } | Self::NoneSelected { .. } => Blame::Caller,
-            Self::UnknownVersion(_) => Blame::Sealed,
-            _ => Blame::Input,
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match self {
-            Self::Empty => "nothing was written; is it the right file?",
-            Self::NoEnvelope { plaintext: true } => {
-                "there is a Secret in it: `bulla seal -i FILE` turns it into an envelope"
-            }
-            Self::NoEnvelope { plaintext: false } => {
-                "`bulla seal --name NAME -n NAMESPACE --from-file …` makes one"
-            }
-            Self::Several { .. } | Self::NoneSelected { .. } => {
-                "choose one with `--name NAME` and `-n NAMESPACE`"
-            }
-            Self::UnknownVersion(_) => "a newer bulla made it: upgrade this program",
-            Self::ItemWithoutKind => {
-                "`kubectl get secrets -o yaml` prints lists whose items say their kind"
-            }
-        }))
-    }
-}
-
-impl Fault for ManifestError {
-    fn blame(&self) -> Blame {
-        Blame::Input
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        ManifestError::hint(self).map(Cow::Borrowed)
-    }
 }
 
 /// A key as somebody typed it. What stands behind a `=` may be a value, and is not repeated.
