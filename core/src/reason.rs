@@ -30,11 +30,13 @@ pub enum Reason {
     NotOwned,
     /// A Secret of this type, or with these labels, is not made from sealed resources.
     TypeRefused,
+    /// The API server does not take the Secret. Its words are not repeated: they can quote values.
+    Rejected,
 }
 
 impl Reason {
     /// Every reason, for tables and for metrics that start at zero.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::LimitExceeded,
         Self::NotSealed,
@@ -48,6 +50,7 @@ impl Reason {
         Self::TemplateError,
         Self::NotOwned,
         Self::TypeRefused,
+        Self::Rejected,
     ];
 
     /// The CamelCase word of conditions and Events.
@@ -132,6 +135,11 @@ impl Reason {
                 "TypeRefused",
                 5,
                 "such Secrets give rights to their maker; see SECURITY.md",
+            ),
+            Self::Rejected => (
+                "Rejected",
+                5,
+                "try `kubectl create --dry-run=server` with a Secret of the same shape and other values",
             ),
         }
     }

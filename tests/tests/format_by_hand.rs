@@ -14,7 +14,11 @@ fn the_page_in_format_md_opens_every_good_vector_and_no_attack() {
     std::fs::write(&program, page()).unwrap();
     let python = python_with_cryptography();
     let age = peers::age();
-    let path = format!("{}:{}", age.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!(
+        "{}:{}",
+        age.parent().unwrap().display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let open = |envelope: &Value| -> Output {
         let file = folder.path().join("envelope.json");
         std::fs::write(&file, envelope.to_string()).unwrap();
@@ -26,8 +30,18 @@ fn the_page_in_format_md_opens_every_good_vector_and_no_attack() {
             .output()
             .unwrap()
     };
-    let attacks = ["moved-name", "moved-namespace", "altered-template", "wrong-commitment", "replayed-payload",
-        "swapped-keys", "damaged-value", "padding-not-minimal", "stripped-recipient", "widened-scope"];
+    let attacks = [
+        "moved-name",
+        "moved-namespace",
+        "altered-template",
+        "wrong-commitment",
+        "replayed-payload",
+        "swapped-keys",
+        "damaged-value",
+        "padding-not-minimal",
+        "stripped-recipient",
+        "widened-scope",
+    ];
     let (mut good, mut refused) = (0, 0);
     for entry in std::fs::read_dir(&vectors).unwrap() {
         let path = entry.unwrap().path();
@@ -38,7 +52,11 @@ fn the_page_in_format_md_opens_every_good_vector_and_no_attack() {
         let vector: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         if name.starts_with("good-") {
             let output = open(&vector["envelope"]);
-            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{name}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             let opened: Value = serde_json::from_slice(&output.stdout).unwrap();
             assert_eq!(opened["data"], vector["values"], "{name}");
             good += 1;
@@ -47,20 +65,28 @@ fn the_page_in_format_md_opens_every_good_vector_and_no_attack() {
             refused += 1;
         }
     }
-    assert!(good >= 10 && refused == attacks.len(), "{good} good, {refused} refused");
+    assert!(
+        good >= 10 && refused == attacks.len(),
+        "{good} good, {refused} refused"
+    );
 }
 
 /// The one Python block of FORMAT.md.
 fn page() -> String {
     let text = std::fs::read_to_string(target::workspace().join("FORMAT.md")).unwrap();
-    let (_, rest) = text.split_once("```python\n").expect("FORMAT.md has a block of Python");
+    let (_, rest) = text
+        .split_once("```python\n")
+        .expect("FORMAT.md has a block of Python");
     rest.split_once("```").expect("the block ends").0.to_owned()
 }
 
 /// A Python that has the `cryptography` package: the machine's own, or one made under `target/`.
 fn python_with_cryptography() -> PathBuf {
     let has = |python: &Path| {
-        Command::new(python).args(["-c", "import cryptography"]).output().is_ok_and(|o| o.status.success())
+        Command::new(python)
+            .args(["-c", "import cryptography"])
+            .output()
+            .is_ok_and(|o| o.status.success())
     };
     let own = PathBuf::from("python3");
     if has(&own) {
@@ -71,7 +97,11 @@ fn python_with_cryptography() -> PathBuf {
     if !has(&python) {
         let run = |command: &mut Command| {
             let output = command.output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         };
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "cryptography"]));

@@ -25,7 +25,10 @@ fn unchanged(file: &str, made: &str) {
         return;
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == made, "{file} is not what the code makes; see the top of this test");
+    assert!(
+        there == made,
+        "{file} is not what the code makes; see the top of this test"
+    );
 }
 
 fn yaml(value: &impl Serialize) -> String {

@@ -19,6 +19,8 @@ pub use sealing_key::{
 };
 pub use strict::from_value;
 
+pub use crate::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION};
+
 /// The API group.
 pub const GROUP: &str = "bulla.dev";
 /// Group and version.
@@ -30,8 +32,6 @@ pub const SEALING_KEY: &str = "SealingKey";
 
 /// On a resource: `true` leaves its Secret as it is.
 pub const SUSPEND_ANNOTATION: &str = "bulla.dev/suspend";
-/// On a live foreign Secret: the name of the resource that may take it over, used up by that.
-pub const ADOPT_ANNOTATION: &str = "bulla.dev/adopt";
 /// On a resource: keys of `template.data` that are plain on purpose, separated by commas.
 pub const PLAIN_ANNOTATION: &str = "bulla.dev/plain";
 /// On a resource: any new value asks for a reconcile now; it comes back as `status.lastHandledReconcileAt`.

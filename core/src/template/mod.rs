@@ -1,1 +1,121 @@
-//! Output templates.
+//! Output templates: `spec.template.data`, rendered over opened values.
+//!
+//! The language is Go's `text/template` with the deterministic functions of sprig, to the byte.
+//! The engine is ours, because three things have to hold that no other one offers together: an error
+//! names its place and never a value, every rendering is bounded, and a string is bytes, so that a
+//! value which is not UTF-8 passes through unchanged.
+//!
+//! It differs from Go on purpose: a missing key is an error, `<no value>` is never printed,
+//! functions whose result changes from run to run are refused, and there are bounds.
+
+mod error;
+mod eval;
+mod exec;
+mod format;
+mod functions;
+mod keys;
+mod lex;
+mod literal;
+mod node;
+mod parse;
+mod pipeline;
+mod text;
+mod unicode;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::names::KeyName;
+use crate::plaintext::Plaintext;
+
+pub use error::{TemplateError, TemplateFault, Word};
+
+/// A template that parsed, for one key of a Secret.
+pub struct Template {
+    key: KeyName,
+    source: String,
+    bodies: node::Bodies,
+}
+
+/// How much of Go's conduct towards missing keys a rendering keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingKeys {
+    /// A missing key is an error, and so is an expression without a value: for envelopes.
+    #[default]
+    Refuse,
+    /// A missing key is printed as `<no value>`, and `index` makes it empty: as Sealed Secrets does.
+    AsGo,
+}
+
+/// Parses and checks the template of `key` without any value: syntax, functions, size.
+///
+/// # Errors
+///
+/// Any [`TemplateFault`] that shows in the source alone, above all `Syntax`, `UnknownFunction`,
+/// `RefusedFunction` and `SourceTooLarge`.
+pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
+    let wrong = |(at, fault)| TemplateError::new(key, source.as_bytes(), at, fault);
+    if source.len() > SOURCE_BYTES {
+        return Err(wrong((0, TemplateFault::SourceTooLarge)));
+    }
+    let bodies = parse::parse(key.as_str(), source).map_err(wrong)?;
+    Ok(Template {
+        key: key.clone(),
+        source: source.to_owned(),
+        bodies,
+    })
+}
+
+impl Template {
+    /// Renders over `values`, which are all that it sees.
+    ///
+    /// # Errors
+    ///
+    /// A [`TemplateFault`] with its place in the source. It never holds a value, nor the output.
+    pub fn render(
+        &self,
+        values: &BTreeMap<KeyName, Plaintext>,
+    ) -> Result<Plaintext, TemplateError> {
+        self.render_with(values, MissingKeys::Refuse)
+    }
+
+    /// Renders with a choice about missing keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Template::render`].
+    pub fn render_with(
+        &self,
+        values: &BTreeMap<KeyName, Plaintext>,
+        missing: MissingKeys,
+    ) -> Result<Plaintext, TemplateError> {
+        // The engine works on a copy, which is wiped with the heap.
+        let entry = |(key, value): (&KeyName, &Plaintext)| {
+            (
+                text::Text::from(key.as_str()),
+                value::Value::text(value.reveal()),
+            )
+        };
+        let root = values.iter().map(entry).collect();
+        let heap = value::Heap::new(root, missing == MissingKeys::Refuse);
+        match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
+            Ok(output) => Ok(Plaintext::new(output)),
+            Err((at, fault)) => Err(TemplateError::new(
+                &self.key,
+                self.source.as_bytes(),
+                at,
+                fault,
+            )),
+        }
+    }
+
+    /// The keys that the template names in so many words: `.x`, `$.x`, `index . "x"`.
+    ///
+    /// A key that is computed, or named where the dot is something else, is not among them.
+    pub fn keys(&self) -> BTreeSet<String> {
+        keys::keys(&self.bodies, self.key.as_str())
+    }
+}
+
+/// The longest source of a template.
+const SOURCE_BYTES: usize = 64 << 10;

@@ -1,0 +1,216 @@
+//! One reconcile of one sealed resource: open, plan, apply, report, in whatever [`World`] it lives.
+//!
+//! # Guarantees
+//!
+//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`].
+//! - A first reconcile costs one write of the Secret, one of the status and one Event.
+//! - A failure leaves the Secret as it was. What a failure says was written in this code base: the
+//!   text of an error that could quote a value is never passed on.
+//!
+//! # Assumptions
+//!
+//! - One reconcile of a resource at a time.
+//! - The world keeps the contract of [`World`], above all that it never shows less than its own writes.
+
+mod applied;
+mod clock;
+mod outcome;
+mod request;
+mod status;
+mod world;
+
+pub use applied::{Record, RecordError, RecordKey};
+pub use clock::{TimeError, now, parse_time, rfc3339};
+pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict};
+pub use request::{Request, RequestError, Sealed, SpecDigest};
+pub use world::{Event, EventKind, Report, Seen, World, WorldError};
+
+use applied::ContentMac;
+use bulla_core::envelope::{Envelope, OpenError, Opened};
+use bulla_core::plan::{Live, Mode, Plan, Refusal, Write, check_ownership, matches_outline, plan};
+use bulla_core::recipient::KeyRing;
+use bulla_core::rotation::Timestamp;
+use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+
+/// What every reconcile needs besides the world, the resource and the keys.
+#[derive(Debug)]
+pub struct Engine {
+    key: RecordKey,
+    policy: SecretPolicy,
+}
+
+/// What a reconcile has found out; its parts are gathered on the way, so that a failure keeps them.
+#[derive(Default)]
+struct Progress {
+    effort: Effort,
+    action: Option<Action>,
+    drift: Option<Drift>,
+    record: Option<Record>,
+    keys: Option<usize>,
+}
+
+/// How often a write is tried again at once when somebody else wrote in between.
+const ATTEMPTS: usize = 3;
+
+impl Engine {
+    /// An engine that keeps its records under `key` and makes what `policy` allows.
+    pub fn new(key: RecordKey, policy: SecretPolicy) -> Self {
+        Self { key, policy }
+    }
+
+    /// The policy for Secrets; the names of key Secrets change as keys come and go.
+    pub fn policy_mut(&mut self) -> &mut SecretPolicy {
+        &mut self.policy
+    }
+
+    /// Makes the world as `request` wants it, and reports. It never fails: the outcome says what
+    /// happened and when to come again.
+    pub async fn reconcile<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> Outcome {
+        if request.suspended() {
+            return Outcome::suspended();
+        }
+        let mut progress = Progress::default();
+        let verdict = match self.converge(world, request, ring, &mut progress).await {
+            Ok(()) => Verdict::Ready,
+            Err(verdict) => verdict,
+        };
+        let mut outcome = Outcome {
+            verdict,
+            action: progress.action,
+            drift: progress.drift,
+            effort: progress.effort,
+            reported: Ok(()),
+        };
+        let applied = progress.record.map(|record| record.to_string());
+        if let Some(report) = status::report(request, &outcome, applied, progress.keys, now) {
+            outcome.reported = world.report(request, &report).await;
+        }
+        outcome
+    }
+
+    async fn converge<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        ring: &KeyRing,
+        progress: &mut Progress,
+    ) -> Result<(), Verdict> {
+        let Sealed::Envelope(envelope) = request.sealed().map_err(|error| Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        })?;
+        let record = request.record();
+        let seen = world.peek(request).await?;
+        if let (Some(record), Some(seen), false) = (&record, &seen, request.forced())
+            && record.is_of(&self.key, request, seen)
+        {
+            return Ok(());
+        }
+        let outline = Outline::new(envelope.namespace(), envelope.name(), envelope.template());
+        let mut live = match seen {
+            Some(_) => world.observe(request).await?,
+            None => None,
+        };
+        if let (Some(record), Some(live), false) = (&record, &live, request.forced())
+            && let Some(content) = self.still_holds(record, request, envelope, &outline, live)
+        {
+            progress.record = Some(self.key.record(request, content, &Seen::from(live)));
+            return Ok(());
+        }
+        let opened = open(envelope, ring, &mut progress.effort)?;
+        let content = SecretContent::new(outline, opened, &self.policy)?;
+        let mac = self.key.content(&self.policy, request, &content);
+        let applied_before = record.is_some_and(|record| record.has_content(&mac));
+        for attempt in 1.. {
+            let (write, changes) =
+                match plan(&content, request.owner(), live.as_ref(), request.mode()) {
+                    Plan::Write(write, changes) => (write, changes),
+                    Plan::Unchanged(owned) => {
+                        progress.record = Some(self.key.record(request, mac, &Seen::from(&owned)));
+                        break;
+                    }
+                    Plan::Wait => return Err(Verdict::Waiting),
+                    Plan::Refuse(Refusal { reason, detail }) => {
+                        return Err(Verdict::Refused { reason, detail });
+                    }
+                };
+            match world.apply(request, &write, &content).await {
+                Ok(seen) => {
+                    let drift = applied_before && !matches!(write, Write::Adopt(_));
+                    progress.drift = drift.then(|| Drift::new(changes, live.as_ref()));
+                    progress.action = Some(Action::of(&write, drift));
+                    progress.record = Some(self.key.record(request, mac, &seen));
+                    break;
+                }
+                Err(WorldError::Conflict) if attempt < ATTEMPTS => {
+                    live = world.observe(request).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        progress.keys = Some(content.data().len());
+        Ok(())
+    }
+
+    /// Whether a Secret of another resourceVersion still holds what was applied: told by a keyed
+    /// digest, without opening anything.
+    fn still_holds(
+        &self,
+        record: &Record,
+        request: &Request,
+        envelope: &Envelope,
+        outline: &Outline,
+        live: &Live,
+    ) -> Option<ContentMac> {
+        check_ownership(outline, request.owner(), live)
+            .ok()
+            .filter(|owned| !owned.is_new() && matches_outline(outline, live))?;
+        let ours = |key: &str| {
+            let mut keys = envelope
+                .data()
+                .keys()
+                .chain(envelope.template().data().keys());
+            request.mode() == Mode::Whole || keys.any(|known| known.as_str() == key)
+        };
+        let data = live.data.iter().filter(|(key, _)| ours(key));
+        let data = data.map(|(key, value)| (key.as_str(), value));
+        let mac = self.key.content_of(&self.policy, request, outline, data);
+        record.has_content(&mac).then_some(mac)
+    }
+}
+
+/// Opens the envelope and counts what that took, also when it failed.
+fn open(envelope: &Envelope, ring: &KeyRing, effort: &mut Effort) -> Result<Opened, Verdict> {
+    match envelope.open(ring) {
+        Ok(opened) => {
+            effort.private_operations = opened.opened_with().len();
+            effort.opened_values = opened.values().len();
+            effort.opened_with = opened.opened_with().to_vec();
+            Ok(opened)
+        }
+        Err(error) => {
+            // Data keys are opened in the order of the envelope, and all before any value.
+            let keys = envelope.data_keys();
+            let place = |id| keys.iter().position(|entry| &entry.id == id).unwrap_or(0);
+            effort.private_operations = match &error {
+                OpenError::NoKey { id } => place(id),
+                OpenError::DamagedKey { id, .. }
+                | OpenError::UnknownVersion { id }
+                | OpenError::CommitmentMismatch { id }
+                | OpenError::TemplateUntrusted { id } => place(id) + 1,
+                OpenError::WrongPlace { .. } => 1,
+                _ => keys.len(),
+            };
+            Err(Verdict::Refused {
+                reason: error.reason(),
+                detail: error.to_string(),
+            })
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What came of a reconcile: for the queue, the metrics and the log.
+
+use bulla_core::plan::{Changes, Live, Write};
+use bulla_core::reason::Reason;
+use bulla_core::recipient::Fingerprint;
+use bulla_core::secret::ContentError;
+
+use super::WorldError;
+
+/// The result of one reconcile. Nothing in it is a value, or the length of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What was written, if anything.
+    pub action: Option<Action>,
+    /// What somebody else had changed, when it was put right.
+    pub drift: Option<Drift>,
+    /// What it took.
+    pub effort: Effort,
+    /// Whether status and Event got through.
+    pub reported: Result<(), WorldError>,
+}
+
+/// How a reconcile ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The Secret is as it should be.
+    Ready,
+    /// The resource asks to be left alone.
+    Suspended,
+    /// It does not open, or must not be written: until the resource, the keys or the Secret change.
+    Refused {
+        /// The bounded word.
+        reason: Reason,
+        /// The sentence.
+        detail: String,
+    },
+    /// The old Secret is being deleted.
+    Waiting,
+    /// The world failed; later it may not.
+    Failed(WorldError),
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A new Secret.
+    Created,
+    /// A Secret that the resource now wants otherwise.
+    Updated,
+    /// A Secret that somebody else had changed or deleted.
+    Healed,
+    /// A Secret whose type changed, or an immutable one: deleted and made anew.
+    Replaced,
+    /// A foreign Secret that asked for it.
+    Adopted,
+}
+
+/// What somebody else had done to a Secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// In what it differed.
+    pub changes: Changes,
+    /// It was not there at all.
+    pub deleted: bool,
+    /// The field manager that wrote last, where it is known.
+    pub by: Option<String>,
+}
+
+/// What a reconcile took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Operations with a private key.
+    pub private_operations: usize,
+    /// Values that were opened.
+    pub opened_values: usize,
+    /// The keys that opened them, once for each data key.
+    pub opened_with: Vec<Fingerprint>,
+}
+
+/// When to reconcile again, besides the resync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Requeue {
+    /// When the resource, its Secret or the keys change.
+    OnChange,
+    /// After a capped, jittered backoff that grows with each failure.
+    Backoff,
+    /// Never: this process may not write.
+    Stop,
+}
+
+impl Outcome {
+    pub(super) fn suspended() -> Self {
+        Self {
+            verdict: Verdict::Suspended,
+            action: None,
+            drift: None,
+            effort: Effort::default(),
+            reported: Ok(()),
+        }
+    }
+
+    /// When to come again.
+    pub fn requeue(&self) -> Requeue {
+        match (&self.verdict, self.reported) {
+            (Verdict::Failed(WorldError::Stopped), _) | (_, Err(WorldError::Stopped)) => {
+                Requeue::Stop
+            }
+            (Verdict::Failed(_) | Verdict::Waiting, _) | (_, Err(_)) => Requeue::Backoff,
+            _ => Requeue::OnChange,
+        }
+    }
+
+    /// The bounded word for metrics: `Ready`, `Suspended`, `Waiting`, a [`Reason`], a [`WorldError`].
+    pub fn word(&self) -> &'static str {
+        match &self.verdict {
+            Verdict::Ready => "Ready",
+            Verdict::Suspended => "Suspended",
+            Verdict::Waiting => "Waiting",
+            Verdict::Refused { reason, .. } => reason.as_str(),
+            Verdict::Failed(error) => error.as_str(),
+        }
+    }
+}
+
+impl Action {
+    pub(super) fn of(write: &Write, drift: bool) -> Self {
+        match write {
+            Write::Adopt(_) => Self::Adopted,
+            Write::Create | Write::Update(_) | Write::Replace(_) if drift => Self::Healed,
+            Write::Create => Self::Created,
+            Write::Update(_) => Self::Updated,
+            Write::Replace(_) => Self::Replaced,
+        }
+    }
+
+    /// The CamelCase word of Events and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "Created",
+            Self::Updated => "Updated",
+            Self::Healed => "Healed",
+            Self::Replaced => "Replaced",
+            Self::Adopted => "Adopted",
+        }
+    }
+}
+
+impl Drift {
+    pub(super) fn new(changes: Changes, live: Option<&Live>) -> Self {
+        Self {
+            changes,
+            deleted: live.is_none(),
+            by: live.and_then(|live| live.changed_by.clone()),
+        }
+    }
+}
+
+impl From<ContentError> for Verdict {
+    fn from(error: ContentError) -> Self {
+        Self::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
+}
+
+/// An answer that stays the same until somebody changes something is a refusal.
+impl From<WorldError> for Verdict {
+    fn from(error: WorldError) -> Self {
+        let reason = match error {
+            WorldError::Rejected => Reason::Rejected,
+            WorldError::TooLarge => Reason::LimitExceeded,
+            _ => return Self::Failed(error),
+        };
+        Self::Refused {
+            reason,
+            detail: error.to_string(),
+        }
+    }
+}

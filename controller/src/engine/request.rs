@@ -1,0 +1,187 @@
+//! A sealed resource, as the engine reconciles it.
+
+use std::io::{self, Write};
+
+use aws_lc_rs::digest;
+use bulla_core::api::{
+    API_VERSION, REQUESTED_AT_ANNOTATION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
+    SecretEnvelopeStatus,
+};
+use bulla_core::envelope::{Envelope, EnvelopeError};
+use bulla_core::names::{NameError, Namespace, ResourceName};
+use bulla_core::plan::{Mode, Owner};
+
+use super::applied::Record;
+
+/// One resource, parsed once. A resource that does not parse is a request too: it is reported on.
+#[derive(Debug)]
+pub struct Request {
+    namespace: Namespace,
+    owner: Owner,
+    generation: i64,
+    sealed: Result<Sealed, EnvelopeError>,
+    spec: SpecDigest,
+    mode: Mode,
+    suspended: bool,
+    requested_at: Option<String>,
+    status: SecretEnvelopeStatus,
+}
+
+/// What a resource holds. Every kind takes the same way from here.
+#[derive(Debug)]
+pub enum Sealed {
+    /// A `SecretEnvelope`.
+    Envelope(Envelope),
+}
+
+/// SHA-256 of the spec as it is stored; input to the records, never shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecDigest([u8; 32]);
+
+/// A resource that can't even be reported on: it has no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The field is missing.
+    #[error("`metadata.{0}` is missing")]
+    Missing(&'static str),
+    /// The field is no name.
+    #[error("malformed field `metadata.{field}`")]
+    Name {
+        /// Which one.
+        field: &'static str,
+        /// Which rule it breaks.
+        #[source]
+        source: NameError,
+    },
+}
+
+impl Request {
+    /// Takes what is needed out of a `SecretEnvelope`. Its status must not be older than the last
+    /// one that the world reported.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when it has no valid namespace, name or uid.
+    pub fn from_envelope(wire: &SecretEnvelope) -> Result<Self, RequestError> {
+        let metadata = &wire.metadata;
+        let text = |field, value: &Option<String>| {
+            let filled = value.clone().filter(|text| !text.is_empty());
+            filled.ok_or(RequestError::Missing(field))
+        };
+        let wrong = |field| move |source| RequestError::Name { field, source };
+        let annotation = |name: &str| metadata.annotations.as_ref()?.get(name).cloned();
+        let namespace = text("namespace", &metadata.namespace)?;
+        let name: ResourceName = text("name", &metadata.name)?
+            .parse()
+            .map_err(wrong("name"))?;
+        Ok(Self {
+            namespace: namespace.parse().map_err(wrong("namespace"))?,
+            owner: Owner {
+                api_version: API_VERSION.to_owned(),
+                kind: SECRET_ENVELOPE.to_owned(),
+                name,
+                uid: text("uid", &metadata.uid)?,
+            },
+            generation: metadata.generation.unwrap_or_default(),
+            sealed: Envelope::try_from(wire).map(Sealed::Envelope),
+            spec: SpecDigest::of(&wire.spec),
+            mode: Mode::Whole,
+            suspended: annotation(SUSPEND_ANNOTATION).is_some_and(|text| text == "true"),
+            requested_at: annotation(REQUESTED_AT_ANNOTATION),
+            status: wire.status.clone().unwrap_or_default(),
+        })
+    }
+
+    /// The same request, refused for a reason that its reader found: two files that define it.
+    #[must_use]
+    pub fn refused(mut self, error: EnvelopeError) -> Self {
+        self.sealed = Err(error);
+        self
+    }
+
+    /// The namespace of the resource and of its Secret.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The name of the resource and of its Secret.
+    pub fn name(&self) -> &ResourceName {
+        &self.owner.name
+    }
+
+    /// The resource, as an owner reference names it.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// `metadata.generation`.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// How much of the Secret is its own.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// What it holds, or what is wrong with it.
+    pub fn sealed(&self) -> Result<&Sealed, &EnvelopeError> {
+        self.sealed.as_ref()
+    }
+
+    /// The status before this reconcile.
+    pub fn status(&self) -> &SecretEnvelopeStatus {
+        &self.status
+    }
+
+    /// True when its Secret is to be left alone.
+    pub fn suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// The value of `reconcile.fluxcd.io/requestedAt`.
+    pub fn requested_at(&self) -> Option<&str> {
+        self.requested_at.as_deref()
+    }
+
+    /// True when somebody asked for a reconcile since the last one: then records don't count.
+    pub fn forced(&self) -> bool {
+        self.requested_at.is_some() && self.requested_at != self.status.last_handled_reconcile_at
+    }
+
+    /// The record of what was applied, where there is one that reads.
+    pub(super) fn record(&self) -> Option<Record> {
+        self.status.applied.as_deref()?.parse().ok()
+    }
+
+    pub(super) fn spec(&self) -> &SpecDigest {
+        &self.spec
+    }
+}
+
+impl SpecDigest {
+    fn of(spec: &impl serde::Serialize) -> Self {
+        let mut hasher = Hasher(digest::Context::new(&digest::SHA256));
+        serde_json::to_writer(&mut hasher, spec).expect("a spec serializes");
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(hasher.0.finish().as_ref());
+        Self(bytes)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+struct Hasher(digest::Context);
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

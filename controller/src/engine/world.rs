@@ -1,0 +1,170 @@
+//! The port between the engine and whatever holds the Secrets.
+
+use std::future::Future;
+
+use bulla_core::api::SecretEnvelopeStatus;
+use bulla_core::plan::{Live, Owned, Write};
+use bulla_core::secret::SecretContent;
+
+use super::Request;
+
+/// Where Secrets live: an API server, or a directory.
+///
+/// # Guarantees that an implementation gives
+///
+/// - `peek` and the status in a [`Request`] never show less than this world's own last `apply` and
+///   `report`: a cache that lags behind them would make the engine open and write again.
+/// - `apply` carries out the write under the preconditions of its proof, or fails with
+///   [`WorldError::Conflict`] and has changed nothing (a replacement may have deleted).
+/// - A write happens only while this process may write (leader election); afterwards it fails
+///   with [`WorldError::Stopped`].
+/// - Errors are told by their kind. The text of an API server's answer can quote a Secret: it goes
+///   neither into the error nor into a log.
+pub trait World: Sync {
+    /// What the cache knows of the Secret; costs no request.
+    fn peek(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Option<Seen>, WorldError>> + Send;
+
+    /// Reads the Secret itself.
+    fn observe(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Option<Live>, WorldError>> + Send;
+
+    /// Writes the Secret, and says what it is now.
+    fn apply(
+        &self,
+        request: &Request,
+        write: &Write,
+        content: &SecretContent,
+    ) -> impl Future<Output = Result<Seen, WorldError>> + Send;
+
+    /// Writes the status and the Event. An Event that can't be written is not an error.
+    fn report(
+        &self,
+        request: &Request,
+        report: &Report,
+    ) -> impl Future<Output = Result<(), WorldError>> + Send;
+}
+
+/// A Secret as a cache knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its uid.
+    pub uid: String,
+    /// Its resourceVersion.
+    pub resource_version: String,
+}
+
+impl From<&Owned> for Seen {
+    fn from(owned: &Owned) -> Self {
+        Self {
+            uid: owned.uid().to_owned(),
+            resource_version: owned.resource_version().to_owned(),
+        }
+    }
+}
+
+impl From<&Live> for Seen {
+    fn from(live: &Live) -> Self {
+        Self {
+            uid: live.uid.clone(),
+            resource_version: live.resource_version.clone(),
+        }
+    }
+}
+
+/// What is to be told about a reconcile; only what changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The whole new status, where it differs from the one of the request.
+    pub status: Option<SecretEnvelopeStatus>,
+    /// An Event, on a transition.
+    pub event: Option<Event>,
+}
+
+/// An Event (events.k8s.io/v1) about the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// `type`.
+    pub kind: EventKind,
+    /// `reason`: a bounded CamelCase word.
+    pub reason: &'static str,
+    /// `action`: what the controller was doing.
+    pub action: &'static str,
+    /// `note`: never a value, and at most 1 kB.
+    pub note: String,
+}
+
+/// The type of an Event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// All went well.
+    Normal,
+    /// Somebody should look.
+    Warning,
+}
+
+impl EventKind {
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
+}
+
+/// What went wrong out there: a closed list without text of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum WorldError {
+    /// Somebody else wrote in between, or the precondition does not hold: look again (409).
+    #[error("the Secret changed in between")]
+    Conflict,
+    /// The content is not acceptable (400, 422).
+    #[error("the Secret was rejected as invalid")]
+    Rejected,
+    /// The object is too large for the store (413).
+    #[error("the Secret is too large to be stored")]
+    TooLarge,
+    /// Not allowed: RBAC, quota, an admission policy, file permissions (401, 403).
+    #[error("writing the Secret is not allowed")]
+    Forbidden,
+    /// The namespace is not there, or is going (404).
+    #[error("the namespace is not there")]
+    Gone,
+    /// No answer, or not now: network, 429, 5xx, a full disk.
+    #[error("the Secret can't be reached at the moment")]
+    Unavailable,
+    /// This process may not write any more: another one leads, or it is stopping.
+    #[error("another replica has taken over")]
+    Stopped,
+}
+
+impl WorldError {
+    /// Every kind, for metrics that start at zero.
+    pub const ALL: [Self; 7] = [
+        Self::Conflict,
+        Self::Rejected,
+        Self::TooLarge,
+        Self::Forbidden,
+        Self::Gone,
+        Self::Unavailable,
+        Self::Stopped,
+    ];
+
+    /// The CamelCase word of conditions, Events and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conflict => "Conflict",
+            Self::Rejected => "Rejected",
+            Self::TooLarge => "TooLarge",
+            Self::Forbidden => "Forbidden",
+            Self::Gone => "NamespaceGone",
+            Self::Unavailable => "Unavailable",
+            Self::Stopped => "Stopped",
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Nodes as generic values, for types that are read through serde.
+
+use serde_json::{Map, Number, Value};
+
+use super::error::ManifestError;
+use super::node::{Kind, Node, Style, TAG_STR};
+use super::plain::{Plain, classify};
+use super::tree::MAX_DEPTH;
+
+impl Node<'_> {
+    /// The value as Kubernetes and YAML 1.2 both read it; for sealed objects, since nothing wipes it but the allocator.
+    ///
+    /// Aliases are written out, within a budget. Dates are strings, as they are to Kubernetes.
+    ///
+    /// # Errors
+    ///
+    /// `Ambiguous` where YAML 1.1 and 1.2 differ, `Tag` for tags other than those of strings, mappings and
+    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddLineBreak`.
+    pub fn to_value(self) -> Result<Value, ManifestError> {
+        self.refuse_odd_line_breaks()?;
+        Conversion {
+            budget: MAX_ALIASED_NODES,
+            bytes: MAX_ALIASED_BYTES,
+            inside: 0,
+        }
+        .value(self, 0)
+    }
+}
+
+struct Conversion {
+    /// How many more nodes aliases may add.
+    budget: usize,
+    /// How many more bytes of text aliases may add.
+    bytes: usize,
+    /// How many aliases the node stands in.
+    inside: usize,
+}
+
+impl Conversion {
+    fn value(&mut self, node: Node<'_>, depth: usize) -> Result<Value, ManifestError> {
+        if depth > MAX_DEPTH {
+            return Err(ManifestError::TooDeep {
+                at: node.place(),
+                limit: MAX_DEPTH,
+            });
+        }
+        if self.inside > 0 {
+            let text = node.text().map_or(0, str::len);
+            self.budget = self
+                .budget
+                .checked_sub(1)
+                .ok_or_else(|| over_budget(node))?;
+            self.bytes = self
+                .bytes
+                .checked_sub(text)
+                .ok_or_else(|| over_budget(node))?;
+        }
+        match node.kind() {
+            Kind::Alias => {
+                self.inside += 1;
+                let value = self.value(node.resolved(), depth + 1)?;
+                self.inside -= 1;
+                Ok(value)
+            }
+            Kind::Scalar(style) => scalar(node, style),
+            Kind::Sequence => {
+                refuse_tag(node, "tag:yaml.org,2002:seq")?;
+                node.items()
+                    .map(|item| self.value(item, depth + 1))
+                    .collect()
+            }
+            Kind::Mapping => {
+                refuse_tag(node, "tag:yaml.org,2002:map")?;
+                let mut map = Map::new();
+                for (key, value) in node.entries() {
+                    map.insert(key_text(key)?, self.value(value, depth + 1)?);
+                }
+                Ok(Value::Object(map))
+            }
+        }
+    }
+}
+
+/// The text of a key that every reader takes for this string.
+pub(super) fn key_text(key: Node<'_>) -> Result<String, ManifestError> {
+    let node = key.resolved();
+    let at = key.place();
+    let (Kind::Scalar(style), Some(text)) = (node.kind(), node.text()) else {
+        return Err(ManifestError::KeyNotString { at });
+    };
+    match classify(text, node.stream.format()) {
+        _ if node.tag().is_some_and(|tag| tag != TAG_STR) => {
+            Err(ManifestError::KeyNotString { at })
+        }
+        _ if style != Style::Plain || (node.tag().is_some() && !text.is_empty()) => {
+            Ok(text.to_owned())
+        }
+        Plain::Text | Plain::Date => Ok(text.to_owned()),
+        Plain::Int(10)
+            if text
+                .parse::<i64>()
+                .is_ok_and(|number| number.to_string() == text) =>
+        {
+            Ok(text.to_owned())
+        }
+        Plain::MergeKey => Err(ManifestError::MergeKey { at }),
+        _ => Err(ManifestError::KeyNotString { at }),
+    }
+}
+
+fn scalar(node: Node<'_>, style: Style) -> Result<Value, ManifestError> {
+    let text = node.text().unwrap_or_default();
+    if style != Style::Plain || node.tag().is_some() {
+        refuse_tag(node, TAG_STR)?;
+        return Ok(Value::String(text.to_owned()));
+    }
+    let format = node.stream.format();
+    let out_of_range = || ManifestError::NumberRange {
+        at: node.place(),
+        path: node.path(),
+    };
+    Ok(match classify(text, format) {
+        Plain::Text | Plain::Date => Value::String(text.to_owned()),
+        Plain::Null => Value::Null,
+        Plain::Bool(truth) => Value::Bool(truth),
+        Plain::Int(base) => {
+            let digits = text.strip_prefix("0x").unwrap_or(text);
+            let signed = i64::from_str_radix(digits, base).map(Number::from);
+            let number = signed.or_else(|_| u64::from_str_radix(digits, base).map(Number::from));
+            Value::Number(number.map_err(|_| out_of_range())?)
+        }
+        Plain::Float => {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            Value::Number(number.and_then(Number::from_f64).ok_or_else(out_of_range)?)
+        }
+        other @ (Plain::MergeKey | Plain::Disputed(_)) => {
+            let (at, path) = (node.place(), node.path());
+            return Err(ManifestError::Ambiguous {
+                at,
+                path,
+                read_as: other.described(),
+            });
+        }
+    })
+}
+
+fn refuse_tag(node: Node<'_>, but: &str) -> Result<(), ManifestError> {
+    match node.tag() {
+        Some(tag) if tag != but => Err(ManifestError::Tag {
+            at: node.place(),
+            path: node.path(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn over_budget(node: Node<'_>) -> ManifestError {
+    ManifestError::AliasBudget {
+        at: node.place(),
+        limit: MAX_ALIASED_NODES,
+    }
+}
+
+const MAX_ALIASED_NODES: usize = 10_000;
+const MAX_ALIASED_BYTES: usize = 4 << 20;

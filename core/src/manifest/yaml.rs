@@ -1,0 +1,259 @@
+//! YAML into the node tree: granit-parser's events, with what it gets wrong mended.
+//!
+//! It leaves the `|` and `>` lines out of the spans of block scalars, gives them a ragged end, and
+//! adds a line break to a block scalar that ends the file without one; empty nodes come as `~` with
+//! an empty span that stands anywhere.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+use zeroize::Zeroizing;
+
+use super::error::ManifestError;
+use super::lex::{line_end, next_line, skip_blanks, skip_trivia};
+use super::node::Style;
+use super::tree::{Builder, Content, MAX_DEPTH, Role, Text, offset};
+
+/// Reads a whole stream.
+pub(super) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
+    let body = source.trim_start_matches('\u{feff}');
+    let base = source.len() - body.len();
+    let mut options = granit_parser::options! { emit_anchor_events: true };
+    options.set_emit_comments(false);
+    let mut reader = Reader {
+        tree: Builder::new(source),
+        base,
+        cursor: base,
+        anchors: Vec::new(),
+    };
+    for event in Parser::new_from_str_with_options(body, options) {
+        let (event, span) = event.map_err(|error| reader.scan_error(&error))?;
+        reader.take(event, &span)?;
+    }
+    Ok(reader.tree)
+}
+
+struct Reader<'s> {
+    tree: Builder<'s>,
+    /// The length of the byte order mark.
+    base: usize,
+    /// Everything before it has been read.
+    cursor: usize,
+    /// The node of each anchor, by the parser's number.
+    anchors: Vec<u32>,
+}
+
+impl<'s> Reader<'s> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), ManifestError> {
+        let range = self.range(span);
+        match event {
+            Event::DocumentStart(..) => {
+                self.tree.begin_document();
+                self.cursor = self.cursor.max(range.end);
+            }
+            Event::DocumentEnd => self.tree.end_document(range.end.max(self.cursor)),
+            Event::Alias(id) => {
+                let target = self.anchors.get(id).copied().unwrap_or(u32::MAX);
+                if target == u32::MAX || self.tree.is_open(target) {
+                    return Err(ManifestError::CyclicAlias {
+                        at: self.tree.place(range.start),
+                    });
+                }
+                self.cursor = range.end;
+                self.tree.leaf(Content::Alias(target), range)?;
+            }
+            Event::Anchor(id, name) => {
+                let node = self.tree.last_id();
+                if self.anchors.len() <= id {
+                    self.anchors.resize(id + 1, u32::MAX);
+                }
+                self.anchors[id] = node;
+                self.cursor = self.cursor.max(range.end);
+                self.tree.last_props(range).anchor = Some(name.into());
+            }
+            Event::Scalar(text, style, _, tag) => {
+                self.scalar(text, style, range)?;
+                self.tag(tag, span);
+            }
+            Event::SequenceStart(style, _, tag) => {
+                let flow = style == StructureStyle::Flow;
+                self.open(Content::Sequence { flow }, flow, range)?;
+                self.tag(tag, span);
+            }
+            Event::MappingStart(style, _, tag) => {
+                let flow = style == StructureStyle::Flow;
+                self.open(Content::Mapping { flow }, flow, range)?;
+                self.tag(tag, span);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let flow = !range.is_empty();
+                if flow {
+                    self.cursor = range.end;
+                }
+                self.tree.close(flow.then_some(range.end))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        content: Content,
+        flow: bool,
+        range: Range<usize>,
+    ) -> Result<(), ManifestError> {
+        if flow {
+            self.cursor = range.end;
+        }
+        self.tree.open(content, range.start)
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        range: Range<usize>,
+    ) -> Result<(), ManifestError> {
+        let source = self.tree.source;
+        let (style, range, text) = match style {
+            ScalarStyle::Plain if range.is_empty() => {
+                let at = match self.tree.role() {
+                    Role::Value => self.tree.empty_after(b':', self.cursor),
+                    Role::Item => self.tree.empty_after(b'-', self.cursor),
+                    Role::Root | Role::Key => range.start.max(self.cursor),
+                };
+                (Style::Plain, at..at, Cow::Borrowed(""))
+            }
+            ScalarStyle::Plain => (Style::Plain, range, text),
+            ScalarStyle::SingleQuoted => (Style::SingleQuoted, range, text),
+            ScalarStyle::DoubleQuoted => (Style::DoubleQuoted, range, text),
+            ScalarStyle::Literal => self.block(Style::Literal, text, range)?,
+            ScalarStyle::Folded => self.block(Style::Folded, text, range)?,
+        };
+        self.cursor = self.cursor.max(range.end);
+        let quoted = usize::from(matches!(style, Style::SingleQuoted | Style::DoubleQuoted));
+        let inner = range.start + quoted..range.end.saturating_sub(quoted).max(range.start);
+        let text = if source.get(inner.clone()) == Some(&*text) {
+            Text::Source(offset(inner.start)..offset(inner.end))
+        } else {
+            Text::Decoded(Zeroizing::new(text.into_owned()))
+        };
+        self.tree.leaf(Content::Scalar(style, text), range)
+    }
+
+    /// Finds the header that the parser's span leaves out, and the end of the last line.
+    fn block<'t>(
+        &self,
+        style: Style,
+        text: Cow<'t, str>,
+        range: Range<usize>,
+    ) -> Result<(Style, Range<usize>, Cow<'t, str>), ManifestError> {
+        let source = self.tree.source;
+        let mut start = self.cursor;
+        loop {
+            start = skip_trivia(source, start);
+            match source.as_bytes().get(start) {
+                Some(b'|' | b'>') => break,
+                Some(b'-' | b'?' | b':') => start += 1,
+                Some(b'&' | b'!') => {
+                    let word = source[start..].find([' ', '\t', '\r', '\n']);
+                    start += word.unwrap_or(source.len() - start);
+                }
+                _ => {
+                    let reason = "a block scalar without its indicator".to_owned();
+                    return Err(ManifestError::Yaml {
+                        at: self.tree.place(start),
+                        reason,
+                    });
+                }
+            }
+        }
+        let header_end = line_end(source, start);
+        let header = source[start..header_end]
+            .split('#')
+            .next()
+            .unwrap_or_default();
+        let keep = header.contains('+');
+        let first_line = next_line(source, start);
+        let content = source
+            .get(first_line..range.end.max(first_line))
+            .unwrap_or_default();
+        let mut end = first_line + content.trim_end_matches([' ', '\t', '\r', '\n']).len();
+        if end == first_line {
+            end = start + header.trim_end().len();
+        } else {
+            end = line_end(source, end);
+        }
+        if keep {
+            end = self.kept_lines_end(end.max(header_end));
+        }
+        let unbroken = end == source.len() && !source.ends_with('\n');
+        let text = if unbroken && text.ends_with('\n') {
+            without_last_break(text)
+        } else {
+            text
+        };
+        Ok((style, start..end, text))
+    }
+
+    /// With `+` the empty lines that follow belong to the text.
+    fn kept_lines_end(&self, mut end: usize) -> usize {
+        let source = self.tree.source;
+        loop {
+            let line = next_line(source, end);
+            let blank = line_end(source, line);
+            if line >= source.len() || skip_blanks(source, line) != blank {
+                return end;
+            }
+            end = blank;
+        }
+    }
+
+    fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: &Span) {
+        let (Some(tag), Some(written)) = (tag, span.tag_span()) else {
+            return;
+        };
+        let range = self.range(&written);
+        self.cursor = self.cursor.max(range.end);
+        let resolved = format!("{}{}", tag.handle(), tag.suffix());
+        self.tree.last_props(range).tag = Some(resolved.into());
+    }
+
+    fn range(&self, span: &Span) -> Range<usize> {
+        let range = span.byte_range().unwrap_or_default();
+        range.start + self.base..range.end.max(range.start) + self.base
+    }
+
+    /// The parser's error without the character that it may quote.
+    fn scan_error(&self, error: &ScanError) -> ManifestError {
+        let at = self
+            .tree
+            .place(error.marker().byte_offset().unwrap_or_default() + self.base);
+        match error.kind() {
+            ErrorKind::RecursionLimitExceeded => ManifestError::TooDeep {
+                at,
+                limit: MAX_DEPTH,
+            },
+            ErrorKind::UnexpectedCharacter { .. } => ManifestError::Yaml {
+                at,
+                reason: "unexpected character".to_owned(),
+            },
+            kind => ManifestError::Yaml {
+                at,
+                reason: kind.to_string(),
+            },
+        }
+    }
+}
+
+fn without_last_break(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..text.len() - 1]),
+        Cow::Owned(mut text) => {
+            text.pop();
+            Cow::Owned(text)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Whose a live Secret is.
+
+use super::{Live, Owner, Refusal};
+use crate::reason::Reason;
+use crate::secret::Outline;
+
+/// On a foreign Secret: the name of the resource that may take it over (`db`, or
+/// `SecretEnvelope/db`). The adoption uses it up.
+pub const ADOPT_ANNOTATION: &str = "bulla.dev/adopt";
+
+/// On an adopted Secret: the uid of the resource that it belongs to. It stands in for the owner
+/// reference, so that garbage collection leaves the Secret when the resource goes.
+///
+/// Whoever can write it could as well write [`ADOPT_ANNOTATION`], or the data itself; a template
+/// can't, the prefix is reserved. A uid is never used twice, so that it means this resource and no
+/// later one of the same name.
+pub const ADOPTED_BY_ANNOTATION: &str = "bulla.dev/adopted-by";
+
+/// How a Secret belongs to its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// By the controlling owner reference: it goes when the resource goes.
+    Owner,
+    /// By [`ADOPTED_BY_ANNOTATION`]: it stays.
+    Adopted,
+}
+
+/// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    uid: String,
+    resource_version: String,
+    claim: Claim,
+    new: bool,
+}
+
+impl Owned {
+    /// The uid of the Secret: precondition of every write.
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// The resourceVersion of the read that checked: precondition of changes in place.
+    pub fn resource_version(&self) -> &str {
+        &self.resource_version
+    }
+
+    /// How it belongs to the resource; a replacement keeps that.
+    pub fn claim(&self) -> Claim {
+        self.claim
+    }
+
+    /// True when it is still to be adopted.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+}
+
+/// Checks whose `live` is.
+///
+/// # Errors
+///
+/// A [`Refusal`] with [`Reason::NotOwned`] that says whose it is.
+pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<Owned, Refusal> {
+    let owned = |claim, new| Owned {
+        uid: live.uid.clone(),
+        resource_version: live.resource_version.clone(),
+        claim,
+        new,
+    };
+    let is_ours = |uid: &str| !owner.uid.is_empty() && uid == owner.uid;
+    let annotation = |name: &str| live.annotations.get(name).map(String::as_str);
+    let adopted = annotation(ADOPTED_BY_ANNOTATION).is_some_and(is_ours);
+    match &live.controller {
+        Some(controller) if is_ours(&controller.uid) => Ok(owned(Claim::Owner, false)),
+        None if adopted => Ok(owned(Claim::Adopted, false)),
+        _ if annotation(ADOPT_ANNOTATION).is_some_and(|text| owner.is_named(text)) => {
+            Ok(owned(Claim::Adopted, true))
+        }
+        controller => {
+            let (namespace, name) = (wanted.namespace(), wanted.name());
+            let whose = match controller {
+                Some(by) => format!("it belongs to {} `{}`", word(&by.kind), word(&by.name)),
+                None => "it was not made from this resource".to_owned(),
+            };
+            Err(Refusal {
+                reason: Reason::NotOwned,
+                detail: format!("refusing to write the Secret `{namespace}/{name}`: {whose}"),
+            })
+        }
+    }
+}
+
+impl Owner {
+    fn is_named(&self, text: &str) -> bool {
+        match text.split_once('/') {
+            Some((kind, name)) => kind == self.kind && name == self.name.as_str(),
+            None => text == self.name.as_str(),
+        }
+    }
+}
+
+/// Somebody else's text, escaped and cut short.
+fn word(text: &str) -> String {
+    text.chars().take(64).flat_map(char::escape_debug).collect()
+}

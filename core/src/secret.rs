@@ -1,0 +1,192 @@
+//! The Secret that a sealed resource makes, for planning and writing it.
+
+mod policy;
+mod types;
+
+use std::collections::BTreeMap;
+
+pub use policy::{KEY_LABELS, REFUSED_TYPES, SecretPolicy};
+
+use crate::envelope::{Opened, OutputTemplate};
+use crate::names::{KeyName, Namespace, ResourceName};
+use crate::plaintext::Plaintext;
+use crate::reason::Reason;
+use crate::template::{self, TemplateError};
+
+/// Everything about a Secret but its data: known without opening anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    namespace: Namespace,
+    name: ResourceName,
+    secret_type: String,
+    immutable: bool,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+}
+
+/// A Secret as it should be. Only opened values make one, so that what is written was verified.
+#[derive(Debug)]
+pub struct SecretContent {
+    outline: Outline,
+    data: BTreeMap<KeyName, Plaintext>,
+}
+
+/// Opened values that make no Secret. No message holds a value or what a template made of one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentError {
+    /// A template does not parse or render.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A type whose Secrets give rights to their maker.
+    #[error("refusing to make a Secret of type `{secret_type}`")]
+    Type {
+        /// The type.
+        secret_type: &'static str,
+    },
+    /// A label that marks key material.
+    #[error("refusing to make a Secret with the label `{label}`")]
+    KeyLabel {
+        /// The label.
+        label: &'static str,
+    },
+    /// The name of a Secret that belongs to the controller itself.
+    #[error(
+        "refusing to make the Secret `{namespace}/{name}`: the controller keeps its keys there"
+    )]
+    KeySecret {
+        /// The controller's namespace.
+        namespace: Namespace,
+        /// The name.
+        name: ResourceName,
+    },
+    /// The type of a Secret asks for keys that are not there, or not well-formed.
+    #[error("a Secret of type `{secret_type}` {rule}")]
+    Incomplete {
+        /// The type.
+        secret_type: &'static str,
+        /// What the API server expects.
+        rule: &'static str,
+    },
+    /// More data than a Secret holds.
+    #[error("the Secret would be larger than 1 MiB")]
+    TooLarge,
+}
+
+/// The data of one Secret: the API server's own limit.
+pub const MAX_SECRET_BYTES: usize = 1024 * 1024;
+/// The label on every Secret that is written.
+pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// Its value.
+pub const MANAGED_BY: &str = "bulla";
+
+impl Outline {
+    /// What `template` says of the Secret `namespace`/`name`.
+    ///
+    /// Labels and annotations by which Argo CD and Flux track their objects are left out: with one
+    /// of them, the tool would take the Secret for its own and delete it.
+    pub fn new(namespace: &Namespace, name: &ResourceName, template: &OutputTemplate) -> Self {
+        let own = |map: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+            map.iter()
+                .filter(|(key, _)| !policy::is_tracking(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        let mut labels = own(template.labels());
+        labels.insert(MANAGED_BY_LABEL.to_owned(), MANAGED_BY.to_owned());
+        Self {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            secret_type: template.secret_type().unwrap_or("Opaque").to_owned(),
+            immutable: template.immutable().unwrap_or(false),
+            labels,
+            annotations: own(template.annotations()),
+        }
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The name.
+    pub fn name(&self) -> &ResourceName {
+        &self.name
+    }
+
+    /// The type, `Opaque` where none was asked for.
+    pub fn secret_type(&self) -> &str {
+        &self.secret_type
+    }
+
+    /// Whether the API server shall refuse changes of the data.
+    pub fn immutable(&self) -> bool {
+        self.immutable
+    }
+
+    /// The labels, [`MANAGED_BY_LABEL`] among them.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
+    }
+
+    /// The annotations.
+    pub fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.annotations
+    }
+}
+
+impl SecretContent {
+    /// Renders the templated keys and puts the Secret together.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`] by variant; [`ContentError::reason`] is the word for it.
+    pub fn new(
+        outline: Outline,
+        opened: Opened,
+        policy: &SecretPolicy,
+    ) -> Result<Self, ContentError> {
+        policy.check(&outline)?;
+        let (values, template) = opened.into_parts();
+        let mut rendered = BTreeMap::new();
+        for (key, source) in template.get().data() {
+            rendered.insert(key.clone(), template::parse(key, source)?.render(&values)?);
+        }
+        let mut data = values;
+        data.append(&mut rendered);
+        // Only lengths are added up.
+        let bytes: usize = data.values().map(|value| value.reveal().len()).sum();
+        if bytes > MAX_SECRET_BYTES {
+            return Err(ContentError::TooLarge);
+        }
+        types::check(outline.secret_type(), &data)?;
+        Ok(Self { outline, data })
+    }
+
+    /// Everything but the data.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// The data.
+    pub fn data(&self) -> &BTreeMap<KeyName, Plaintext> {
+        &self.data
+    }
+}
+
+impl ContentError {
+    /// The bounded word for conditions, Events and exit codes.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Template(_) => Reason::TemplateError,
+            Self::Type { .. } | Self::KeyLabel { .. } | Self::KeySecret { .. } => {
+                Reason::TypeRefused
+            }
+            Self::Incomplete { .. } => Reason::Malformed,
+            Self::TooLarge => Reason::LimitExceeded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

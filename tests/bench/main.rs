@@ -1,0 +1,34 @@
+//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [restart]`.
+//!
+//! Each runs its peer in the same run on the same machine and prints a table with what must be
+//! reached beside what was. docs/benchmarks.md records a run.
+
+#![expect(clippy::print_stdout, reason = "a table is the point")]
+
+mod cluster;
+mod machine;
+mod open;
+mod rest;
+mod seal;
+mod table;
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|a| a == name);
+    println!("{}\n", machine::describe());
+    let mut table = table::Table::default();
+    if wanted("open") {
+        open::run(&mut table);
+    }
+    if wanted("seal") {
+        seal::run(&mut table);
+    }
+    if wanted("cluster") || wanted("restart") {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(cluster::run(&mut table, wanted("cluster"), wanted("restart")));
+    }
+    println!("{table}");
+    if !table.reached() {
+        std::process::exit(1);
+    }
+}
