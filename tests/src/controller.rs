@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     process::Command,
     time::Duration,
 };
@@ -65,6 +66,11 @@ impl Controller {
     /// Returns all that it has logged.
     pub fn log(&self) -> String {
         self.process.output()
+    }
+
+    /// Returns the file that it logs to.
+    pub fn log_file(&self) -> &Path {
+        self.process.stderr()
     }
 
     /// Sends `GET path` to its HTTP server; nothing when there is no answer.

@@ -15,7 +15,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Cluster, Draft, fixture, wait::{self, DEADLINE}};
+use crate::{
+    Cluster, Draft, fixture,
+    wait::{self, DEADLINE},
+};
 
 /// A namespace, and the cluster's keys to seal for.
 #[derive(Clone)]
@@ -63,7 +66,10 @@ impl Tenant {
     /// Applies an envelope as a GitOps operator does: server-side, all of it.
     pub async fn apply(&self, envelope: &SecretEnvelope) -> SecretEnvelope {
         let (name, parameters) = (envelope.name_any(), PatchParams::apply("gitops").force());
-        let applied = self.envelopes.patch(&name, &parameters, &Patch::Apply(envelope)).await;
+        let applied = self
+            .envelopes
+            .patch(&name, &parameters, &Patch::Apply(envelope))
+            .await;
         applied.expect("the envelope can be applied")
     }
 
@@ -180,7 +186,10 @@ impl Tenant {
     /// Annotates an envelope; `None` takes the annotation away.
     pub async fn annotate(&self, name: &str, annotation: &str, value: Option<&str>) {
         let patch = serde_json::json!({"metadata": {"annotations": {annotation: value}}});
-        let annotated = self.envelopes.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await;
+        let annotated = self
+            .envelopes
+            .patch(name, &PatchParams::default(), &Patch::Merge(&patch))
+            .await;
         annotated.expect("the envelope can be annotated");
     }
 
@@ -204,7 +213,10 @@ impl Tenant {
                 seen.iter()
                     .find(|event| {
                         event.reason.as_deref() == Some(reason)
-                            && event.note.as_deref().is_some_and(|text| text.contains(note))
+                            && event
+                                .note
+                                .as_deref()
+                                .is_some_and(|text| text.contains(note))
                     })
                     .cloned()
             };
@@ -229,7 +241,10 @@ async fn closing_recipients(client: &Client) -> Vec<Recipient> {
         // Of the suite that the controller makes unasked: others are a test's own.
         let closes = |key: &&SealingKey| {
             key.spec.suite == KeySuite::MlKem768X25519
-                && key.status.as_ref().is_some_and(|status| status.closes == Some(true))
+                && key
+                    .status
+                    .as_ref()
+                    .is_some_and(|status| status.closes == Some(true))
         };
         let recipients: Vec<_> = keys
             .iter()
@@ -275,5 +290,3 @@ where
     let watching = kube::runtime::wait::await_condition(api.clone(), name, condition);
     tokio::time::timeout(DEADLINE, watching).await.ok()?.ok()?
 }
-
-

@@ -35,10 +35,16 @@ async fn versions<K>(client: &Client) -> BTreeMap<String, Option<String>>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned,
 {
-    let objects = Api::<K>::all(client.clone()).list(&ListParams::default()).await;
+    let objects = Api::<K>::all(client.clone())
+        .list(&ListParams::default())
+        .await;
     let objects = objects.expect("the objects can be listed").items;
     let named = |object: K| {
-        let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
+        let name = format!(
+            "{}/{}",
+            object.namespace().unwrap_or_default(),
+            object.name_any()
+        );
         (name, object.resource_version())
     };
     objects.into_iter().map(named).collect()
@@ -66,7 +72,8 @@ async fn until_idle(controller: &Controller, envelopes: usize) -> bulla_tests::m
     let what = format!("{} has looked at {envelopes} envelopes", controller.pod());
     controller
         .until_metrics(&what, |metrics| {
-            metrics.sum("bulla_reconciles_total", &[]) >= envelopes as f64 && metrics.sum("bulla_queue_depth", &[]) == 0.0
+            metrics.sum("bulla_reconciles_total", &[]) >= envelopes as f64
+                && metrics.sum("bulla_queue_depth", &[]) == 0.0
         })
         .await
 }

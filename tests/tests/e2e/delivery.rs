@@ -24,9 +24,18 @@ async fn every_byte_arrives() {
     let secret = tenant.deliver(&draft).await;
 
     assert!(&data(&secret) == draft.values(), "the bytes differ");
-    assert_eq!((secret.type_.as_deref(), secret.immutable.unwrap_or(false)), (Some("Opaque"), false));
+    assert_eq!(
+        (secret.type_.as_deref(), secret.immutable.unwrap_or(false)),
+        (Some("Opaque"), false)
+    );
     let labels: Vec<_> = secret.labels().iter().collect();
-    assert_eq!(labels, [(&"app.kubernetes.io/managed-by".to_owned(), &"bulla".to_owned())]);
+    assert_eq!(
+        labels,
+        [(
+            &"app.kubernetes.io/managed-by".to_owned(),
+            &"bulla".to_owned()
+        )]
+    );
 }
 
 #[tokio::test]
@@ -41,18 +50,32 @@ async fn type_labels_annotations_immutable_and_templated_keys_arrive() {
         .label("app", "shop")
         .annotation("jenkins.io/credentials-description", "the shop's")
         .annotation("argocd.argoproj.io/tracking-id", "shop:/Secret:shop/db")
-        .templated("url", "postgres://{{ .username }}:{{ .password | urlquery }}@db/shop");
+        .templated(
+            "url",
+            "postgres://{{ .username }}:{{ .password | urlquery }}@db/shop",
+        );
 
     let secret = tenant.deliver(&draft).await;
 
     let mut expected = draft.values().clone();
-    expected.insert("url".to_owned(), b"postgres://shop:p%40ss%2Fw%3Ard@db/shop".to_vec());
+    expected.insert(
+        "url".to_owned(),
+        b"postgres://shop:p%40ss%2Fw%3Ard@db/shop".to_vec(),
+    );
     assert_eq!(data(&secret), expected);
     assert_eq!(secret.type_.as_deref(), Some("kubernetes.io/basic-auth"));
     assert_eq!(secret.immutable, Some(true));
     assert_eq!(secret.labels()["app"], "shop");
-    assert_eq!(secret.annotations()["jenkins.io/credentials-description"], "the shop's");
-    assert!(!secret.annotations().contains_key("argocd.argoproj.io/tracking-id"), "it would be pruned as Argo CD's own");
+    assert_eq!(
+        secret.annotations()["jenkins.io/credentials-description"],
+        "the shop's"
+    );
+    assert!(
+        !secret
+            .annotations()
+            .contains_key("argocd.argoproj.io/tracking-id"),
+        "it would be pruned as Argo CD's own"
+    );
 }
 
 #[tokio::test]
@@ -66,10 +89,15 @@ async fn wider_scopes_open_where_they_say() {
         envelope
     };
     let namespaced = here.seal(&draft.clone().scope(Scope::Namespace));
-    here.apply(&moved(&namespaced, &here.namespace, "renamed")).await;
+    here.apply(&moved(&namespaced, &here.namespace, "renamed"))
+        .await;
     here.ready("renamed").await;
-    there.apply(&moved(&namespaced, &there.namespace, "db")).await;
-    there.refused("db", bulla_core::reason::Reason::WrongPlace).await;
+    there
+        .apply(&moved(&namespaced, &there.namespace, "db"))
+        .await;
+    there
+        .refused("db", bulla_core::reason::Reason::WrongPlace)
+        .await;
 
     let wide = here.seal(&draft.clone().scope(Scope::Cluster));
     there.apply(&moved(&wide, &there.namespace, "db")).await;
@@ -80,14 +108,26 @@ async fn wider_scopes_open_where_they_say() {
 #[tokio::test]
 async fn an_update_arrives_and_keys_that_left_go() {
     let tenant = tenant("update").await;
-    let draft = tenant.draft("db").value("username", "shop").value("old", "x").label("app", "shop").annotation("a", "b");
+    let draft = tenant
+        .draft("db")
+        .value("username", "shop")
+        .value("old", "x")
+        .label("app", "shop")
+        .annotation("a", "b");
     let before = tenant.deliver(&draft).await;
 
-    let updated = tenant.draft("db").value("username", "shopkeeper").value("new", "y");
+    let updated = tenant
+        .draft("db")
+        .value("username", "shopkeeper")
+        .value("new", "y");
     let after = tenant.deliver(&updated).await;
 
     assert_eq!(after.uid(), before.uid());
     assert_eq!(&data(&after), updated.values());
-    assert!(!after.labels().contains_key("app") && !after.annotations().contains_key("a"), "{:?}", after.metadata);
+    assert!(
+        !after.labels().contains_key("app") && !after.annotations().contains_key("a"),
+        "{:?}",
+        after.metadata
+    );
     tenant.event("db", "Updated", "").await;
 }

@@ -13,7 +13,10 @@ use super::tenant;
 
 async fn create(secrets: &Api<Secret>, secret: Value) -> Secret {
     let secret = serde_json::from_value(secret).expect("the Secret is well-formed");
-    secrets.create(&PostParams::default(), &secret).await.expect("the Secret can be created")
+    secrets
+        .create(&PostParams::default(), &secret)
+        .await
+        .expect("the Secret can be created")
 }
 
 #[tokio::test]
@@ -33,7 +36,11 @@ async fn a_foreign_secret_is_not_touched() {
     assert_eq!(after.resource_version(), foreign.resource_version());
 
     // It goes: the name is free.
-    tenant.secrets.delete("db", &DeleteParams::default()).await.expect("it can be deleted");
+    tenant
+        .secrets
+        .delete("db", &DeleteParams::default())
+        .await
+        .expect("it can be deleted");
     tenant.ready("db").await;
     assert_eq!(&data(&tenant.secret("db").await), draft.values());
 }
@@ -42,17 +49,29 @@ async fn a_foreign_secret_is_not_touched() {
 async fn a_secret_of_another_owner_is_not_touched_and_the_owner_is_named() {
     let tenant = tenant("owned").await;
     let owners = Api::<ConfigMap>::namespaced(tenant.client.clone(), &tenant.namespace);
-    let owner = serde_json::from_value(json!({"metadata": {"name": "their-owner"}})).expect("a ConfigMap");
-    let owner: ConfigMap = owners.create(&PostParams::default(), &owner).await.expect("it can be created");
-    let owned = json!({"metadata": {"name": "db", "ownerReferences": [owner.controller_owner_ref(&())]}});
+    let owner =
+        serde_json::from_value(json!({"metadata": {"name": "their-owner"}})).expect("a ConfigMap");
+    let owner: ConfigMap = owners
+        .create(&PostParams::default(), &owner)
+        .await
+        .expect("it can be created");
+    let owned =
+        json!({"metadata": {"name": "db", "ownerReferences": [owner.controller_owner_ref(&())]}});
     let owned = create(&tenant.secrets, owned).await;
 
-    tenant.apply(&tenant.seal(&tenant.draft("db").value("password", "ours"))).await;
+    tenant
+        .apply(&tenant.seal(&tenant.draft("db").value("password", "ours")))
+        .await;
 
     let refused = tenant.refused("db", Reason::NotOwned).await;
-    let message = &condition(&refused, "Stalled").expect("it is stalled").message;
+    let message = &condition(&refused, "Stalled")
+        .expect("it is stalled")
+        .message;
     assert!(message.contains("ConfigMap `their-owner`"), "{message}");
-    assert_eq!(tenant.secret("db").await.resource_version(), owned.resource_version());
+    assert_eq!(
+        tenant.secret("db").await.resource_version(),
+        owned.resource_version()
+    );
 }
 
 #[tokio::test]
@@ -77,20 +96,40 @@ async fn a_secret_that_asks_for_it_is_adopted_and_outlives_the_envelope() {
     assert_eq!(adopted.uid(), theirs.uid(), "it is the same Secret");
     assert_eq!(&data(&adopted), draft.values());
     assert_eq!(adopted.labels()["team"], "blue");
-    assert!(!adopted.annotations().contains_key(ADOPT_ANNOTATION), "it is used up");
+    assert!(
+        !adopted.annotations().contains_key(ADOPT_ANNOTATION),
+        "it is used up"
+    );
     tenant.event("db", "Adopted", "").await;
 
     // It heals like any other.
-    tenant.intrude("intruder", "db", &json!({"stringData": {"password": "edited"}})).await;
-    let healed = tenant.until_secret("it is put back", "db", |secret| &data(secret) == draft.values()).await;
+    tenant
+        .intrude(
+            "intruder",
+            "db",
+            &json!({"stringData": {"password": "edited"}}),
+        )
+        .await;
+    let healed = tenant
+        .until_secret("it is put back", "db", |secret| {
+            &data(secret) == draft.values()
+        })
+        .await;
 
     // And stays, where one that the controller made is collected.
     tenant.deliver(&draft.clone().named("made")).await;
     for name in ["db", "made"] {
-        tenant.envelopes.delete(name, &DeleteParams::background()).await.expect("it can be deleted");
+        tenant
+            .envelopes
+            .delete(name, &DeleteParams::background())
+            .await
+            .expect("it can be deleted");
     }
     tenant.until_no_secret("made").await;
-    assert_eq!(tenant.secret("db").await.resource_version(), healed.resource_version());
+    assert_eq!(
+        tenant.secret("db").await.resource_version(),
+        healed.resource_version()
+    );
 }
 
 #[tokio::test]
@@ -99,9 +138,14 @@ async fn an_annotation_for_another_resource_is_no_consent() {
     for (name, by) in [("a", "b"), ("c", "SealedSecret/c")] {
         let foreign = json!({"metadata": {"name": name, "annotations": {ADOPT_ANNOTATION: by}}});
         let foreign = create(&tenant.secrets, foreign).await;
-        tenant.apply(&tenant.seal(&tenant.draft(name).value("password", "ours"))).await;
+        tenant
+            .apply(&tenant.seal(&tenant.draft(name).value("password", "ours")))
+            .await;
         tenant.refused(name, Reason::NotOwned).await;
-        assert_eq!(tenant.secret(name).await.resource_version(), foreign.resource_version());
+        assert_eq!(
+            tenant.secret(name).await.resource_version(),
+            foreign.resource_version()
+        );
     }
 }
 
@@ -113,10 +157,20 @@ async fn a_deleted_envelope_takes_its_secret_along() {
     tenant.ready("db").await;
     let secret = tenant.secret("db").await;
     let owner = &secret.owner_references()[0];
-    assert_eq!((Some(&owner.uid), owner.controller), (envelope.uid().as_ref(), Some(true)));
-    assert_eq!((owner.kind.as_str(), owner.name.as_str()), ("SecretEnvelope", "db"));
+    assert_eq!(
+        (Some(&owner.uid), owner.controller),
+        (envelope.uid().as_ref(), Some(true))
+    );
+    assert_eq!(
+        (owner.kind.as_str(), owner.name.as_str()),
+        ("SecretEnvelope", "db")
+    );
 
-    tenant.envelopes.delete("db", &DeleteParams::background()).await.expect("it can be deleted");
+    tenant
+        .envelopes
+        .delete("db", &DeleteParams::background())
+        .await
+        .expect("it can be deleted");
     tenant.until_no_secret("db").await;
 
     // One of the same name begins anew.

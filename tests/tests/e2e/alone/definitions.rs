@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use super::turn;
 
 /// Applies the definition of envelopes as `edit` makes it.
-fn apply_definition(tenant: &Tenant, deployment: &bulla_tests::Deployment<'_>, edit: impl FnOnce(&mut Value)) {
+fn apply_definition(
+    tenant: &Tenant,
+    deployment: &bulla_tests::Deployment<'_>,
+    edit: impl FnOnce(&mut Value),
+) {
     let mut definition = serde_json::to_value(secret_envelope_crd()).expect("a definition is JSON");
     edit(&mut definition["spec"]["versions"][0]);
     deployment.cluster().apply(&definition.to_string());
@@ -25,8 +29,11 @@ async fn envelopes_stay_and_go_on_when_their_definition_is_upgraded() {
     let envelope = tenant.ready("db").await;
 
     apply_definition(&tenant, &deployment, |version| {
-        version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["later"] = json!({"type": "string"});
-        let columns = version["additionalPrinterColumns"].as_array_mut().expect("there are columns");
+        version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["later"] =
+            json!({"type": "string"});
+        let columns = version["additionalPrinterColumns"]
+            .as_array_mut()
+            .expect("there are columns");
         columns.push(json!({"name": "Later", "type": "string", "jsonPath": ".spec.later"}));
     });
 
@@ -34,13 +41,27 @@ async fn envelopes_stay_and_go_on_when_their_definition_is_upgraded() {
     assert_eq!((after.uid(), &after.spec), (envelope.uid(), &envelope.spec));
     // A field that this controller does not know is no reason to stop.
     let later = json!({"spec": {"later": "x"}});
-    tenant.envelopes.patch("db", &Default::default(), &kube::api::Patch::Merge(&later)).await.expect("it is known now");
+    tenant
+        .envelopes
+        .patch("db", &Default::default(), &kube::api::Patch::Merge(&later))
+        .await
+        .expect("it is known now");
     let ready = tenant.ready("db").await;
     assert_eq!(ready.metadata.generation, Some(2));
     assert_eq!(data(&tenant.secret("db").await), data(&before));
     tenant.deliver(&draft.clone().named("new")).await;
-    tenant.intrude("intruder", "db", &json!({"stringData": {"password": "edited"}})).await;
-    tenant.until_secret("it is healed", "db", |secret| &data(secret) == draft.values()).await;
+    tenant
+        .intrude(
+            "intruder",
+            "db",
+            &json!({"stringData": {"password": "edited"}}),
+        )
+        .await;
+    tenant
+        .until_secret("it is healed", "db", |secret| {
+            &data(secret) == draft.values()
+        })
+        .await;
 
     apply_definition(&tenant, &deployment, |_| {});
     tenant.deliver(&draft.clone().named("newest")).await;
@@ -57,17 +78,25 @@ async fn an_envelope_of_another_shape_is_refused_and_stops_nobody() {
     apply_definition(&tenant, &deployment, |version| {
         version["schema"]["openAPIV3Schema"]["properties"]["spec"] = anything;
     });
-    let shapes = [json!({}), json!({"dataKeys": "none"}), json!({"scope": 7, "data": [1, 2], "dataKeys": {}})];
+    let shapes = [
+        json!({}),
+        json!({"dataKeys": "none"}),
+        json!({"scope": 7, "data": [1, 2], "dataKeys": {}}),
+    ];
     for (index, spec) in shapes.iter().enumerate() {
         let odd = json!({
             "apiVersion": "bulla.dev/v1alpha1", "kind": "SecretEnvelope", "spec": spec,
             "metadata": {"name": format!("odd-{index}"), "namespace": tenant.namespace},
         });
-        bulla_tests::wait::eventually_blocking("the definition is in force", bulla_tests::wait::DEADLINE, || {
-            let cluster = deployment.cluster();
-            let applied = cluster.kubectl_with_stdin(&["apply", "-f", "-"], &odd.to_string());
-            applied.status.success().then_some(())
-        });
+        bulla_tests::wait::eventually_blocking(
+            "the definition is in force",
+            bulla_tests::wait::DEADLINE,
+            || {
+                let cluster = deployment.cluster();
+                let applied = cluster.kubectl_with_stdin(&["apply", "-f", "-"], &odd.to_string());
+                applied.status.success().then_some(())
+            },
+        );
     }
     apply_definition(&tenant, &deployment, |_| {});
 
@@ -78,6 +107,8 @@ async fn an_envelope_of_another_shape_is_refused_and_stops_nobody() {
     tenant.deliver(&draft.clone().named("after")).await;
     for index in 0..shapes.len() {
         let name = format!("odd-{index}");
-        deployment.cluster().kubectl_ok(&["delete", "senv", &name, "-n", &tenant.namespace]);
+        deployment
+            .cluster()
+            .kubectl_ok(&["delete", "senv", &name, "-n", &tenant.namespace]);
     }
 }

@@ -19,21 +19,28 @@ async fn a_renewed_key_closes_and_the_old_one_opens() {
     let keys = Api::<SealingKey>::all(tenant.client.clone());
     let closes = async || {
         let keys = keys.list(&ListParams::default()).await.ok()?.items;
-        keys.into_iter().find(|key| key.status.as_ref().is_some_and(|status| status.closes == Some(true)))
+        keys.into_iter().find(|key| {
+            key.status
+                .as_ref()
+                .is_some_and(|status| status.closes == Some(true))
+        })
     };
     let old = eventually("a key closes", DEADLINE, &closes).await;
     drop(first);
 
-    let second = deployment.start(&["--key-renew-period=2s"]);
+    let second = deployment.start(&["--renew-period=2s"]);
     let new = eventually("another key closes", DEADLINE, async || {
         closes().await.filter(|new| new.uid() != old.uid())
     })
     .await;
     // Not forever: there may be no more than 64.
     drop(second);
-    let _third = deployment.start(&["--key-renew-period=0"]);
+    let _third = deployment.start(&["--renew-period=0"]);
 
-    assert_ne!(new.status.and_then(|status| status.public_key), old.status.clone().and_then(|status| status.public_key));
+    assert_ne!(
+        new.status.and_then(|status| status.public_key),
+        old.status.clone().and_then(|status| status.public_key)
+    );
     let old = keys.get(&old.name_any()).await.expect("the old key stays");
     assert_eq!(old.spec.state, KeyState::Active);
     assert_eq!(old.status.and_then(|status| status.closes), Some(false));
