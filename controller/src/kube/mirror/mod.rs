@@ -1,0 +1,261 @@
+//! What this process knows of a collection: kept small, never older than its own writes.
+//!
+//! A watch tells of a write some time after its answer has come. Whoever decides again in between must see the write,
+//! or it would be done twice: [`Mirror::learn`] takes the answer in, and what the watch tells later that is no newer
+//! changes nothing and wakes nobody.
+
+mod envelope;
+mod key_secret;
+mod meta;
+mod sealing_key;
+mod secret;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub(super) use envelope::SeenEnvelope;
+pub(super) use key_secret::KeySecret;
+pub(super) use meta::Meta;
+pub(super) use sealing_key::SeenSealingKey;
+pub(super) use secret::SeenSecret;
+
+use super::queue::Key;
+use super::watch::{Change, Versioned};
+
+/// An object that a [`Mirror`] keeps.
+pub(super) trait Mirrored: Versioned + Sync + 'static {
+    /// Its namespace (empty when it has none) and name.
+    fn key(&self) -> Key;
+}
+
+/// The objects of one kind, by namespace and name.
+pub(super) struct Mirror<T>(RwLock<State<T>>);
+
+struct State<T> {
+    objects: HashMap<Key, Arc<T>>,
+    /// How far each watch has come, by the namespace that it watches; the empty one stands for all.
+    newest: HashMap<Box<str>, u64>,
+    synced: HashSet<Box<str>>,
+}
+
+impl<T: Mirrored> Mirror<T> {
+    pub(super) fn new() -> Self {
+        Self(RwLock::new(State {
+            objects: HashMap::new(),
+            newest: HashMap::new(),
+            synced: HashSet::new(),
+        }))
+    }
+
+    /// The object of this name.
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<T>> {
+        self.read(|state| state.objects.get(key).cloned())
+    }
+
+    /// All objects.
+    pub(super) fn all(&self) -> Vec<Arc<T>> {
+        self.read(|state| state.objects.values().cloned().collect())
+    }
+
+    /// The names of all objects.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.read(|state| state.objects.keys().cloned().collect())
+    }
+
+    /// True when so many watches have listed everything once.
+    pub(super) fn is_synced(&self, watches: usize) -> bool {
+        self.read(|state| state.synced.len() >= watches)
+    }
+
+    /// Takes in the answer to a write of ours, unless the watch has come past it already.
+    pub(super) fn learn(&self, object: T) {
+        let key = object.key();
+        let version = number(object.version());
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let newest = [&*key.namespace, ""]
+            .iter()
+            .filter_map(|watched| state.newest.get(*watched))
+            .max();
+        // The watch is in order: had it not told of this version yet, it would not be further.
+        let outdated = newest.is_some_and(|newest| *newest >= version);
+        let older = state
+            .objects
+            .get(&key)
+            .is_some_and(|known| number(known.version()) >= version);
+        if !outdated && !older {
+            state.objects.insert(key, Arc::new(object));
+        }
+    }
+
+    /// Forgets an object that a write of ours has found gone.
+    pub(super) fn forget(&self, key: &Key, version: &str) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if state
+            .objects
+            .get(key)
+            .is_some_and(|known| known.version() == version)
+        {
+            state.objects.remove(key);
+        }
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&State<T>) -> R) -> R {
+        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The receiving end of one watch.
+pub(super) struct Feed<T> {
+    mirror: Arc<Mirror<T>>,
+    /// The namespace that is watched; empty for all.
+    namespace: Box<str>,
+    listed: HashSet<Key>,
+}
+
+impl<T: Mirrored> Feed<T> {
+    pub(super) fn new(mirror: Arc<Mirror<T>>, namespace: &str) -> Self {
+        Self {
+            mirror,
+            namespace: namespace.into(),
+            listed: HashSet::new(),
+        }
+    }
+
+    /// Takes a change in and returns the names of which something new is known.
+    pub(super) fn receive(&mut self, change: Change<T>) -> Vec<Key> {
+        let mut state = self
+            .mirror
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        match change {
+            Change::Begin => {
+                self.listed.clear();
+                // A restored etcd counts from an earlier version again.
+                state.newest.remove(&self.namespace);
+                Vec::new()
+            }
+            Change::Listed(object) => {
+                let key = object.key();
+                self.listed.insert(key.clone());
+                let known = state
+                    .objects
+                    .get(&key)
+                    .is_some_and(|known| known.version() == object.version());
+                if known {
+                    return Vec::new();
+                }
+                state.objects.insert(key.clone(), Arc::new(object));
+                vec![key]
+            }
+            Change::Synced => {
+                let listed = std::mem::take(&mut self.listed);
+                let gone: Vec<Key> = state
+                    .objects
+                    .keys()
+                    .filter(|key| self.namespace.is_empty() || key.namespace == self.namespace)
+                    .filter(|key| !listed.contains(key))
+                    .cloned()
+                    .collect();
+                for key in &gone {
+                    state.objects.remove(key);
+                }
+                state.objects.shrink_to_fit();
+                state.synced.insert(self.namespace.clone());
+                gone
+            }
+            Change::Applied(object) => {
+                let (key, version) = (object.key(), number(object.version()));
+                state.newest.insert(self.namespace.clone(), version);
+                let known = state.objects.get(&key);
+                if known.is_some_and(|known| number(known.version()) >= version && version > 0) {
+                    return Vec::new();
+                }
+                state.objects.insert(key.clone(), Arc::new(object));
+                vec![key]
+            }
+            Change::Deleted(object) => {
+                let (key, version) = (object.key(), number(object.version()));
+                state.newest.insert(self.namespace.clone(), version);
+                let known = state.objects.get(&key);
+                if known.is_none_or(|known| number(known.version()) > version && version > 0) {
+                    return Vec::new();
+                }
+                state.objects.remove(&key);
+                vec![key]
+            }
+        }
+    }
+}
+
+/// Resource versions of one collection are comparable as numbers (KEP-5504); one that isn't a number is never newer.
+fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(name: &str, version: u64) -> SeenSecret {
+        let json = serde_json::json!({"metadata": {
+            "name": name, "namespace": "shop", "uid": "u", "resourceVersion": version.to_string(),
+        }});
+        serde_json::from_value(json).expect("the metadata of a Secret")
+    }
+
+    fn key(name: &str) -> Key {
+        Key {
+            namespace: "shop".into(),
+            name: name.into(),
+        }
+    }
+
+    #[test]
+    fn what_the_watch_tells_of_our_own_write_wakes_nobody() {
+        let mirror = Arc::new(Mirror::new());
+        let mut feed = Feed::new(mirror.clone(), "");
+        feed.receive(Change::Begin);
+        feed.receive(Change::Synced);
+        mirror.learn(secret("db", 7));
+        assert_eq!(feed.receive(Change::Applied(secret("db", 7))), []);
+        assert_eq!(feed.receive(Change::Applied(secret("db", 8))), [key("db")]);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_deletion_does_not_bring_it_back() {
+        let mirror = Arc::new(Mirror::new());
+        let mut feed = Feed::new(mirror.clone(), "");
+        feed.receive(Change::Applied(secret("db", 7)));
+        assert_eq!(feed.receive(Change::Deleted(secret("db", 8))), [key("db")]);
+        mirror.learn(secret("db", 7));
+        assert!(mirror.get(&key("db")).is_none());
+    }
+
+    #[test]
+    fn an_event_from_before_our_write_changes_nothing() {
+        let mirror = Arc::new(Mirror::new());
+        let mut feed = Feed::new(mirror.clone(), "");
+        mirror.learn(secret("db", 9));
+        assert_eq!(feed.receive(Change::Applied(secret("db", 8))), []);
+        assert_eq!(feed.receive(Change::Deleted(secret("db", 8))), []);
+        assert_eq!(
+            mirror.get(&key("db")).expect("it is still there").version(),
+            "9"
+        );
+    }
+
+    #[test]
+    fn what_a_new_list_lacks_is_gone() {
+        let mirror = Arc::new(Mirror::new());
+        let mut feed = Feed::new(mirror.clone(), "");
+        for name in ["a", "b"] {
+            feed.receive(Change::Applied(secret(name, 1)));
+        }
+        feed.receive(Change::Begin);
+        assert_eq!(feed.receive(Change::Listed(secret("a", 1))), []);
+        assert_eq!(feed.receive(Change::Synced), [key("b")]);
+        assert_eq!(mirror.keys(), [key("a")]);
+    }
+}

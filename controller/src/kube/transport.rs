@@ -1,0 +1,89 @@
+//! The two ways to the API server: one for reading, watching and the lease, and one behind the fence for all else.
+//!
+//! They are put together from the parts of kube's own client (kubeconfig, TLS, tokens and their renewal), without its
+//! tracing, which quotes error answers, and without its retries, which know nothing of a lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt};
+use kube::{Client, Config};
+use tower::{BoxError, Service, ServiceBuilder};
+
+use super::fence::{Fence, FencedConnector};
+use super::rest::{FencedRest, Rest};
+
+/// Both ways, and the namespace that the configuration names.
+pub(super) struct Transport {
+    /// For whatever may be done without the lease.
+    pub(super) open: Rest,
+    /// For writes: nothing leaves through it while the fence is closed.
+    pub(super) fenced: FencedRest,
+    /// The namespace of the ServiceAccount or of the kubeconfig's context.
+    pub(super) namespace: String,
+}
+
+impl Transport {
+    /// Reads the configuration (`KUBECONFIG`, or the pod's ServiceAccount) and prepares both; nothing is sent yet.
+    ///
+    /// # Errors
+    /// No configuration, or one that can't be used.
+    pub(super) async fn prepare(
+        fence: Arc<Fence>,
+        timeout: Duration,
+    ) -> Result<Self, TransportError> {
+        let config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+        let open = client(&config, connector())?;
+        let fenced = client(&config, FencedConnector::new(connector(), fence.clone()))?;
+        Ok(Self {
+            open: Rest::new(open, timeout),
+            fenced: FencedRest::new(Rest::new(fenced, timeout), fence),
+            namespace: config.default_namespace,
+        })
+    }
+}
+
+/// There is no way to an API server.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "failed to find an API server: neither a kubeconfig nor a pod's ServiceAccount can be used"
+)]
+pub struct TransportError(#[from] kube::Error);
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(KEEPALIVE));
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector
+}
+
+fn client<C>(config: &Config, connector: C) -> Result<Client, kube::Error>
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    let https = config.rustls_https_connector_with_connector(connector)?;
+    let http: HttpClient<_, Body> = HttpClient::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build(https);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(Client::new(service, config.default_namespace.clone()))
+}
+
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,0 +1,211 @@
+//! List and watch, for ever: what happens to a collection, in order, to one receiver.
+//!
+//! # Guarantees
+//!
+//! - After [`Change::Synced`] the receiver has seen every object, and from then on every change, through broken
+//!   connections, restarts of the API server and expired resource versions (a new list, between [`Change::Begin`] and
+//!   [`Change::Synced`]).
+//! - One object that can't be understood doesn't stop the others: `T` says what it makes of it.
+//! - Pages are small, so that a list of thousands is never in memory at once.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::api::WatchEvent;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::backoff::{Backoff, jittered};
+use super::error::ApiError;
+use super::rest::{Rest, View};
+
+/// A collection to follow.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// The path of the collection, such as `/api/v1/secrets`.
+    pub(super) path: String,
+    /// `fieldSelector=…` and the like, already encoded, or nothing.
+    pub(super) query: String,
+    /// Metadata only, or whole objects.
+    pub(super) metadata_only: bool,
+}
+
+/// An object as it is read from a list or a watch.
+pub(super) trait Versioned: DeserializeOwned + Clone + Send {
+    /// Its `metadata.resourceVersion`.
+    fn version(&self) -> &str;
+}
+
+/// Something that happened to the collection.
+pub(super) enum Change<T> {
+    /// A list begins: what isn't in it is gone.
+    Begin,
+    /// An object of the list.
+    Listed(T),
+    /// The list is complete.
+    Synced,
+    /// An object was made or changed.
+    Applied(T),
+    /// An object was deleted, or left the selection.
+    Deleted(T),
+}
+
+/// Follows `source` and hands every change to `receive`. Never returns.
+pub(super) async fn follow<T>(rest: Rest, source: Source, mut receive: impl FnMut(Change<T>) + Send)
+where
+    T: Versioned,
+{
+    let mut failures = 0;
+    loop {
+        let failed = match list(&rest, &source, &mut receive).await {
+            Ok(version) => {
+                failures = 0;
+                let error = watch(&rest, &source, version, &mut failures, &mut receive).await;
+                if error == ApiError::Expired {
+                    continue;
+                } else {
+                    error
+                }
+            }
+            Err(error) => error,
+        };
+        failures += 1;
+        tracing::warn!(path = source.path, error = %failed, "failed to list and watch; trying again");
+        tokio::time::sleep(BACKOFF.delay(failures)).await;
+    }
+}
+
+/// Lists page by page and returns the resource version to watch from.
+async fn list<T: Versioned>(
+    rest: &Rest,
+    source: &Source,
+    receive: &mut impl FnMut(Change<T>),
+) -> Result<String, ApiError> {
+    let view = if source.metadata_only {
+        View::MetadataList
+    } else {
+        View::Whole
+    };
+    receive(Change::Begin);
+    let mut next = String::new();
+    loop {
+        let path = source.with(&format!("limit={PAGE}&continue={next}"));
+        let page: Page<T> = rest.read(&path, view).await?;
+        for item in page.items {
+            receive(Change::Listed(item));
+        }
+        match page.metadata.next.filter(|next| !next.is_empty()) {
+            Some(token) => next = token,
+            None => {
+                receive(Change::Synced);
+                return Ok(page.metadata.resource_version);
+            }
+        }
+    }
+}
+
+/// Watches from `version`, over as many connections as it takes, until the version is too old or errors pile up.
+async fn watch<T: Versioned>(
+    rest: &Rest,
+    source: &Source,
+    mut version: String,
+    failures: &mut u32,
+    receive: &mut impl FnMut(Change<T>),
+) -> ApiError {
+    let view = if source.metadata_only {
+        View::Metadata
+    } else {
+        View::Whole
+    };
+    loop {
+        // Not all watches of all replicas end at the same time.
+        let seconds = jittered(WATCH_TIMEOUT).as_secs();
+        let path = source.with(&format!(
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={version}"
+        ));
+        let start = tokio::time::Instant::now();
+        let mut error = None;
+        match rest.watch::<T>(&path, view).await {
+            Ok(stream) => {
+                let mut stream = std::pin::pin!(stream);
+                // The server ends the watch; a connection that died in silence is noticed soon after it should have.
+                let silence = Duration::from_secs(seconds) + WATCH_GRACE;
+                let end = start + silence;
+                while let Ok(Some(event)) = tokio::time::timeout_at(end, stream.next()).await {
+                    let change = match event {
+                        Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                            version = object.version().to_owned();
+                            Change::Applied(object)
+                        }
+                        Ok(WatchEvent::Deleted(object)) => {
+                            version = object.version().to_owned();
+                            Change::Deleted(object)
+                        }
+                        Ok(WatchEvent::Bookmark(bookmark)) => {
+                            version = bookmark.metadata.resource_version;
+                            continue;
+                        }
+                        Ok(WatchEvent::Error(status)) => {
+                            error = Some(kube::Error::Api(status).into());
+                            break;
+                        }
+                        Err(failed) => {
+                            error = Some(failed);
+                            break;
+                        }
+                    };
+                    *failures = 0;
+                    receive(change);
+                }
+            }
+            Err(failed) => error = Some(failed),
+        }
+        let error = match error {
+            Some(error) => error,
+            None if start.elapsed() >= WATCH_AT_LEAST => continue,
+            // A server that is going down, or a proxy that allows no watch.
+            None => ApiError::Unreachable,
+        };
+        if matches!(
+            error,
+            ApiError::Expired | ApiError::Unreadable | ApiError::NotFound
+        ) {
+            return error;
+        }
+        *failures += 1;
+        tracing::debug!(path = source.path, %error, "the watch broke; going on from where it was");
+        tokio::time::sleep(BACKOFF.delay(*failures)).await;
+    }
+}
+
+impl Source {
+    fn with(&self, query: &str) -> String {
+        let between = if self.query.is_empty() { "" } else { "&" };
+        format!("{}?{}{between}{query}", self.path, self.query)
+    }
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(default = "Vec::new")]
+    items: Vec<T>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PageMetadata {
+    resource_version: String,
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+const PAGE: u32 = 200;
+const WATCH_TIMEOUT: Duration = Duration::from_secs(300);
+const WATCH_AT_LEAST: Duration = Duration::from_secs(1);
+const WATCH_GRACE: Duration = Duration::from_secs(15);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    cap: Duration::from_secs(30),
+};
