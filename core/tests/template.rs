@@ -1,5 +1,7 @@
 //! What templates promise beyond Go: errors without values, refusals, bounds.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 

@@ -165,10 +165,9 @@ impl LookedAt<'_> {
         self.check_closed_keys(findings);
         match rule {
             None => {}
+            Some(Err(_)) if findings.has(FindingKind::NoRule) => {}
             Some(Err(error)) => {
-                if !findings.has(FindingKind::NoRule) {
-                    findings.add(FindingKind::NoRule, place, error.to_string(), error.hint());
-                }
+                findings.add(FindingKind::NoRule, place, error.to_string(), error.hint());
             }
             Some(Ok(rule)) => self.check_rule(rule, findings),
         }

@@ -313,7 +313,11 @@ fn many_data_keys_and_a_missing_namespace_are_notes() {
     for nth in 0..8 {
         let values = crate::policy::fixtures::values(&[&format!("k{nth}")]);
         envelope = envelope
-            .set(&values, &[w.prod.named.clone()], &mut rand_core::OsRng)
+            .set(
+                &values,
+                std::slice::from_ref(&w.prod.named),
+                &mut rand_core::OsRng,
+            )
             .unwrap();
     }
     let mut value = manifest(&envelope);
