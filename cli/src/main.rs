@@ -8,6 +8,8 @@ mod cli;
 mod commands;
 mod config;
 mod create;
+mod edit_view;
+mod editor;
 mod exit;
 mod failure;
 mod hardening;
@@ -21,10 +23,14 @@ mod manifest;
 mod printer;
 mod progress;
 mod recipients;
+mod rework;
+mod scratch;
 mod secret;
 mod session;
+mod shell;
 mod shown;
 mod stream_output;
+mod value_source;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,8 @@ mod seal;
 mod set;
 mod unset;
 
+use clap::error::ErrorKind;
+
 use crate::cli::{Cli, Command};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -18,7 +20,7 @@ use crate::session::Session;
 pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
     let cli = match Cli::read(invocation) {
         Ok(cli) => cli,
-        Err(error) => return Ok(told(&error)),
+        Err(error) => return told(invocation, &error),
     };
     let session = Session::new(&cli.global);
     match &cli.command {
@@ -33,11 +35,19 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
 }
 
 /// Prints clap's answer: help and version to standard output, complaints to standard error.
-fn told(error: &clap::Error) -> ExitStatus {
+fn told(invocation: &Invocation, error: &clap::Error) -> Result<ExitStatus, Failure> {
+    // Clap repeats what it does not know, and to `set` that may be a value.
+    let first = invocation
+        .arguments
+        .iter()
+        .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    if error.kind() == ErrorKind::UnknownArgument && first.is_some_and(|word| word == "set") {
+        return Err(set::unknown_argument());
+    }
     let _ = error.print();
-    if error.use_stderr() {
+    Ok(if error.use_stderr() {
         ExitStatus::Usage
     } else {
         ExitStatus::Done
-    }
+    })
 }
