@@ -35,7 +35,7 @@ use vocabulary::VALUES;
 fn random_templates_render_as_in_go() {
     let Some(oracle) = built() else {
         assert!(env::var_os("CI").is_none(), "Go is needed");
-        eprintln!("left out: Go could not build the oracle");
+        say("left out: Go could not build the oracle");
         return;
     };
     let now = SystemTime::now()
@@ -44,7 +44,7 @@ fn random_templates_render_as_in_go() {
         .as_nanos() as u64;
     let seed = number("BULLA_SEED").unwrap_or(now);
     let count = number("BULLA_TEMPLATES").unwrap_or(20_000);
-    eprintln!("BULLA_SEED={seed}");
+    say(&format!("BULLA_SEED={seed}"));
     let mut generator = Generator::new(seed);
     let sources: Vec<String> = (0..count).map(|_| generator.template()).collect();
     let values = values();
@@ -67,6 +67,10 @@ fn random_templates_render_as_in_go() {
         "most templates fail: {rendered}"
     );
     assert!(differences.is_empty(), "BULLA_SEED={seed}\n{differences}");
+}
+
+fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 fn number(name: &str) -> Option<u64> {
