@@ -83,17 +83,11 @@ impl fmt::Debug for SecretValue {
 /// # Errors
 ///
 /// What the API server would refuse or readers of YAML disagree on: `Ambiguous`, `Null`, `Tag`,
-/// `Expected`, `KeyName`, `KeyNotString`, `Base64`, `MergeKey`, `OddLineBreak`.
+/// `Expected`, `KeyName`, `KeyNotString`, `Base64`, `MergeKey`, `OddCharacter`.
 pub fn read_secret(object: &Object<'_>) -> Result<SecretSource, ManifestError> {
     let mut secret = SecretSource::default();
     let node = object.node;
-    let document = node
-        .stream
-        .documents()
-        .nth(object.document - 1)
-        .map(|document| document.span);
-    node.stream
-        .refuse_odd_line_breaks(document.unwrap_or_else(|| node.span()))?;
+    node.stream.refuse_odd_characters(node.span().start)?;
     for (key, value) in fields(node)? {
         match key.as_str() {
             "apiVersion" | "kind" => {}

@@ -6,7 +6,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::error::{ManifestError, Place};
-use super::lex::{column, skip_trivia};
+use super::lex::column;
 use super::node::Style;
 
 /// A node; its children follow it in the list, up to `next`.
@@ -51,6 +51,8 @@ pub(super) struct Props {
 pub(super) struct DocumentData {
     pub(super) root: Option<u32>,
     pub(super) span: Range<usize>,
+    /// Where a character stands that YAML 1.1 and 1.2 read differently.
+    pub(super) odd: Option<usize>,
 }
 
 /// Builds the tree in the order of the file.
@@ -71,9 +73,9 @@ struct Open {
 /// What a new node will be to the collection that is open.
 pub(super) enum Role {
     Root,
-    Key,
+    Key { flow: bool },
     Value,
-    Item,
+    Item { flow: bool },
 }
 
 impl<'s> Builder<'s> {
@@ -92,6 +94,7 @@ impl<'s> Builder<'s> {
         self.documents.push(DocumentData {
             root: None,
             span: start..self.source.len(),
+            odd: None,
         });
     }
 
@@ -141,11 +144,11 @@ impl<'s> Builder<'s> {
         let data = &mut self.nodes[node as usize];
         data.next = next;
         data.end = flow_end.map_or(last_end, offset);
-        if let (None, true, Some(first)) = (flow_end, mapping, first)
-            && data.props.is_none()
-        {
+        if let (None, true, Some(first)) = (flow_end, mapping, first) {
             data.start = first;
-            data.outer = first;
+            if data.props.is_none() {
+                data.outer = first;
+            }
         }
         if mapping {
             self.refuse_duplicates(node)
@@ -157,12 +160,18 @@ impl<'s> Builder<'s> {
     /// Gives the last node that began an anchor or a tag, which stands before it.
     pub(super) fn last_props(&mut self, span: Range<usize>) -> &mut Props {
         let data = self.nodes.last_mut().expect("properties follow their node");
-        data.outer = data.outer.min(offset(span.start));
         if data.start == data.end && matches!(data.content, Content::Scalar(..)) {
             // An empty node stands after its properties.
+            let first = data.props.is_none();
+            data.outer = if first {
+                offset(span.start)
+            } else {
+                data.outer.min(offset(span.start))
+            };
             data.start = data.start.max(offset(span.end));
             data.end = data.start;
         }
+        data.outer = data.outer.min(offset(span.start));
         data.props.get_or_insert_default()
     }
 
@@ -172,9 +181,10 @@ impl<'s> Builder<'s> {
             return Role::Root;
         };
         match self.nodes[open.node as usize].content {
-            Content::Mapping { .. } if open.children % 2 == 0 => Role::Key,
+            Content::Mapping { flow } if open.children % 2 == 0 => Role::Key { flow },
             Content::Mapping { .. } => Role::Value,
-            _ => Role::Item,
+            Content::Sequence { flow } => Role::Item { flow },
+            _ => Role::Root,
         }
     }
 
@@ -193,6 +203,11 @@ impl<'s> Builder<'s> {
 
     pub(super) fn depth(&self) -> usize {
         self.open.len()
+    }
+
+    pub(super) fn last_is_plain(&self) -> bool {
+        let last = self.nodes.last().map(|node| &node.content);
+        matches!(last, Some(Content::Scalar(Style::Plain, _)))
     }
 
     pub(super) fn last_id(&self) -> u32 {
@@ -275,16 +290,6 @@ impl<'s> Builder<'s> {
                 _ => None,
             },
             _ => None,
-        }
-    }
-
-    /// Where a value without text stands: after `:` or `-`.
-    pub(super) fn empty_after(&self, indicator: u8, from: usize) -> usize {
-        let at = skip_trivia(self.source, from);
-        if self.source.as_bytes().get(at) == Some(&indicator) {
-            at + 1
-        } else {
-            from
         }
     }
 }

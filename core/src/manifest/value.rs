@@ -15,9 +15,9 @@ impl Node<'_> {
     /// # Errors
     ///
     /// `Ambiguous` where YAML 1.1 and 1.2 differ, `Tag` for tags other than those of strings, mappings and
-    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddLineBreak`.
+    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddCharacter`.
     pub fn to_value(self) -> Result<Value, ManifestError> {
-        self.refuse_odd_line_breaks()?;
+        self.stream.refuse_odd_characters(self.span().start)?;
         Conversion {
             budget: MAX_ALIASED_NODES,
             bytes: MAX_ALIASED_BYTES,

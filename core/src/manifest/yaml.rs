@@ -54,6 +54,7 @@ impl<'s> Reader<'s> {
             }
             Event::DocumentEnd => self.tree.end_document(range.end.max(self.cursor)),
             Event::Alias(id) => {
+                self.enter();
                 let target = self.anchors.get(id).copied().unwrap_or(u32::MAX);
                 if target == u32::MAX || self.tree.is_open(target) {
                     return Err(ManifestError::CyclicAlias {
@@ -64,6 +65,13 @@ impl<'s> Reader<'s> {
                 self.tree.leaf(Content::Alias(target), range)?;
             }
             Event::Anchor(id, name) => {
+                if !name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+                {
+                    let reason = "an anchor whose name readers of YAML 1.1 end earlier";
+                    return Err(self.refused(range.start, reason));
+                }
                 let node = self.tree.last_id();
                 if self.anchors.len() <= id {
                     self.anchors.resize(id + 1, u32::MAX);
@@ -87,7 +95,8 @@ impl<'s> Reader<'s> {
                 self.tag(tag, span);
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let flow = !range.is_empty();
+                let bracket = self.tree.source.as_bytes().get(range.start);
+                let flow = !range.is_empty() && matches!(bracket, Some(b'}' | b']'));
                 if flow {
                     self.cursor = range.end;
                 }
@@ -104,10 +113,43 @@ impl<'s> Reader<'s> {
         flow: bool,
         range: Range<usize>,
     ) -> Result<(), ManifestError> {
+        self.enter();
+        let mut start = range.start;
         if flow {
-            self.cursor = range.end;
+            self.cursor = self.cursor.max(range.end);
+        } else if matches!(content, Content::Sequence { .. }) {
+            start = self.content_start();
         }
-        self.tree.open(content, range.start)
+        self.tree.open(content, start)
+    }
+
+    /// Moves over the indicator that stands before the next node.
+    fn enter(&mut self) {
+        let indicators: &[u8] = match self.tree.role() {
+            Role::Root => return,
+            Role::Key { flow: true } => b",?",
+            Role::Key { flow: false } => b"?",
+            Role::Value => b":",
+            Role::Item { flow: true } => b",",
+            Role::Item { flow: false } => b"-",
+        };
+        for indicator in indicators {
+            let at = skip_trivia(self.tree.source, self.cursor);
+            if self.tree.source.as_bytes().get(at) == Some(indicator) {
+                self.cursor = at + 1;
+            }
+        }
+    }
+
+    /// Where the next node starts, after its anchor and tag.
+    fn content_start(&self) -> usize {
+        let source = self.tree.source;
+        let mut at = skip_trivia(source, self.cursor);
+        while let Some(b'&' | b'!') = source.as_bytes().get(at) {
+            let word = source[at..].find([' ', '\t', '\r', '\n']);
+            at = skip_trivia(source, at + word.unwrap_or(source.len() - at));
+        }
+        at
     }
 
     fn scalar(
@@ -116,14 +158,12 @@ impl<'s> Reader<'s> {
         style: ScalarStyle,
         range: Range<usize>,
     ) -> Result<(), ManifestError> {
+        self.enter();
         let source = self.tree.source;
         let (style, range, text) = match style {
             ScalarStyle::Plain if range.is_empty() => {
-                let at = match self.tree.role() {
-                    Role::Value => self.tree.empty_after(b':', self.cursor),
-                    Role::Item => self.tree.empty_after(b'-', self.cursor),
-                    Role::Root | Role::Key => range.start.max(self.cursor),
-                };
+                let at = self.cursor;
+                self.refuse_bare_colon(at)?;
                 (Style::Plain, at..at, Cow::Borrowed(""))
             }
             ScalarStyle::Plain => (Style::Plain, range, text),
@@ -143,6 +183,19 @@ impl<'s> Reader<'s> {
         self.tree.leaf(Content::Scalar(style, text), range)
     }
 
+    /// `{a:}` has the key `a:` to YAML 1.1, and the key `a` to 1.2.
+    fn refuse_bare_colon(&self, at: usize) -> Result<(), ManifestError> {
+        let around = self.tree.source.as_bytes().get(at.saturating_sub(2)..=at);
+        match around {
+            Some([before, b':', b',' | b'}' | b']'])
+                if *before != b' ' && self.tree.last_is_plain() =>
+            {
+                Err(self.refused(at, "a key inside of braces without a blank after its colon"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Finds the header that the parser's span leaves out, and the end of the last line.
     fn block<'t>(
         &self,
@@ -151,24 +204,9 @@ impl<'s> Reader<'s> {
         range: Range<usize>,
     ) -> Result<(Style, Range<usize>, Cow<'t, str>), ManifestError> {
         let source = self.tree.source;
-        let mut start = self.cursor;
-        loop {
-            start = skip_trivia(source, start);
-            match source.as_bytes().get(start) {
-                Some(b'|' | b'>') => break,
-                Some(b'-' | b'?' | b':') => start += 1,
-                Some(b'&' | b'!') => {
-                    let word = source[start..].find([' ', '\t', '\r', '\n']);
-                    start += word.unwrap_or(source.len() - start);
-                }
-                _ => {
-                    let reason = "a block scalar without its indicator".to_owned();
-                    return Err(ManifestError::Yaml {
-                        at: self.tree.place(start),
-                        reason,
-                    });
-                }
-            }
+        let start = self.content_start();
+        if !matches!(source.as_bytes().get(start), Some(b'|' | b'>')) {
+            return Err(self.refused(start, "a block scalar without its indicator"));
         }
         let header_end = line_end(source, start);
         let header = source[start..header_end]
@@ -186,28 +224,63 @@ impl<'s> Reader<'s> {
         } else {
             end = line_end(source, end);
         }
-        if keep {
-            end = self.kept_lines_end(end.max(header_end));
-        }
-        let unbroken = end == source.len() && !source.ends_with('\n');
-        let text = if unbroken && text.ends_with('\n') {
-            without_last_break(text)
+        end = self
+            .blank_lines_end(end.max(header_end), keep)
+            .unwrap_or(end);
+        let unended = range.end >= source.len() && !source.ends_with('\n');
+        let text = if unended {
+            self.unended(header, first_line, keep, text)?
         } else {
             text
         };
         Ok((style, start..end, text))
     }
 
-    /// With `+` the empty lines that follow belong to the text.
-    fn kept_lines_end(&self, mut end: usize) -> usize {
+    /// The text of a block scalar that ends a file without a line end: the parser adds one to the last line.
+    fn unended<'t>(
+        &self,
+        header: &str,
+        first_line: usize,
+        keep: bool,
+        text: Cow<'t, str>,
+    ) -> Result<Cow<'t, str>, ManifestError> {
+        let content = self.tree.source.get(first_line..).unwrap_or_default();
+        let last = content.rsplit('\n').next().unwrap_or_default();
+        let filled = |line: &&str| line.bytes().any(|b| !b" \r".contains(&b));
+        if !last.is_empty() && !filled(&last) && header.bytes().any(|b| b.is_ascii_digit()) {
+            let end = self.tree.source.len();
+            return Err(self.refused(end, "a last line of blanks alone, without a line end"));
+        }
+        let Some(first) = content.split('\n').find(filled) else {
+            let empty_lines = if keep {
+                content.matches('\n').count()
+            } else {
+                0
+            };
+            return Ok("\n".repeat(empty_lines).into());
+        };
+        let indent = first.len() - first.trim_start_matches(' ').len();
+        let last_is_text = filled(&last) || last.len() > indent;
+        Ok(if last_is_text && text.ends_with('\n') {
+            without_last_break(text)
+        } else {
+            text
+        })
+    }
+
+    /// Where the lines of blanks end that may belong to the text; with `+` empty lines do as well.
+    fn blank_lines_end(&self, mut at: usize, keep: bool) -> Option<usize> {
         let source = self.tree.source;
+        let mut end = None;
         loop {
-            let line = next_line(source, end);
-            let blank = line_end(source, line);
-            if line >= source.len() || skip_blanks(source, line) != blank {
+            let line = next_line(source, at);
+            at = line_end(source, line);
+            if line >= source.len() || skip_blanks(source, line) != at {
                 return end;
             }
-            end = blank;
+            if keep || line < at {
+                end = Some(at);
+            }
         }
     }
 
@@ -224,6 +297,13 @@ impl<'s> Reader<'s> {
     fn range(&self, span: &Span) -> Range<usize> {
         let range = span.byte_range().unwrap_or_default();
         range.start + self.base..range.end.max(range.start) + self.base
+    }
+
+    fn refused(&self, at: usize, reason: &str) -> ManifestError {
+        ManifestError::Yaml {
+            at: self.tree.place(at),
+            reason: reason.to_owned(),
+        }
     }
 
     /// The parser's error without the character that it may quote.
