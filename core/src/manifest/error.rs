@@ -77,7 +77,7 @@ pub enum ManifestError {
     #[error("{at}: an alias inside of the node that it repeats")]
     CyclicAlias { at: Place },
     /// Aliases repeat more than the budget allows.
-    #[error("{at}: aliases expand to more than {limit} nodes")]
+    #[error("{at}: aliases repeat more than {limit} nodes or 4 MiB")]
     AliasBudget { at: Place, limit: usize },
     /// A merge key, which YAML 1.2 doesn't know.
     #[error("{at}: the merge key `<<` is not supported here")]

@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+use super::builder::Builder;
 use super::error::{ManifestError, Place};
 use super::lex::odd_character;
 use super::node::Node;
-use super::tree::{self, Builder, DocumentData, NodeData};
+use super::tree::{self, DocumentData, NodeData};
 use super::{json, yaml};
 
 /// In which language a file is written.
