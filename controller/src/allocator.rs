@@ -49,7 +49,10 @@ mod tests {
             block.write_bytes(7, 64);
             let grown = WipingAllocator.realloc(block, layout, 128);
             assert_eq!(std::slice::from_raw_parts(grown, 64), [7; 64]);
-            WipingAllocator.dealloc(grown, Layout::from_size_align(128, 8).expect("a valid layout"));
+            WipingAllocator.dealloc(
+                grown,
+                Layout::from_size_align(128, 8).expect("a valid layout"),
+            );
         }
     }
 }

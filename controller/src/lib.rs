@@ -3,5 +3,8 @@
 //! [`engine`] decides and remembers; [`directory`] is the world of files, for hosts without
 //! Kubernetes. It starts no async runtime and knows no client: those come with the feature `kube`.
 
+pub mod allocator;
 pub mod directory;
 pub mod engine;
+#[cfg(feature = "kube")]
+pub mod kube;

@@ -32,11 +32,17 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_cap() {
-        let backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(60) };
+        let backoff = Backoff {
+            first: Duration::from_secs(1),
+            cap: Duration::from_secs(60),
+        };
         for (failures, whole) in [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (u32::MAX, 60)] {
             let delay = backoff.delay(failures);
             let whole = Duration::from_secs(whole);
-            assert!(delay >= whole / 2 && delay <= whole, "{failures}: {delay:?}");
+            assert!(
+                delay >= whole / 2 && delay <= whole,
+                "{failures}: {delay:?}"
+            );
         }
     }
 }

@@ -159,7 +159,12 @@ mod tests {
     #[test]
     fn a_busy_server_says_for_how_long() {
         let error = ApiError::of_answer(StatusCode::SERVICE_UNAVAILABLE, Some("3"), b"");
-        assert_eq!(error, ApiError::Busy { after: Some(Duration::from_secs(3)) });
+        assert_eq!(
+            error,
+            ApiError::Busy {
+                after: Some(Duration::from_secs(3))
+            }
+        );
         let error = ApiError::of_answer(StatusCode::INTERNAL_SERVER_ERROR, None, b"no JSON");
         assert_eq!(error, ApiError::Server { code: 500 });
     }

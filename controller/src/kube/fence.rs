@@ -181,12 +181,16 @@ mod tests {
     async fn nothing_is_written_once_the_fence_is_closed() {
         let fence = Arc::new(Fence::default());
         let (near, far) = tokio::io::duplex(64);
-        let mut stream = FencedStream { inner: TokioIo::new(near), fence: fence.clone() };
+        let mut stream = FencedStream {
+            inner: TokioIo::new(near),
+            fence: fence.clone(),
+        };
         let refused = poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"early")).await;
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
 
         fence.open_until(Moment::now().plus(Duration::from_secs(60)));
-        let written = poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"in time")).await;
+        let written =
+            poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"in time")).await;
         assert_eq!(written.unwrap(), 7);
 
         // A lease that ran out while the process was stopped: nobody has closed anything.

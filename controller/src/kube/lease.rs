@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use super::backoff::jittered;
 use super::error::ApiError;
 use super::fence::{Fence, Moment};
+use super::metrics::Metrics;
 use super::rest::{Rest, View, Write, body};
 
 /// How the lease is called and how long it lasts.
@@ -43,6 +44,7 @@ pub(super) struct Election {
     options: LeaseOptions,
     fence: Arc<Fence>,
     leading: watch::Sender<bool>,
+    metrics: Arc<Metrics>,
     /// The lease as our last write left it.
     own: Option<Record>,
     /// Another's lease, and since when it has not changed.
@@ -50,13 +52,25 @@ pub(super) struct Election {
 }
 
 impl Election {
-    /// A candidate, and where it says whether it leads.
-    pub(super) fn new(rest: Rest, options: LeaseOptions, fence: Arc<Fence>) -> (Self, watch::Receiver<bool>) {
+    /// A candidate, which says to `leading` whether it leads.
+    pub(super) fn new(
+        rest: Rest,
+        options: LeaseOptions,
+        fence: Arc<Fence>,
+        leading: watch::Sender<bool>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         // A renewal that hangs must leave time for another.
         let rest = rest.with_timeout(options.renew_deadline / 3);
-        let (leading, receiver) = watch::channel(false);
-        let election = Self { rest, options, fence, leading, own: None, other: None };
-        (election, receiver)
+        Self {
+            rest,
+            options,
+            fence,
+            leading,
+            metrics,
+            own: None,
+            other: None,
+        }
     }
 
     /// Runs until `stop` says true; then closes the fence and releases the lease.
@@ -67,7 +81,8 @@ impl Election {
             let failed = round.is_err();
             match round {
                 Ok(Some(since)) => {
-                    self.fence.open_until(since.plus(self.options.renew_deadline));
+                    self.fence
+                        .open_until(since.plus(self.options.renew_deadline));
                     renewed = Some(since);
                     if !self.leading.send_replace(true) {
                         tracing::info!(identity = self.options.identity, "took the lease");
@@ -81,6 +96,7 @@ impl Election {
                 self.fence.close();
                 tracing::warn!(identity = self.options.identity, "lost the lease");
             }
+            self.metrics.leading(leads);
             tokio::select! {
                 () = tokio::time::sleep(self.pause(renewed, failed)) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -88,10 +104,13 @@ impl Election {
         }
         self.fence.close();
         self.leading.send_replace(false);
+        self.metrics.leading(false);
         if renewed.is_some() {
             match self.release().await {
                 Ok(()) => tracing::info!("gave the lease back"),
-                Err(error) => tracing::warn!(%error, "failed to give the lease back; others wait until it runs out"),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to give the lease back; others wait until it runs out")
+                }
             }
         }
     }
@@ -102,7 +121,11 @@ impl Election {
             return jittered(self.options.retry_period);
         };
         let renewal = self.options.renew_deadline / 3;
-        let usual = if failed { renewal.min(self.options.retry_period) } else { renewal };
+        let usual = if failed {
+            renewal.min(self.options.retry_period)
+        } else {
+            renewal
+        };
         let left = since.plus(self.options.renew_deadline).since(Moment::now());
         jittered(usual).min(left.max(SHORTEST_PAUSE))
     }
@@ -120,14 +143,20 @@ impl Election {
     }
 
     /// Renews `known`, or else whatever the API server has.
-    async fn attempt(&mut self, known: Option<Record>, start: Moment) -> Result<Option<Moment>, ApiError> {
+    async fn attempt(
+        &mut self,
+        known: Option<Record>,
+        start: Moment,
+    ) -> Result<Option<Moment>, ApiError> {
         let record = match known {
             Some(record) => record,
             None => match self.rest.read(&self.path(), View::Whole).await {
                 Ok(record) => record,
                 Err(ApiError::NotFound) => {
                     let first = body(&Record::first(&self.options))?;
-                    return self.write(&self.collection(), Write::Create(first), start).await;
+                    return self
+                        .write(&self.collection(), Write::Create(first), start)
+                        .await;
                 }
                 Err(error) => return Err(error),
             },
@@ -143,13 +172,21 @@ impl Election {
             if start.since(since) < Duration::from_secs(lasts) {
                 return Ok(None);
             }
-            tracing::info!(holder = record.holder(), "the lease has run out; taking it over");
+            tracing::info!(
+                holder = record.holder(),
+                "the lease has run out; taking it over"
+            );
         }
         let held = body(&record.held_by(&self.options, !ours))?;
         self.write(&self.path(), Write::Replace(held), start).await
     }
 
-    async fn write(&mut self, path: &str, write: Write, start: Moment) -> Result<Option<Moment>, ApiError> {
+    async fn write(
+        &mut self,
+        path: &str,
+        write: Write,
+        start: Moment,
+    ) -> Result<Option<Moment>, ApiError> {
         match self.rest.write::<Record>(path, write, View::Whole).await {
             Ok(record) => {
                 self.own = Some(record);
@@ -162,11 +199,16 @@ impl Election {
     }
 
     async fn release(&self) -> Result<(), ApiError> {
-        let Some(record) = &self.own else { return Ok(()) };
+        let Some(record) = &self.own else {
+            return Ok(());
+        };
         let mut free = record.held_by(&self.options, false);
         free.spec.holder_identity = Some(String::new());
         free.spec.lease_duration_seconds = Some(1);
-        let _: Record = self.rest.write(&self.path(), Write::Replace(body(&free)?), View::Whole).await?;
+        let _: Record = self
+            .rest
+            .write(&self.path(), Write::Replace(body(&free)?), View::Whole)
+            .await?;
         Ok(())
     }
 

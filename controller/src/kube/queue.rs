@@ -21,8 +21,6 @@ pub(super) struct Key {
 pub(super) enum Again {
     /// Not before something changes.
     OnChange,
-    /// After this time, as a success: the next failure starts its backoff anew.
-    After(Duration),
     /// As soon as its backoff allows, longer with every failure in a row; not before the time that the API server asked for.
     Backoff(Option<Duration>),
 }
@@ -80,12 +78,6 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Wants `key` after `delay`, unless it is wanted earlier already.
-    pub(super) fn add_after(&self, key: Key, delay: Duration) {
-        self.state().delay(key, Instant::now() + delay);
-        self.wake.notify_one();
-    }
-
     /// Stops handing out keys, or goes on; they still pile up meanwhile.
     pub(super) fn pause(&self, paused: bool) {
         self.state().paused = paused;
@@ -128,12 +120,9 @@ impl Queue {
         let dirty = entry.place == Place::Dirty;
         entry.place = Place::Nowhere;
         let delay = match again {
-            Again::OnChange | Again::After(_) => {
+            Again::OnChange => {
                 entry.failures = 0;
-                match again {
-                    Again::After(delay) => Some(delay),
-                    _ => None,
-                }
+                None
             }
             Again::Backoff(at_least) => {
                 entry.failures = entry.failures.saturating_add(1);
@@ -141,11 +130,11 @@ impl Queue {
                 Some(delay.max(at_least.unwrap_or_default()))
             }
         };
-        match (dirty, delay) {
-            // A change came in meanwhile. After a failure it still waits: a hot loop would be worse.
-            (true, _) if !matches!(again, Again::Backoff(_)) => state.add(key),
-            (_, Some(delay)) => state.delay(key, Instant::now() + delay),
-            _ => {
+        match delay {
+            // Also when a change came in meanwhile: a hot loop would be worse than a late answer.
+            Some(delay) => state.delay(key, Instant::now() + delay),
+            None if dirty => state.add(key),
+            None => {
                 state.keys.remove(&key);
             }
         }
@@ -235,11 +224,17 @@ mod tests {
     use super::*;
 
     fn key(namespace: &str, name: &str) -> Key {
-        Key { namespace: namespace.into(), name: name.into() }
+        Key {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     fn queue() -> Queue {
-        Queue::new(Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(8) })
+        Queue::new(Backoff {
+            first: Duration::from_secs(1),
+            cap: Duration::from_secs(8),
+        })
     }
 
     #[tokio::test(start_paused = true)]
@@ -282,14 +277,20 @@ mod tests {
             waits.push(start.elapsed());
             queue.done(taken, Again::Backoff(None));
         }
-        assert!(waits[1] <= Duration::from_secs(1) && waits[5] > Duration::from_secs(3), "{waits:?}");
-        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(8001)), "{waits:?}");
+        assert!(
+            waits[1] <= Duration::from_secs(1) && waits[5] > Duration::from_secs(3),
+            "{waits:?}"
+        );
+        assert!(
+            waits
+                .iter()
+                .all(|wait| *wait <= Duration::from_millis(8001)),
+            "{waits:?}"
+        );
         let start = Instant::now();
         queue.add(key("a", "x"));
-        queue.done(queue.take().await, Again::After(Duration::from_secs(60)));
-        assert_eq!(start.elapsed(), Duration::ZERO);
         queue.done(queue.take().await, Again::OnChange);
-        assert!(start.elapsed() >= Duration::from_secs(60));
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Requests to the API server, with a deadline each and errors that hold none of the server's words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt};
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{Method, Request};
 use kube::Client;
@@ -12,12 +13,48 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
+use super::fence::{Fence, Lease};
 
 /// A way to the API server.
 #[derive(Clone)]
 pub(super) struct Rest {
     client: Client,
     timeout: Duration,
+}
+
+/// The way for writes: it asks for the lease's proof, and the connections below it look once more.
+#[derive(Clone)]
+pub(super) struct FencedRest {
+    rest: Rest,
+    fence: Arc<Fence>,
+}
+
+impl FencedRest {
+    pub(super) fn new(rest: Rest, fence: Arc<Fence>) -> Self {
+        Self { rest, fence }
+    }
+
+    /// The proof that this process may write now.
+    ///
+    /// # Errors
+    /// [`ApiError::NoLease`].
+    pub(super) fn lease(&self) -> Result<Lease, ApiError> {
+        self.fence.pass().ok_or(ApiError::NoLease)
+    }
+
+    /// Writes under the lease.
+    ///
+    /// # Errors
+    /// As for [`Rest::write`].
+    pub(super) async fn write<T: DeserializeOwned>(
+        &self,
+        _lease: Lease,
+        path: &str,
+        write: Write,
+        view: View,
+    ) -> Result<T, ApiError> {
+        self.rest.write(path, write, view).await
+    }
 }
 
 /// How much of an object the API server sends back.
@@ -37,8 +74,6 @@ pub(super) enum Write {
     Create(Vec<u8>),
     /// PUT in the place of an object.
     Replace(Vec<u8>),
-    /// Server-side apply, with force, by the field manager in the path.
-    Apply(Vec<u8>),
     /// JSON merge patch.
     Merge(Vec<u8>),
     /// DELETE, with its options.
@@ -52,14 +87,21 @@ impl Rest {
 
     /// The same way with another deadline for each request.
     pub(super) fn with_timeout(&self, timeout: Duration) -> Self {
-        Self { client: self.client.clone(), timeout }
+        Self {
+            client: self.client.clone(),
+            timeout,
+        }
     }
 
     /// Reads one object or list.
     ///
     /// # Errors
     /// [`ApiError`] by status; [`ApiError::Unreadable`] when the answer is not a `T`, whose text is dropped.
-    pub(super) async fn read<T: DeserializeOwned>(&self, path: &str, view: View) -> Result<T, ApiError> {
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        view: View,
+    ) -> Result<T, ApiError> {
         let request = Request::get(path).header(ACCEPT, view.accept());
         self.answer(request, Vec::new()).await
     }
@@ -77,7 +119,6 @@ impl Rest {
         let (method, content_type, body) = match write {
             Write::Create(body) => (Method::POST, JSON, body),
             Write::Replace(body) => (Method::PUT, JSON, body),
-            Write::Apply(body) => (Method::PATCH, "application/apply-patch+yaml", body),
             Write::Merge(body) => (Method::PATCH, "application/merge-patch+json", body),
             Write::Delete(body) => (Method::DELETE, JSON, body),
         };
@@ -105,7 +146,7 @@ impl Rest {
         let stream = tokio::time::timeout(self.timeout, self.client.request_events::<T>(request))
             .await
             .map_err(|_| ApiError::TimedOut)??;
-        Ok(stream.into_stream().map(|event| event.map_err(ApiError::from)))
+        Ok(stream.map(|event| event.map_err(ApiError::from)))
     }
 
     async fn answer<T: DeserializeOwned>(
@@ -143,7 +184,9 @@ impl View {
         match self {
             Self::Whole => JSON,
             Self::Metadata => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
-            Self::MetadataList => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+            Self::MetadataList => {
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+            }
         }
     }
 }

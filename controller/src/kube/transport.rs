@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use http::header::USER_AGENT;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
@@ -16,14 +17,14 @@ use kube::{Client, Config};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::fence::{Fence, FencedConnector};
-use super::rest::Rest;
+use super::rest::{FencedRest, Rest};
 
 /// Both ways, and the namespace that the configuration names.
 pub(super) struct Transport {
     /// For whatever may be done without the lease.
     pub(super) open: Rest,
     /// For writes: nothing leaves through it while the fence is closed.
-    pub(super) fenced: Rest,
+    pub(super) fenced: FencedRest,
     /// The namespace of the ServiceAccount or of the kubeconfig's context.
     pub(super) namespace: String,
 }
@@ -33,13 +34,25 @@ impl Transport {
     ///
     /// # Errors
     /// No configuration, or one that can't be used.
-    pub(super) async fn prepare(fence: Arc<Fence>, timeout: Duration) -> Result<Self, TransportError> {
-        let config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+    pub(super) async fn prepare(
+        identity: &str,
+        fence: Arc<Fence>,
+        timeout: Duration,
+    ) -> Result<Self, TransportError> {
+        let mut config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+        // The audit log tells replicas apart, which share an account.
+        let agent = format!(
+            "bulla-controller/{} ({identity})",
+            env!("CARGO_PKG_VERSION")
+        );
+        if let Ok(agent) = agent.parse() {
+            config.headers.push((USER_AGENT, agent));
+        }
         let open = client(&config, connector())?;
-        let fenced = client(&config, FencedConnector::new(connector(), fence))?;
+        let fenced = client(&config, FencedConnector::new(connector(), fence.clone()))?;
         Ok(Self {
             open: Rest::new(open, timeout),
-            fenced: Rest::new(fenced, timeout),
+            fenced: FencedRest::new(Rest::new(fenced, timeout), fence),
             namespace: config.default_namespace,
         })
     }
@@ -47,7 +60,9 @@ impl Transport {
 
 /// There is no way to an API server.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to find an API server: neither a kubeconfig nor a pod's ServiceAccount can be used")]
+#[error(
+    "failed to find an API server: neither a kubeconfig nor a pod's ServiceAccount can be used"
+)]
 pub struct TransportError(#[from] kube::Error);
 
 fn connector() -> HttpConnector {

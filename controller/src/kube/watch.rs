@@ -61,7 +61,11 @@ where
             Ok(version) => {
                 failures = 0;
                 let error = watch(&rest, &source, version, &mut failures, &mut receive).await;
-                if error == ApiError::Expired { continue } else { error }
+                if error == ApiError::Expired {
+                    continue;
+                } else {
+                    error
+                }
             }
             Err(error) => error,
         };
@@ -77,13 +81,17 @@ async fn list<T: Versioned>(
     source: &Source,
     receive: &mut impl FnMut(Change<T>),
 ) -> Result<String, ApiError> {
-    let view = if source.metadata_only { View::MetadataList } else { View::Whole };
+    let view = if source.metadata_only {
+        View::MetadataList
+    } else {
+        View::Whole
+    };
     receive(Change::Begin);
     let mut next = String::new();
     loop {
         let path = source.with(&format!("limit={PAGE}&continue={next}"));
         let page: Page<T> = rest.read(&path, view).await?;
-        for item in page.items {
+        for item in page.items.into_iter().flatten() {
             receive(Change::Listed(item));
         }
         match page.metadata.next.filter(|next| !next.is_empty()) {
@@ -104,7 +112,11 @@ async fn watch<T: Versioned>(
     failures: &mut u32,
     receive: &mut impl FnMut(Change<T>),
 ) -> ApiError {
-    let view = if source.metadata_only { View::Metadata } else { View::Whole };
+    let view = if source.metadata_only {
+        View::Metadata
+    } else {
+        View::Whole
+    };
     loop {
         // Not all watches of all replicas end at the same time.
         let seconds = jittered(WATCH_TIMEOUT).as_secs();
@@ -154,7 +166,10 @@ async fn watch<T: Versioned>(
             // A server that is going down, or a proxy that allows no watch.
             None => ApiError::Unreachable,
         };
-        if matches!(error, ApiError::Expired | ApiError::Unreadable | ApiError::NotFound) {
+        if matches!(
+            error,
+            ApiError::Expired | ApiError::Unreadable | ApiError::NotFound
+        ) {
             return error;
         }
         *failures += 1;
@@ -174,8 +189,8 @@ impl Source {
 struct Page<T> {
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    /// `null` where a list of metadata is empty.
+    items: Option<Vec<T>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -190,4 +205,7 @@ const PAGE: u32 = 200;
 const WATCH_TIMEOUT: Duration = Duration::from_secs(300);
 const WATCH_AT_LEAST: Duration = Duration::from_secs(1);
 const WATCH_GRACE: Duration = Duration::from_secs(15);
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), cap: Duration::from_secs(30) };
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    cap: Duration::from_secs(30),
+};

@@ -1,6 +1,12 @@
 //! An envelope as it is kept: its spec as one string, what is asked often beside it.
 
-use bulla_core::api::{SecretEnvelopeSpec, SecretEnvelopeStatus};
+use std::collections::BTreeMap;
+
+use bulla_core::api::{
+    ConditionStatus, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION, ScopeSpec, SecretEnvelope,
+    SecretEnvelopeSpec, SecretEnvelopeStatus,
+};
+use bulla_core::envelope::EnvelopeError;
 use bulla_core::recipient::Fingerprint;
 use serde::{Deserialize, Deserializer};
 
@@ -29,14 +35,70 @@ pub(crate) struct SeenEnvelope {
 }
 
 impl SeenEnvelope {
-    /// The spec, typed; `None` when it has another shape, as after a downgrade of the definition.
-    pub(crate) fn spec(&self) -> Option<SecretEnvelopeSpec> {
-        serde_json::from_str(&self.spec).ok()
+    /// Its namespace and name.
+    pub(crate) fn key(&self) -> Key {
+        Key {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
     }
 
-    /// The same envelope after a write of its status.
-    pub(crate) fn with_status(&self, version: Box<str>, status: SecretEnvelopeStatus) -> Self {
-        Self { version, status, ..self.clone() }
+    /// The same envelope after a write of its status, to which the API server answered with `meta`.
+    ///
+    /// Nothing when somebody changed something else meanwhile: the answer has no spec, and the watch will tell.
+    pub(crate) fn after_report(&self, meta: Meta, status: SecretEnvelopeStatus) -> Option<Self> {
+        let same = meta.uid == self.uid
+            && meta.generation == self.generation
+            && meta.deletion_timestamp.is_some() == self.deleting
+            && (meta.annotations.suspend.as_deref() == Some("true")) == self.suspended
+            && meta.annotations.requested_at == self.requested_at;
+        same.then(|| Self {
+            version: meta.resource_version,
+            status,
+            ..self.clone()
+        })
+    }
+
+    /// The wire form that the engine reads; the error says that the spec has another shape, as after a downgrade of the
+    /// definition, and stands for an envelope with an empty spec.
+    pub(crate) fn wire(&self) -> (SecretEnvelope, Option<EnvelopeError>) {
+        let spec = serde_json::from_str(&self.spec).ok();
+        let error = spec.is_none().then(|| EnvelopeError::Field {
+            path: "spec".to_owned(),
+            rule: "it is not what the definition of the resource says",
+        });
+        let empty = || SecretEnvelopeSpec {
+            scope: ScopeSpec::Strict,
+            data_keys: Vec::new(),
+            data: BTreeMap::new(),
+            template: None,
+        };
+        let mut wire = SecretEnvelope::new(&self.name, spec.unwrap_or_else(empty));
+        wire.metadata.namespace = Some(self.namespace.to_string());
+        wire.metadata.uid = Some(self.uid.to_string());
+        wire.metadata.generation = Some(self.generation);
+        let mut annotations = BTreeMap::new();
+        if self.suspended {
+            annotations.insert(SUSPEND_ANNOTATION.to_owned(), "true".to_owned());
+        }
+        if let Some(requested_at) = &self.requested_at {
+            annotations.insert(REQUESTED_AT_ANNOTATION.to_owned(), requested_at.to_string());
+        }
+        wire.metadata.annotations = Some(annotations);
+        wire.status = Some(self.status.clone());
+        (wire, error)
+    }
+
+    /// The reason of the `Ready` condition, and whether it is true.
+    pub(crate) fn ready(&self) -> (bool, &str) {
+        let ready = self
+            .status
+            .conditions
+            .iter()
+            .find(|condition| condition.type_ == "Ready");
+        ready.map_or((false, "Unknown"), |ready| {
+            (ready.status == ConditionStatus::True, &ready.reason)
+        })
     }
 }
 
@@ -53,9 +115,12 @@ impl<'de> Deserialize<'de> for SeenEnvelope {
         let wire = Wire::deserialize(deserializer)?;
         let (meta, spec) = (wire.metadata, wire.spec);
         let data_keys = spec["dataKeys"].as_array().map_or(&[][..], Vec::as_slice);
-        let closed_for = data_keys.iter().flat_map(|key| key["closedFor"].as_array().into_iter().flatten());
-        let mut recipients: Vec<Fingerprint> =
-            closed_for.filter_map(|closed| closed["recipient"].as_str()?.parse().ok()).collect();
+        let closed_for = data_keys
+            .iter()
+            .flat_map(|key| key["closedFor"].as_array().into_iter().flatten());
+        let mut recipients: Vec<Fingerprint> = closed_for
+            .filter_map(|closed| closed["recipient"].as_str()?.parse().ok())
+            .collect();
         recipients.sort_unstable();
         recipients.dedup();
         Ok(Self {
@@ -84,6 +149,6 @@ impl Versioned for SeenEnvelope {
 
 impl Mirrored for SeenEnvelope {
     fn key(&self) -> Key {
-        Key { namespace: self.namespace.clone(), name: self.name.clone() }
+        Self::key(self)
     }
 }

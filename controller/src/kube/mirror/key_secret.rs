@@ -20,7 +20,10 @@ pub(crate) struct KeySecret {
     pub(crate) sealing_key: Box<str>,
     /// The uid of the `SealingKey` that the controller made it for.
     pub(crate) made_for: Option<Box<str>>,
-    pub(crate) created: Option<Box<str>>,
+    /// When the key was made, as an annotation says, or else the Secret.
+    pub(crate) not_before: Option<Box<str>>,
+    /// Its `SealingKey` was retired and deleted: a restore leaves it alone.
+    pub(crate) retired: bool,
     /// The age identity, as text.
     identity: Option<Plaintext>,
     /// The recipient that was written beside it: for people, never trusted.
@@ -28,6 +31,30 @@ pub(crate) struct KeySecret {
 }
 
 impl KeySecret {
+    /// A key Secret that was just written: the answer has its metadata, and the content is known.
+    pub(crate) fn written(metadata: Meta, identity: Plaintext, recipient: String) -> Self {
+        Self {
+            identity: Some(identity),
+            recipient: Some(recipient),
+            ..Self::of_metadata(metadata)
+        }
+    }
+
+    fn of_metadata(metadata: Meta) -> Self {
+        let annotations = metadata.annotations;
+        Self {
+            name: metadata.name,
+            uid: metadata.uid,
+            version: metadata.resource_version,
+            sealing_key: metadata.labels.sealing_key.unwrap_or_default(),
+            made_for: annotations.sealing_key_uid,
+            not_before: annotations.not_before.or(metadata.creation_timestamp),
+            retired: annotations.retired.is_some(),
+            identity: None,
+            recipient: None,
+        }
+    }
+
     /// The text of the identity, for parsing it into the key ring.
     pub(crate) fn identity(&self) -> Option<&Plaintext> {
         self.identity.as_ref()
@@ -37,7 +64,9 @@ impl KeySecret {
 /// Shows the name only.
 impl fmt::Debug for KeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySecret").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("KeySecret")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,7 +78,8 @@ impl Clone for KeySecret {
             version: self.version.clone(),
             sealing_key: self.sealing_key.clone(),
             made_for: self.made_for.clone(),
-            created: self.created.clone(),
+            not_before: self.not_before.clone(),
+            retired: self.retired,
             identity: self.identity.as_ref().map(Plaintext::duplicate),
             recipient: self.recipient.clone(),
         }
@@ -82,12 +112,7 @@ impl<'de> Deserialize<'de> for KeySecret {
             recipient: data
                 .recipient
                 .and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok()),
-            name: wire.metadata.name,
-            uid: wire.metadata.uid,
-            version: wire.metadata.resource_version,
-            sealing_key: wire.metadata.labels.sealing_key.unwrap_or_default(),
-            made_for: wire.metadata.annotations.sealing_key_uid,
-            created: wire.metadata.creation_timestamp,
+            ..Self::of_metadata(wire.metadata)
         })
     }
 }
@@ -101,6 +126,9 @@ impl Versioned for KeySecret {
 impl Mirrored for KeySecret {
     fn key(&self) -> Key {
         // There is one namespace of them, and it goes without saying.
-        Key { namespace: "".into(), name: self.name.clone() }
+        Key {
+            namespace: "".into(),
+            name: self.name.clone(),
+        }
     }
 }

@@ -22,8 +22,6 @@ pub(crate) struct Meta {
     pub(crate) annotations: Annotations,
     #[serde(deserialize_with = "nullable")]
     pub(crate) labels: Labels,
-    #[serde(deserialize_with = "nullable")]
-    pub(crate) owner_references: Vec<Owner>,
 }
 
 /// The annotations that mean something to the controller.
@@ -32,14 +30,16 @@ pub(crate) struct Meta {
 pub(crate) struct Annotations {
     #[serde(rename = "bulla.dev/suspend")]
     pub(crate) suspend: Option<Box<str>>,
-    #[serde(rename = "bulla.dev/adopt")]
-    pub(crate) adopt: Option<Box<str>>,
     #[serde(rename = "reconcile.fluxcd.io/requestedAt")]
     pub(crate) requested_at: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-uid")]
     pub(crate) sealing_key_uid: Option<Box<str>>,
     #[serde(rename = "bulla.dev/made-by")]
     pub(crate) made_by: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/not-before")]
+    pub(crate) not_before: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/retired")]
+    pub(crate) retired: Option<Box<str>>,
 }
 
 /// The labels that mean something to the controller.
@@ -48,24 +48,6 @@ pub(crate) struct Annotations {
 pub(crate) struct Labels {
     #[serde(rename = "bulla.dev/sealing-key")]
     pub(crate) sealing_key: Option<Box<str>>,
-}
-
-/// An owner reference.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Owner {
-    pub(crate) api_version: Box<str>,
-    pub(crate) kind: Box<str>,
-    pub(crate) name: Box<str>,
-    pub(crate) uid: Box<str>,
-    pub(crate) controller: bool,
-}
-
-impl Meta {
-    /// The owner reference with `controller: true`, if there is one.
-    pub(crate) fn controller(&self) -> Option<&Owner> {
-        self.owner_references.iter().find(|owner| owner.controller)
-    }
 }
 
 /// `null` where the default belongs.
@@ -83,12 +65,10 @@ mod tests {
     fn the_last_applied_annotation_is_not_kept() {
         let json = r#"{"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "5", "labels": null,
             "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"a\":\"aHVudGVyMg==\"}}",
-                            "bulla.dev/adopt": "db"},
-            "ownerReferences": [{"uid": "x", "controller": false}, {"uid": "y", "controller": true}],
+                            "bulla.dev/suspend": "true"},
             "managedFields": [{"manager": "kubectl"}]}"#;
         let meta: Meta = serde_json::from_str(json).expect("metadata");
-        assert_eq!(meta.annotations.adopt.as_deref(), Some("db"));
-        assert_eq!(meta.controller().map(|owner| &*owner.uid), Some("y"));
+        assert_eq!(meta.annotations.suspend.as_deref(), Some("true"));
         assert!(!format!("{meta:?}").contains("aHVudGVyMg"));
     }
 }

@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub(super) use envelope::SeenEnvelope;
 pub(super) use key_secret::KeySecret;
-pub(super) use meta::{Meta, Owner};
+pub(super) use meta::Meta;
 pub(super) use sealing_key::SeenSealingKey;
 pub(super) use secret::SeenSecret;
 
@@ -62,11 +62,6 @@ impl<T: Mirrored> Mirror<T> {
         self.read(|state| state.objects.keys().cloned().collect())
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.read(|state| state.objects.len())
-    }
-
     /// True when so many watches have listed everything once.
     pub(super) fn is_synced(&self, watches: usize) -> bool {
         self.read(|state| state.synced.len() >= watches)
@@ -95,7 +90,11 @@ impl<T: Mirrored> Mirror<T> {
     /// Forgets an object that a write of ours has found gone.
     pub(super) fn forget(&self, key: &Key, version: &str) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if state.objects.get(key).is_some_and(|known| known.version() == version) {
+        if state
+            .objects
+            .get(key)
+            .is_some_and(|known| known.version() == version)
+        {
             state.objects.remove(key);
         }
     }
@@ -115,12 +114,20 @@ pub(super) struct Feed<T> {
 
 impl<T: Mirrored> Feed<T> {
     pub(super) fn new(mirror: Arc<Mirror<T>>, namespace: &str) -> Self {
-        Self { mirror, namespace: namespace.into(), listed: HashSet::new() }
+        Self {
+            mirror,
+            namespace: namespace.into(),
+            listed: HashSet::new(),
+        }
     }
 
     /// Takes a change in and returns the names of which something new is known.
     pub(super) fn receive(&mut self, change: Change<T>) -> Vec<Key> {
-        let mut state = self.mirror.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .mirror
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
         match change {
             Change::Begin => {
@@ -132,7 +139,10 @@ impl<T: Mirrored> Feed<T> {
             Change::Listed(object) => {
                 let key = object.key();
                 self.listed.insert(key.clone());
-                let known = state.objects.get(&key).is_some_and(|known| known.version() == object.version());
+                let known = state
+                    .objects
+                    .get(&key)
+                    .is_some_and(|known| known.version() == object.version());
                 if known {
                     return Vec::new();
                 }
@@ -196,7 +206,10 @@ mod tests {
     }
 
     fn key(name: &str) -> Key {
-        Key { namespace: "shop".into(), name: name.into() }
+        Key {
+            namespace: "shop".into(),
+            name: name.into(),
+        }
     }
 
     #[test]
@@ -227,7 +240,10 @@ mod tests {
         mirror.learn(secret("db", 9));
         assert_eq!(feed.receive(Change::Applied(secret("db", 8))), []);
         assert_eq!(feed.receive(Change::Deleted(secret("db", 8))), []);
-        assert_eq!(mirror.get(&key("db")).expect("it is still there").version(), "9");
+        assert_eq!(
+            mirror.get(&key("db")).expect("it is still there").version(),
+            "9"
+        );
     }
 
     #[test]

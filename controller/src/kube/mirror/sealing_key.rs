@@ -50,6 +50,9 @@ impl Versioned for SeenSealingKey {
 
 impl Mirrored for SeenSealingKey {
     fn key(&self) -> Key {
-        Key { namespace: "".into(), name: self.meta.name.clone() }
+        Key {
+            namespace: "".into(),
+            name: self.meta.name.clone(),
+        }
     }
 }

@@ -1,0 +1,146 @@
+//! The program's flags, each with its environment variable.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bulla_core::recipient::Suite;
+use clap::{Parser, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+use super::duration::parse_duration;
+
+/// Opens sealed resources into Secrets, keeps them as they should be, and renews the cluster's sealing keys.
+///
+/// Runs against Kubernetes 1.33 and later. Finds the API server by KUBECONFIG, or as a pod by its ServiceAccount.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "bulla-controller", version)]
+pub struct Args {
+    /// The namespace of the controller: its key Secrets and its lease. By default that of the ServiceAccount
+    #[arg(long, env = "BULLA_NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// The name of this replica, for the lease and in Events
+    #[arg(long, env = "BULLA_POD_NAME", default_value = "bulla-controller")]
+    pub pod_name: String,
+
+    /// Namespaces whose resources are opened, separated by commas. By default all
+    #[arg(long, env = "BULLA_WATCH_NAMESPACES", value_delimiter = ',')]
+    pub watch_namespaces: Vec<String>,
+
+    /// The suite of the sealing keys that are made unasked: MLKEM768-X25519 or X25519
+    #[arg(long, env = "BULLA_KEY_SUITE", default_value = "MLKEM768-X25519")]
+    pub key_suite: Suite,
+
+    /// The age at which a sealing key gets a successor, such as 30d or 12h; 0 is never
+    #[arg(long, env = "BULLA_RENEW_PERIOD", default_value = "30d", value_parser = parse_duration)]
+    pub renew_period: Duration,
+
+    /// How often the keys are looked at when nothing changes and nothing is due
+    #[arg(long, env = "BULLA_RENEW_CHECK", default_value = "10m", value_parser = parse_duration)]
+    pub renew_check: Duration,
+
+    /// Make no sealing key, for a restore: bind the SealingKeys and key Secrets that come back
+    #[arg(long, env = "BULLA_REQUIRE_EXISTING_KEY")]
+    pub require_existing_key: bool,
+
+    /// Make Secrets of types that give rights to their maker too: ServiceAccount tokens, bootstrap tokens, Helm releases
+    #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]
+    pub allow_secret_types: bool,
+
+    /// How many resources are worked on at a time
+    #[arg(long, env = "BULLA_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+
+    /// How often every resource is looked at, changed or not
+    #[arg(long, env = "BULLA_RESYNC", default_value = "10m", value_parser = parse_duration)]
+    pub resync: Duration,
+
+    /// How long a request to the API server may take
+    #[arg(long, env = "BULLA_REQUEST_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
+    pub request_timeout: Duration,
+
+    /// Where health and metrics are served
+    #[arg(long, env = "BULLA_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+
+    /// The name of the lease
+    #[arg(long, env = "BULLA_LEASE_NAME", default_value = "bulla-controller")]
+    pub lease_name: String,
+
+    /// How long other replicas wait before they take over
+    #[arg(long, env = "BULLA_LEASE_DURATION", default_value = "15s", value_parser = parse_duration)]
+    pub lease_duration: Duration,
+
+    /// How long this replica writes after its last renewal; shorter than the lease's duration
+    #[arg(long, env = "BULLA_LEASE_RENEW_DEADLINE", default_value = "10s", value_parser = parse_duration)]
+    pub lease_renew_deadline: Duration,
+
+    /// How often the lease is tried
+    #[arg(long, env = "BULLA_LEASE_RETRY_PERIOD", default_value = "2s", value_parser = parse_duration)]
+    pub lease_retry_period: Duration,
+
+    /// How long work in progress may take to finish when the process is told to stop
+    #[arg(long, env = "BULLA_GRACE", default_value = "10s", value_parser = parse_duration)]
+    pub grace: Duration,
+
+    /// The form of the log
+    #[arg(long, env = "BULLA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// The level of the log: error, warn, info, debug or trace. No level shows a value
+    #[arg(long, env = "BULLA_LOG_LEVEL", default_value = "info")]
+    pub log_level: LevelFilter,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+impl Args {
+    /// Checks what no flag says by itself.
+    ///
+    /// # Errors
+    /// A sentence for the command line.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        if self.lease_renew_deadline >= self.lease_duration {
+            return Err("--lease-renew-deadline must be shorter than --lease-duration");
+        }
+        if self.lease_duration < Duration::from_secs(1) {
+            return Err("--lease-duration must be at least 1s");
+        }
+        if self.lease_retry_period.is_zero() || self.lease_retry_period > self.lease_renew_deadline
+        {
+            return Err("--lease-retry-period must be between 0 and --lease-renew-deadline");
+        }
+        if self.request_timeout.is_zero() || self.resync.is_zero() || self.renew_check.is_zero() {
+            return Err("--request-timeout, --resync and --renew-check must not be 0");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_well_formed_and_their_defaults_agree() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+        let args = Args::try_parse_from(["bulla-controller"]).expect("no flag is required");
+        assert_eq!(args.check(), Ok(()));
+        assert_eq!(args.renew_period, Duration::from_secs(30 * 24 * 3600));
+    }
+
+    #[test]
+    fn a_lease_that_outlasts_itself_is_refused() {
+        let args =
+            Args::try_parse_from(["bulla-controller", "--lease-duration=5s"]).expect("flags");
+        assert!(args.check().is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! `/healthz`, `/readyz`, `/metrics`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use bulla_core::recipient::KeyRing;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::cluster::Cluster;
+use super::keys::gauges;
+
+#[derive(Clone)]
+struct Serving {
+    cluster: Arc<Cluster>,
+    ring: watch::Receiver<KeyRing>,
+}
+
+/// Binds `address`.
+///
+/// # Errors
+/// The address is taken, or not ours.
+pub(super) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves until the process ends.
+pub(super) async fn serve(
+    listener: TcpListener,
+    cluster: Arc<Cluster>,
+    ring: watch::Receiver<KeyRing>,
+) {
+    let router = Router::new()
+        // It answers as long as the thread that renews the lease runs: that one serves it.
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(Serving { cluster, ring });
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "stopped serving health and metrics");
+    }
+}
+
+/// Ready, on a follower too, when it could take over at once.
+async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
+    if !serving.cluster.is_synced() {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the caches are not complete yet",
+        )
+    } else if serving.ring.borrow().is_empty() {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "there is no sealing key yet",
+        )
+    } else {
+        (StatusCode::OK, "ok")
+    }
+}
+
+async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
+    let cluster = &serving.cluster;
+    let mut resources = BTreeMap::<String, i64>::new();
+    for envelope in cluster.envelopes.all() {
+        // Somebody may have written another reason into the status: the label's values stay few.
+        let (_, reason) = envelope.ready();
+        let known = reason.len() <= 32 && reason.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let reason = if known && resources.len() < REASONS_MAX {
+            reason
+        } else {
+            "Other"
+        };
+        *resources.entry(reason.to_owned()).or_default() += 1;
+    }
+    let keys = gauges(cluster);
+    let text = cluster.metrics.text(
+        cluster.queue.depth(),
+        resources.into_iter(),
+        keys.into_iter(),
+    );
+    (
+        [(
+            CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        )],
+        text,
+    )
+}
+
+const REASONS_MAX: usize = 40;

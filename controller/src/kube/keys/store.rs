@@ -1,0 +1,222 @@
+//! Writes of sealing keys: the resource, its Secret, its status.
+
+use bulla_core::api::{
+    API_VERSION, GROUP, KeyState, KeySuite, SEALING_KEY, SEALING_KEY_LABEL, SealingKeyStatus,
+};
+use bulla_core::plaintext::Plaintext;
+use bulla_core::recipient::{Identity, Suite, identity_file_text};
+use bulla_core::rotation::Timestamp;
+use rand_core::OsRng;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::found::Bound;
+use crate::engine::rfc3339;
+use crate::kube::FIELD_MANAGER;
+use crate::kube::cluster::Cluster;
+use crate::kube::error::ApiError;
+use crate::kube::mirror::{KeySecret, Meta, SeenSealingKey};
+use crate::kube::rest::{View, Write, body};
+
+/// Makes a `SealingKey`; its private half follows.
+pub(super) async fn create(
+    cluster: &Cluster,
+    name: &str,
+    suite: Suite,
+    asked: bool,
+) -> Result<SeenSealingKey, ApiError> {
+    let suite = match suite {
+        Suite::X25519 => KeySuite::X25519,
+        _ => KeySuite::MlKem768X25519,
+    };
+    let mut object = json!({
+        "apiVersion": API_VERSION,
+        "kind": SEALING_KEY,
+        "metadata": {"name": name, "finalizers": [FINALIZER]},
+        "spec": {"suite": suite, "state": KeyState::Active},
+    });
+    if !asked {
+        object["metadata"]["annotations"] = json!({"bulla.dev/made-by": "bulla-controller"});
+    }
+    let path = format!("{COLLECTION}?fieldManager={FIELD_MANAGER}");
+    let lease = cluster.fenced.lease()?;
+    let key: SeenSealingKey = cluster
+        .fenced
+        .write(lease, &path, Write::Create(body(&object)?), View::Whole)
+        .await?;
+    cluster.sealing_keys.learn(key.clone());
+    Ok(key)
+}
+
+/// Draws a key pair and stores the private half in a Secret of the controller's namespace.
+///
+/// The Secret has no owner reference: nothing that happens to the resource takes the private half along. Its name
+/// follows from the resource's uid, so that an attempt that was cut off is found again and not repeated.
+pub(super) async fn make_private_half(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    suite: Suite,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let identity = Identity::generate(suite, &mut OsRng);
+    let created = rfc3339(now);
+    // Into the key Secret: the only place that a private half is written to.
+    let text = Plaintext::from(identity_file_text(&identity, &created).as_bytes());
+    let recipient = identity.recipient().as_str().to_owned();
+    let uid_start: String = key.meta.uid.chars().take(8).collect();
+    let secret = KeySecretBody {
+        api_version: "v1",
+        kind: "Secret",
+        metadata: json!({
+            "name": format!("{}-{uid_start}", key.meta.name),
+            "namespace": cluster.namespace,
+            "labels": {
+                SEALING_KEY_LABEL: &*key.meta.name,
+                "app.kubernetes.io/managed-by": "bulla",
+                "app.kubernetes.io/part-of": "bulla",
+            },
+            "annotations": {
+                "bulla.dev/sealing-key-uid": &*key.meta.uid,
+                "bulla.dev/not-before": created,
+            },
+        }),
+        secret_type: KEY_SECRET_TYPE,
+        immutable: true,
+        string_data: KeyData {
+            identity: std::str::from_utf8(text.reveal()).expect("an identity is ASCII"),
+            recipient: &recipient,
+        },
+    };
+    let path = format!(
+        "/api/v1/namespaces/{}/secrets?fieldManager={FIELD_MANAGER}",
+        cluster.namespace
+    );
+    let lease = cluster.fenced.lease()?;
+    let answer: Answer = cluster
+        .fenced
+        .write(lease, &path, Write::Create(body(&secret)?), View::Metadata)
+        .await?;
+    cluster
+        .key_secrets
+        .learn(KeySecret::written(answer.metadata, text, recipient));
+    Ok(())
+}
+
+/// Writes the whole status.
+pub(super) async fn report(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    status: &SealingKeyStatus,
+) -> Result<(), ApiError> {
+    let patch = json!({
+        "metadata": {"uid": &*key.meta.uid},
+        "status": {
+            "observedGeneration": status.observed_generation,
+            "publicKey": status.public_key,
+            "fingerprint": status.fingerprint,
+            "notBefore": status.not_before,
+            "closes": status.closes,
+            "secret": status.secret,
+            "usedBy": status.used_by,
+            "conditions": status.conditions,
+        },
+    });
+    let path = format!(
+        "{COLLECTION}/{}/status?fieldManager={FIELD_MANAGER}",
+        key.meta.name
+    );
+    change(cluster, &path, &patch).await
+}
+
+/// Sets the finalizers, unless somebody else changed the resource meanwhile.
+pub(super) async fn set_finalizers(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    finalizers: &[&str],
+) -> Result<(), ApiError> {
+    let patch = json!({"metadata": {
+        "uid": &*key.meta.uid,
+        "resourceVersion": &*key.meta.resource_version,
+        "finalizers": finalizers,
+    }});
+    let path = format!(
+        "{COLLECTION}/{}?fieldManager={FIELD_MANAGER}",
+        key.meta.name
+    );
+    change(cluster, &path, &patch).await
+}
+
+/// Notes on the Secret of a retired key that its resource is gone, so that a restore does not bring the key back.
+pub(super) async fn mark_retired(cluster: &Cluster, bound: &Bound) -> Result<(), ApiError> {
+    let patch = json!({"metadata": {
+        "uid": &*bound.secret.uid,
+        "annotations": {"bulla.dev/retired": &*bound.secret.sealing_key},
+    }});
+    let (namespace, name) = (&cluster.namespace, &bound.secret.name);
+    let path =
+        format!("/api/v1/namespaces/{namespace}/secrets/{name}?fieldManager={FIELD_MANAGER}");
+    let lease = cluster.fenced.lease()?;
+    let _: Answer = cluster
+        .fenced
+        .write(lease, &path, Write::Merge(body(&patch)?), View::Metadata)
+        .await?;
+    Ok(())
+}
+
+/// Asks the API server itself whether a key Secret is there.
+pub(super) async fn secret_exists(cluster: &Cluster, name: &str) -> Result<bool, ApiError> {
+    let path = format!("/api/v1/namespaces/{}/secrets/{name}", cluster.namespace);
+    match cluster.open.read::<Answer>(&path, View::Metadata).await {
+        Ok(_) => Ok(true),
+        Err(ApiError::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn change(cluster: &Cluster, path: &str, patch: &serde_json::Value) -> Result<(), ApiError> {
+    let lease = cluster.fenced.lease()?;
+    let written = cluster
+        .fenced
+        .write::<SeenSealingKey>(lease, path, Write::Merge(body(patch)?), View::Whole)
+        .await;
+    match written {
+        Ok(key) => cluster.sealing_keys.learn(key),
+        // The watch tells what came between.
+        Err(ApiError::NotFound | ApiError::Conflict) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeySecretBody<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: serde_json::Value,
+    #[serde(rename = "type")]
+    secret_type: &'static str,
+    immutable: bool,
+    string_data: KeyData<'a>,
+}
+
+#[derive(serde::Serialize)]
+struct KeyData<'a> {
+    identity: &'a str,
+    recipient: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    metadata: Meta,
+}
+
+/// On every `SealingKey`: it can be deleted only when it is retired.
+pub(super) const FINALIZER: &str = "bulla.dev/sealing-key";
+const COLLECTION: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
+const KEY_SECRET_TYPE: &str = "bulla.dev/sealing-key";
+
+const _: () = assert!(
+    GROUP.len() == "bulla.dev".len(),
+    "the paths above name the group"
+);

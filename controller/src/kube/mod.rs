@@ -1,0 +1,57 @@
+//! The world of Kubernetes: caches, queue, lease, sealing keys, and the program that runs them.
+//!
+//! ```text
+//! feeds ─ watch ─▶ mirror (caches) ─ names ─▶ queue ─▶ work ─ engine over world ─▶ FencedRest ─▶ API server
+//!                       └▶ keys (Keeper): SealingKeys + key Secrets ─▶ key ring ─▶ work
+//! control thread: lease ─▶ fence (closes by itself) ─▶ every write; http: health, metrics
+//! ```
+//!
+//! # What it asks of the API server
+//!
+//! `deploy/base/rbac.yaml` grants exactly this.
+//!
+//! | Resource | Verbs | Why |
+//! |---|---|---|
+//! | secretenvelopes | list, watch | what to open |
+//! | secretenvelopes/status | patch | conditions and the record of what was applied |
+//! | secrets | list, watch | drift, by metadata only; in the own namespace, key Secrets with their content |
+//! | secrets | get | the one Secret whose resource version is not the recorded one; the key of the records |
+//! | secrets | create, patch, delete | making, mending and replacing Secrets; key Secrets; the key of the records |
+//! | sealingkeys | list, watch, create, patch | the keys, new ones, their finalizer |
+//! | sealingkeys/status | patch | public key, use, conditions |
+//! | events (events.k8s.io) | create | transitions |
+//! | leases (own namespace) | get, create, update | leader election |
+//!
+//! Oldest Kubernetes that is supported: 1.33.
+
+mod args;
+mod backoff;
+mod cluster;
+mod duration;
+mod error;
+mod feeds;
+mod fence;
+mod hardening;
+mod http;
+mod keys;
+mod lease;
+mod live_secret;
+mod logging;
+mod metrics;
+mod mirror;
+mod queue;
+mod record_key;
+mod rest;
+mod run;
+mod secret_body;
+mod transport;
+mod watch;
+mod work;
+mod world;
+
+pub use args::{Args, LogFormat};
+pub use run::{RunError, run};
+pub use transport::TransportError;
+
+/// Under which name the API server keeps what is ours.
+const FIELD_MANAGER: &str = "bulla";

@@ -1,0 +1,122 @@
+//! Workers: one key of the queue at a time each, from the cache through the engine to the API server.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bulla_core::recipient::KeyRing;
+use futures::FutureExt;
+use tokio::sync::watch;
+
+use super::cluster::Cluster;
+use super::queue::{Again, Key};
+use super::world::ClusterWorld;
+use crate::engine::{Engine, Outcome, Request, Requeue, Verdict, now};
+
+/// What the workers need beside the cluster. It changes while they run.
+#[derive(Clone)]
+pub(super) struct Tools {
+    /// Nothing until this process has led for the first time.
+    pub(super) engine: watch::Receiver<Option<Arc<Engine>>>,
+    pub(super) ring: watch::Receiver<KeyRing>,
+}
+
+/// Works until `stop` says true; what has been begun is finished.
+pub(super) async fn work(cluster: Arc<Cluster>, tools: Tools, mut stop: watch::Receiver<bool>) {
+    loop {
+        let key = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            key = cluster.queue.take() => key,
+        };
+        // A panic is a bug in the handling of one resource: it must not take the others' worker away.
+        let again = AssertUnwindSafe(reconcile(&cluster, &tools, &key))
+            .catch_unwind()
+            .await;
+        if again.is_err() {
+            tracing::error!(
+                namespace = &*key.namespace,
+                name = &*key.name,
+                "a reconcile panicked"
+            );
+        }
+        cluster
+            .queue
+            .done(key, again.unwrap_or(Again::Backoff(None)));
+    }
+}
+
+async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
+    let Some(envelope) = cluster
+        .envelopes
+        .get(key)
+        .filter(|envelope| !envelope.deleting)
+    else {
+        // Its Secret goes by garbage collection, or stays if it was adopted.
+        return Again::OnChange;
+    };
+    let engine = tools.engine.borrow().clone();
+    let Some(engine) = engine else {
+        return Again::Backoff(None);
+    };
+    let ring = tools.ring.borrow().clone();
+    let start = Instant::now();
+    let (wire, error) = envelope.wire();
+    let request = match Request::from_envelope(&wire) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::error!(namespace = &*key.namespace, name = &*key.name, %error, "an object without identity");
+            return Again::OnChange;
+        }
+    };
+    let request = match error {
+        Some(error) => request.refused(error),
+        None => request,
+    };
+    let world = ClusterWorld::new(cluster, &envelope);
+    let outcome = engine.reconcile(&world, &request, &ring, now()).await;
+    cluster.metrics.reconciled(&outcome, start.elapsed());
+    log(key, &outcome);
+    match outcome.requeue() {
+        Requeue::OnChange => Again::OnChange,
+        // A lost lease as well: it may come back before anybody has noticed.
+        Requeue::Backoff | Requeue::Stop => Again::Backoff(world.stay_away()),
+    }
+}
+
+/// One line for whatever is worth one. An outcome holds names, reasons and counts.
+fn log(key: &Key, outcome: &Outcome) {
+    let (namespace, name) = (&*key.namespace, &*key.name);
+    let effort = &outcome.effort;
+    match (&outcome.verdict, outcome.action) {
+        (_, Some(action)) => {
+            let by = outcome.drift.as_ref().and_then(|drift| drift.by.as_deref());
+            let action = action.as_str();
+            let private_operations = effort.private_operations;
+            tracing::info!(
+                namespace,
+                name,
+                action,
+                by,
+                private_operations,
+                "wrote the Secret"
+            );
+        }
+        (Verdict::Refused { reason, detail }, _) => {
+            tracing::warn!(namespace, name, %reason, detail, "refused");
+        }
+        (Verdict::Failed(error), _) => {
+            tracing::warn!(namespace, name, %error, "failed; it is tried again")
+        }
+        (verdict, _) => tracing::debug!(
+            namespace,
+            name,
+            outcome = outcome.word(),
+            ?verdict,
+            "nothing to do"
+        ),
+    }
+    if let Err(error) = outcome.reported {
+        tracing::warn!(namespace, name, %error, "failed to report; it is tried again");
+    }
+}

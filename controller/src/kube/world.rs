@@ -1,0 +1,315 @@
+//! The engine's world, as a Kubernetes API server has it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bulla_core::plan::{Claim, Live, Write as PlannedWrite};
+use bulla_core::secret::SecretContent;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::FIELD_MANAGER;
+use super::cluster::Cluster;
+use super::error::ApiError;
+use super::live_secret::{LiveSecret, Observed};
+use super::mirror::{Meta, SeenEnvelope, SeenSecret};
+use super::rest::{View, Write, body};
+use super::secret_body::{change, creation};
+use crate::engine::{Event, Report, Request, Seen, World, WorldError};
+
+/// The world for one reconcile of one envelope.
+pub(super) struct ClusterWorld<'a> {
+    cluster: &'a Cluster,
+    envelope: &'a SeenEnvelope,
+    /// What the last read of the Secret showed, for a patch of it.
+    observed: Mutex<Option<Observed>>,
+    /// How long the API server asked us to stay away.
+    stay_away: Mutex<Option<Duration>>,
+}
+
+impl<'a> ClusterWorld<'a> {
+    pub(super) fn new(cluster: &'a Cluster, envelope: &'a SeenEnvelope) -> Self {
+        Self {
+            cluster,
+            envelope,
+            observed: Mutex::default(),
+            stay_away: Mutex::default(),
+        }
+    }
+
+    /// How long the API server asked us to stay away, if it did.
+    pub(super) fn stay_away(&self) -> Option<Duration> {
+        *self
+            .stay_away
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn secrets(&self) -> String {
+        format!("/api/v1/namespaces/{}/secrets", self.envelope.namespace)
+    }
+
+    fn secret(&self) -> String {
+        format!("{}/{}", self.secrets(), self.envelope.name)
+    }
+
+    fn failed(&self, error: ApiError) -> WorldError {
+        self.cluster.metrics.api_error(error);
+        if let ApiError::Busy { after } = error {
+            *self
+                .stay_away
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = after;
+        }
+        // The kind and the status code; the server's own words stay with the server.
+        tracing::debug!(
+            namespace = &*self.envelope.namespace,
+            name = &*self.envelope.name,
+            %error,
+            "a request failed",
+        );
+        match error {
+            ApiError::NotFound => WorldError::Gone,
+            ApiError::AlreadyExists | ApiError::Conflict => WorldError::Conflict,
+            ApiError::Invalid { code: 413 } => WorldError::TooLarge,
+            ApiError::Invalid { .. } => WorldError::Rejected,
+            ApiError::Forbidden { .. } => WorldError::Forbidden,
+            ApiError::NoLease => WorldError::Stopped,
+            _ => WorldError::Unavailable,
+        }
+    }
+
+    async fn create(
+        &self,
+        request: &Request,
+        claim: Claim,
+        content: &SecretContent,
+    ) -> Result<Seen, ApiError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", self.secrets());
+        let body = body(&creation(content, request.owner(), claim))?;
+        self.write_secret(&path, Write::Create(body)).await
+    }
+
+    async fn write_secret(&self, path: &str, write: Write) -> Result<Seen, ApiError> {
+        let fenced = &self.cluster.fenced;
+        // Only metadata comes back: the values are not sent a second time.
+        let secret: SeenSecret = fenced
+            .write(fenced.lease()?, path, write, View::Metadata)
+            .await?;
+        let seen = Seen {
+            uid: secret.uid.to_string(),
+            resource_version: secret.version.to_string(),
+        };
+        self.cluster.secrets.learn(secret);
+        Ok(seen)
+    }
+
+    async fn delete(&self, uid: &str) -> Result<(), ApiError> {
+        let fenced = &self.cluster.fenced;
+        let options =
+            body(&json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"}))?;
+        let deleted: Result<IgnoredAny, _> = fenced
+            .write(
+                fenced.lease()?,
+                &self.secret(),
+                Write::Delete(options),
+                View::Metadata,
+            )
+            .await;
+        match deleted {
+            Ok(_) | Err(ApiError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write_status(&self, report: &Report) -> Result<(), ApiError> {
+        let Some(status) = &report.status else {
+            return Ok(());
+        };
+        // A merge patch sets what it names and takes away what it names as null: the whole status is named.
+        let patch = json!({
+            // A resource of the same name that came after this one has another uid: conflict.
+            "metadata": {"uid": &*self.envelope.uid},
+            "status": {
+                "observedGeneration": status.observed_generation,
+                "conditions": status.conditions,
+                "lastHandledReconcileAt": status.last_handled_reconcile_at,
+                "keys": status.keys,
+                "applied": status.applied,
+            },
+        });
+        let (namespace, name) = (&self.envelope.namespace, &self.envelope.name);
+        let path = format!(
+            "/apis/bulla.dev/v1alpha1/namespaces/{namespace}/secretenvelopes/{name}/status?fieldManager={FIELD_MANAGER}"
+        );
+        let fenced = &self.cluster.fenced;
+        let written: Result<Answer, _> = fenced
+            .write(
+                fenced.lease()?,
+                &path,
+                Write::Merge(body(&patch)?),
+                View::Metadata,
+            )
+            .await;
+        match written {
+            Ok(answer) => {
+                if let Some(envelope) = self.envelope.after_report(answer.metadata, status.clone())
+                {
+                    self.cluster.envelopes.learn(envelope);
+                }
+                Ok(())
+            }
+            // The resource is gone, or another one has come: its own event brings us back.
+            Err(ApiError::NotFound | ApiError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write_event(&self, event: &Event) -> Result<(), ApiError> {
+        let envelope = self.envelope;
+        let mut suffix = [0; 8];
+        // Without randomness the name may be taken; then there is one Event less.
+        let _ = getrandom::getrandom(&mut suffix);
+        let stem: String = envelope.name.chars().take(EVENT_STEM_MAX).collect();
+        let object = json!({
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {
+                "namespace": &*envelope.namespace,
+                "name": format!("{stem}.{:016x}", u64::from_le_bytes(suffix)),
+            },
+            "eventTime": format!("{:.6}", jiff::Timestamp::now()),
+            "type": event.kind.as_str(),
+            "reason": event.reason,
+            "action": event.action,
+            "note": event.note,
+            "reportingController": REPORTING_CONTROLLER,
+            "reportingInstance": self.cluster.identity,
+            "regarding": {
+                "apiVersion": bulla_core::api::API_VERSION,
+                "kind": bulla_core::api::SECRET_ENVELOPE,
+                "namespace": &*envelope.namespace,
+                "name": &*envelope.name,
+                "uid": &*envelope.uid,
+            },
+        });
+        let path = format!(
+            "/apis/events.k8s.io/v1/namespaces/{}/events",
+            envelope.namespace
+        );
+        let fenced = &self.cluster.fenced;
+        let _: IgnoredAny = fenced
+            .write(
+                fenced.lease()?,
+                &path,
+                Write::Create(body(&object)?),
+                View::Metadata,
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+impl World for ClusterWorld<'_> {
+    async fn peek(&self, _request: &Request) -> Result<Option<Seen>, WorldError> {
+        Ok(self
+            .cluster
+            .secrets
+            .get(&self.envelope.key())
+            .map(|secret| Seen {
+                uid: secret.uid.to_string(),
+                resource_version: secret.version.to_string(),
+            }))
+    }
+
+    async fn observe(&self, _request: &Request) -> Result<Option<Live>, WorldError> {
+        let known = self.cluster.secrets.get(&self.envelope.key());
+        match self
+            .cluster
+            .open
+            .read::<LiveSecret>(&self.secret(), View::Whole)
+            .await
+        {
+            Ok(secret) => {
+                self.cluster.metrics.secret_read();
+                let (live, observed) = secret.into_parts();
+                *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(observed);
+                Ok(Some(live))
+            }
+            Err(ApiError::NotFound) => {
+                if let Some(known) = known {
+                    self.cluster
+                        .secrets
+                        .forget(&self.envelope.key(), &known.version);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    async fn apply(
+        &self,
+        request: &Request,
+        write: &PlannedWrite,
+        content: &SecretContent,
+    ) -> Result<Seen, WorldError> {
+        let done = match write {
+            PlannedWrite::Create => self.create(request, Claim::Owner, content).await,
+            PlannedWrite::Update(owned) | PlannedWrite::Adopt(owned) => {
+                let adopting = matches!(write, PlannedWrite::Adopt(_));
+                let patch = {
+                    let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+                    // A proof of ownership comes from a read, and the read was noted.
+                    let observed = observed.as_ref().ok_or(WorldError::Conflict)?;
+                    body(&change(
+                        content,
+                        request.owner(),
+                        owned,
+                        observed,
+                        request.mode(),
+                        adopting,
+                    ))
+                };
+                let path = format!("{}?fieldManager={FIELD_MANAGER}", self.secret());
+                match patch {
+                    Ok(patch) => match self.write_secret(&path, Write::Merge(patch)).await {
+                        // It was deleted since it was read.
+                        Err(ApiError::NotFound) => Err(ApiError::Conflict),
+                        other => other,
+                    },
+                    Err(error) => Err(error),
+                }
+            }
+            PlannedWrite::Replace(owned) => match self.delete(owned.uid()).await {
+                Ok(()) => self.create(request, owned.claim(), content).await,
+                Err(error) => Err(error),
+            },
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    async fn report(&self, _request: &Request, report: &Report) -> Result<(), WorldError> {
+        self.write_status(report)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if let Some(event) = &report.event
+            && let Err(error) = self.write_event(event).await
+        {
+            // An Event is for people, and may be lost.
+            self.failed(error);
+        }
+        Ok(())
+    }
+}
+
+/// The answer to a write of the status.
+#[derive(Deserialize)]
+struct Answer {
+    metadata: Meta,
+}
+
+const REPORTING_CONTROLLER: &str = "bulla.dev/controller";
+/// A name has at most 253 characters, and the suffix takes 17.
+const EVENT_STEM_MAX: usize = 236;
