@@ -5,11 +5,14 @@
 
 mod atomic;
 mod cli;
+mod cluster;
 mod commands;
+mod complete;
 mod config;
 mod create;
 mod exit;
 mod failure;
+mod git;
 mod hardening;
 mod identities;
 mod input;
@@ -21,6 +24,7 @@ mod manifest;
 mod printer;
 mod progress;
 mod recipients;
+mod report;
 mod secret;
 mod session;
 mod shown;

@@ -57,7 +57,7 @@ impl<'a> Rules<'a> {
     pub(super) fn find(args: &CheckArgs, session: &'a Session, candidates: &Candidates) -> Result<Self, Failure> {
         let printer = &session.printer;
         let tree = match (&args.config_from, &candidates.tree) {
-            _ if session.configs.is_named() => return Ok(Self::Lookup(&session.configs)),
+            _ if session.configs.named().is_some() => return Ok(Self::Lookup(&session.configs)),
             (Some(_), None) => WorkTree::here()?,
             (None, None) => return Ok(Self::Lookup(&session.configs)),
             (_, Some(tree)) => tree.clone(),

@@ -12,7 +12,8 @@ use pairs::Pairs;
 
 /// Carries it out.
 pub(crate) fn run(args: &VerifyArgs, session: &Session) -> Result<ExitStatus, Failure> {
-    let pairs = Pairs::find(args)?;
+    let mut pairs = Pairs::find(args)?;
+    let failures = std::mem::take(&mut pairs.failures);
     let changes = report::changes(&pairs);
     match args.output {
         ReportFormat::Json => session.printer.data(json(&report::as_json(&changes)).as_bytes())?,
@@ -23,6 +24,6 @@ pub(crate) fn run(args: &VerifyArgs, session: &Session) -> Result<ExitStatus, Fa
             session.printer.say(report::summary(&changes, &pairs, &args.against));
         }
     }
-    Failure::all(pairs.failures)?;
+    Failure::all(failures)?;
     Ok(if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
 }

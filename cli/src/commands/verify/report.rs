@@ -20,15 +20,7 @@ pub(super) struct Change<'p> {
 
 /// The envelopes that differ, or lie in another file than before.
 pub(super) fn changes(pairs: &Pairs) -> Vec<Change<'_>> {
-    let change = |pair| match pair {
-        Pair { old: Some(old), new: Some(new), .. } => {
-            let comparison = compare(&old.envelope, &new.envelope);
-            let differs = !comparison.is_empty() || old.shown != new.shown;
-            differs.then_some(Change { pair, comparison: Some(comparison) })
-        }
-        _ => Some(Change { pair, comparison: None }),
-    };
-    pairs.pairs.iter().filter_map(change).collect()
+    pairs.pairs.iter().filter_map(Change::of).collect()
 }
 
 /// For people.
@@ -45,7 +37,16 @@ pub(super) fn as_text(changes: &[Change<'_>], config: Option<&Config>) -> String
     text
 }
 
-impl Change<'_> {
+impl<'p> Change<'p> {
+    fn of(pair: &'p Pair) -> Option<Self> {
+        let (Some(old), Some(new)) = (&pair.old, &pair.new) else {
+            return Some(Self { pair, comparison: None });
+        };
+        let comparison = compare(&old.envelope, &new.envelope);
+        let differs = !comparison.is_empty() || old.shown != new.shown;
+        differs.then_some(Self { pair, comparison: Some(comparison) })
+    }
+
     fn suffix(&self) -> &'static str {
         match (&self.pair.old, &self.pair.new) {
             (None, _) => " is new",
