@@ -13,7 +13,7 @@ use crate::cli::CheckArgs;
 use crate::config::{Configs, Located};
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
-use crate::input::{self, is_stdin};
+use crate::input::is_stdin;
 use crate::located::InFile;
 use crate::session::Session;
 
