@@ -22,14 +22,21 @@ const NO_FILES: &str = ":4\n";
 
 /// The answer. What can't be completed is no error: there is just nothing to offer.
 pub(crate) fn complete(words: &[OsString]) -> String {
-    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let (typed, before) = words.split_last().map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let (typed, before) = words
+        .split_last()
+        .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
     let mut grammar = Cli::grammar("kubectl bulla");
     grammar.build();
     let line = Line::read(&grammar, before);
     match line.candidates(typed) {
         Some(candidates) => {
-            let fitting = candidates.iter().filter(|(word, _)| word.starts_with(typed));
+            let fitting = candidates
+                .iter()
+                .filter(|(word, _)| word.starts_with(typed));
             let lines = fitting.map(|(word, about)| match about.is_empty() {
                 true => format!("{word}\n"),
                 false => format!("{word}\t{about}\n"),
@@ -52,13 +59,19 @@ struct Line<'g> {
 
 impl<'g> Line<'g> {
     fn read(grammar: &'g Command, words: &'g [String]) -> Self {
-        let mut line = Self { command: grammar, positional: vec![], flag: None };
+        let mut line = Self {
+            command: grammar,
+            positional: vec![],
+            flag: None,
+        };
         for word in words {
             if line.flag.take().is_some() {
                 continue;
             }
             if word.starts_with('-') && word.len() > 1 {
-                line.flag = line.flag_of(word).filter(|arg| takes_value(arg) && !word.contains('='));
+                line.flag = line
+                    .flag_of(word)
+                    .filter(|arg| takes_value(arg) && !word.contains('='));
             } else if let Some(inner) = line.command.find_subcommand(word) {
                 line.command = inner;
                 line.positional.clear();
@@ -71,10 +84,12 @@ impl<'g> Line<'g> {
 
     fn flag_of(&self, word: &str) -> Option<&'g Arg> {
         let name = word.split('=').next().unwrap_or_default();
-        self.command.get_arguments().find(|arg| match name.strip_prefix("--") {
-            Some(long) => arg.get_long() == Some(long),
-            None => arg.get_short().is_some_and(|short| name.ends_with(short)),
-        })
+        self.command
+            .get_arguments()
+            .find(|arg| match name.strip_prefix("--") {
+                Some(long) => arg.get_long() == Some(long),
+                None => arg.get_short().is_some_and(|short| name.ends_with(short)),
+            })
     }
 
     /// Nothing where file names belong.
@@ -86,12 +101,27 @@ impl<'g> Line<'g> {
             return Some(self.flags());
         }
         if self.command.has_subcommands() {
-            let shown = self.command.get_subcommands().filter(|command| !command.is_hide_set());
-            let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-            return Some(shown.map(|command| (command.get_name().to_owned(), about(command))).collect());
+            let shown = self
+                .command
+                .get_subcommands()
+                .filter(|command| !command.is_hide_set());
+            let about = |command: &Command| {
+                command
+                    .get_about()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
+            };
+            return Some(
+                shown
+                    .map(|command| (command.get_name().to_owned(), about(command)))
+                    .collect(),
+            );
         }
         let positionals: Vec<_> = self.command.get_positionals().collect();
-        let place = self.positional.len().min(positionals.len().saturating_sub(1));
+        let place = self
+            .positional
+            .len()
+            .min(positionals.len().saturating_sub(1));
         match (self.command.get_name(), self.positional.first()) {
             ("set" | "unset", Some(file)) => Some(keys_of(file)),
             _ => self.values(positionals.get(place)?),
@@ -101,9 +131,18 @@ impl<'g> Line<'g> {
     fn values(&self, arg: &Arg) -> Option<Vec<(String, String)>> {
         let possible = arg.get_possible_values();
         if !possible.is_empty() {
-            let about = |value: &clap::builder::PossibleValue| value.get_help().map(ToString::to_string).unwrap_or_default();
+            let about = |value: &clap::builder::PossibleValue| {
+                value
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
+            };
             let shown = possible.iter().filter(|value| !value.is_hide_set());
-            return Some(shown.map(|value| (value.get_name().to_owned(), about(value))).collect());
+            return Some(
+                shown
+                    .map(|value| (value.get_name().to_owned(), about(value)))
+                    .collect(),
+            );
         }
         match (arg.get_long(), self.positional.first()) {
             (Some("for"), _) => Some(names()),
@@ -113,9 +152,14 @@ impl<'g> Line<'g> {
     }
 
     fn flags(&self) -> Vec<(String, String)> {
-        let flags = self.command.get_arguments().filter(|arg| !arg.is_hide_set());
+        let flags = self
+            .command
+            .get_arguments()
+            .filter(|arg| !arg.is_hide_set());
         let about = |arg: &Arg| arg.get_help().map(ToString::to_string).unwrap_or_default();
-        flags.filter_map(|arg| Some((format!("--{}", arg.get_long()?), about(arg)))).collect()
+        flags
+            .filter_map(|arg| Some((format!("--{}", arg.get_long()?), about(arg))))
+            .collect()
     }
 }
 
@@ -131,16 +175,23 @@ fn keys_of(file: &str) -> Vec<(String, String)> {
         let envelopes = stream.objects().into_iter().filter(manifest::is_envelope);
         let data = envelopes.filter_map(|object| object.node.get("spec")?.get("data"));
         let keys = data.flat_map(|data| data.entries());
-        Some(keys.filter_map(|(key, _)| Some((key.text()?.to_owned(), String::new()))).collect())
+        Some(
+            keys.filter_map(|(key, _)| Some((key.text()?.to_owned(), String::new())))
+                .collect(),
+        )
     };
     read().unwrap_or_default()
 }
 
 /// Names in the configuration.
 fn names() -> Vec<(String, String)> {
-    let Ok(Some(located)) = Configs::default().of(None) else { return Vec::new() };
+    let Ok(Some(located)) = Configs::default().of(None) else {
+        return Vec::new();
+    };
     let parties = located.config.parties().iter();
-    parties.map(|party| (party.name.to_string(), party.section.to_string())).collect()
+    parties
+        .map(|party| (party.name.to_string(), party.section.to_string()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -150,7 +201,10 @@ mod tests {
     fn completed(line: &[&str]) -> Vec<String> {
         let words: Vec<_> = line.iter().map(OsString::from).collect();
         let answer = complete(&words);
-        answer.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+        answer
+            .lines()
+            .map(|line| line.split('\t').next().unwrap_or_default().to_owned())
+            .collect()
     }
 
     #[test]
@@ -170,6 +224,9 @@ mod tests {
         let path = file.path().to_str().unwrap();
         assert_eq!(completed(&["set", path, ""]), ["password", "user", ":4"]);
         assert_eq!(completed(&["unset", path, "user", "p"]), ["password", ":4"]);
-        assert_eq!(completed(&["open", path, "--key", ""]), ["password", "user", ":4"]);
+        assert_eq!(
+            completed(&["open", path, "--key", ""]),
+            ["password", "user", ":4"]
+        );
     }
 }

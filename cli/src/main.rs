@@ -10,6 +10,8 @@ mod commands;
 mod complete;
 mod config;
 mod create;
+mod edit_view;
+mod editor;
 mod exit;
 mod failure;
 mod git;
@@ -25,10 +27,14 @@ mod printer;
 mod progress;
 mod recipients;
 mod report;
+mod rework;
+mod scratch;
 mod secret;
 mod session;
+mod shell;
 mod shown;
 mod stream_output;
+mod value_source;
 
 use std::process::ExitCode;
 

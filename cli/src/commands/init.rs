@@ -42,7 +42,11 @@ pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitStatus, Fail
         printer.data(text.as_bytes())?;
         return Ok(ExitStatus::Done);
     }
-    replace(&[Replacement { path: &file, bytes: text.as_bytes(), new_file: NewFile::Public }])?;
+    replace(&[Replacement {
+        path: &file,
+        bytes: text.as_bytes(),
+        new_file: NewFile::Public,
+    }])?;
     printer.say(format_args!("wrote {}\n{NEXT}", Shown(&file)));
     Ok(ExitStatus::Done)
 }
@@ -50,7 +54,11 @@ pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitStatus, Fail
 /// Where it goes; another one, here or further out, is never replaced or hidden.
 fn target(session: &Session) -> Result<PathBuf, Failure> {
     if let Some(named) = session.configs.named() {
-        return if named.exists() { Err(InitError::Exists(named.to_owned()).into()) } else { Ok(named.to_owned()) };
+        return if named.exists() {
+            Err(InitError::Exists(named.to_owned()).into())
+        } else {
+            Ok(named.to_owned())
+        };
     }
     let here = Path::new(".");
     let tree = WorkTree::around(here).map_err(|error| InFile::io("find", here, error))?;
@@ -92,8 +100,17 @@ impl Draft {
             }
             _ => return Err(InitError::FetchWhich.into()),
         }
-        let pairs = |texts: &[String]| texts.iter().map(|text| pair(text)).collect::<Result<_, _>>();
-        Ok(Self { clusters, people: pairs(&args.person)?, recovery: pairs(&args.recovery)? })
+        let pairs = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|text| pair(text))
+                .collect::<Result<_, _>>()
+        };
+        Ok(Self {
+            clusters,
+            people: pairs(&args.person)?,
+            recovery: pairs(&args.recovery)?,
+        })
     }
 
     fn text(&self, path: &str) -> String {
@@ -106,7 +123,11 @@ impl Draft {
         for (section, about, entries) in sections {
             let _ = write!(text, "\n{about}");
             if entries.is_empty() {
-                let _ = write!(text, "# {section}:\n#   {}:\n#     recipients: [age1…]\n", example(section));
+                let _ = write!(
+                    text,
+                    "# {section}:\n#   {}:\n#     recipients: [age1…]\n",
+                    example(section)
+                );
                 continue;
             }
             let _ = writeln!(text, "{section}:");
@@ -117,25 +138,43 @@ impl Draft {
                 }
             }
         }
-        let everyone = [&self.clusters, &self.people, &self.recovery].into_iter().flatten();
+        let everyone = [&self.clusters, &self.people, &self.recovery]
+            .into_iter()
+            .flatten();
         let names: Vec<_> = everyone.map(|(name, _)| name.as_str()).collect();
         let _ = write!(text, "\n{RULES}");
         let rule = match names.is_empty() {
-            true => format!("# rules:\n#   - path: {}\n#     for: [prod, safe]\n", quoted(path)),
-            false => format!("rules:\n  - path: {}\n    for: [{}]\n", quoted(path), names.join(", ")),
+            true => format!(
+                "# rules:\n#   - path: {}\n#     for: [prod, safe]\n",
+                quoted(path)
+            ),
+            false => format!(
+                "rules:\n  - path: {}\n    for: [{}]\n",
+                quoted(path),
+                names.join(", ")
+            ),
         };
         text + &rule + OPTIONS
     }
 }
 
 fn pair(text: &str) -> Result<(String, Vec<String>), InitError> {
-    let parts = text.split_once('=').filter(|(name, key)| !name.is_empty() && !key.is_empty());
+    let parts = text
+        .split_once('=')
+        .filter(|(name, key)| !name.is_empty() && !key.is_empty());
     // Names and keys are put into YAML as they are: nothing but what they can be made of may pass.
-    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@ +/".contains(&b));
+    let plain = |part: &str| {
+        part.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.@ +/".contains(&b))
+    };
     match parts {
-        Some((name, key)) if plain(name) && plain(key) => Ok((name.to_owned(), vec![key.to_owned()])),
+        Some((name, key)) if plain(name) && plain(key) => {
+            Ok((name.to_owned(), vec![key.to_owned()]))
+        }
         // What was given may be a private key: only the name is repeated.
-        _ => Err(InitError::NoKey(text.split('=').next().unwrap_or_default().to_owned())),
+        _ => Err(InitError::NoKey(
+            text.split('=').next().unwrap_or_default().to_owned(),
+        )),
     }
 }
 
@@ -161,8 +200,13 @@ impl Fault for InitError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Exists(_) => Some("edit it, or add a cluster's key: `bulla key fetch --name CLUSTER`".into()),
-            Self::NoKey(_) => Some("give both: `NAME=age1…`; `bulla key show FILE --public` prints a public key".into()),
+            Self::Exists(_) => {
+                Some("edit it, or add a cluster's key: `bulla key fetch --name CLUSTER`".into())
+            }
+            Self::NoKey(_) => Some(
+                "give both: `NAME=age1…`; `bulla key show FILE --public` prints a public key"
+                    .into(),
+            ),
             Self::FetchWhich => Some("`bulla init --cluster prod --fetch --context prod`".into()),
             Self::Path(..) => Some("paths are relative to .bulla.yaml: `clusters/prod/**`".into()),
             Self::Config(error) => Some(error.hint().into()),

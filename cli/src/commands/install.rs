@@ -16,20 +16,31 @@ struct NoImage(String);
 pub(crate) fn run(args: &InstallArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let manifests = manifests(&args.image)?;
     session.printer.data(manifests.as_bytes())?;
-    session.printer.say("apply them with `kubectl apply --server-side -f -`; then `bulla key fetch --name CLUSTER`");
+    session.printer.say(
+        "apply them with `kubectl apply --server-side -f -`; then `bulla key fetch --name CLUSTER`",
+    );
     Ok(ExitStatus::Done)
 }
 
 fn manifests(image: &str) -> Result<String, NoImage> {
     // The reference is put into YAML as it is.
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b);
-    let named = image.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
-    if !named || !image.bytes().all(plain) || image.ends_with([':', '@', '/']) || image.contains("://") {
+    let named = image
+        .as_bytes()
+        .first()
+        .is_some_and(u8::is_ascii_alphanumeric);
+    if !named
+        || !image.bytes().all(plain)
+        || image.ends_with([':', '@', '/'])
+        || image.contains("://")
+    {
         return Err(NoImage(image.to_owned()));
     }
     let with_image = format!("image: {image}\n");
     let parts = FILES.map(|file| file.trim_end().to_owned() + "\n");
-    Ok(parts.join("---\n").replace("image: bulla-controller\n", &with_image))
+    Ok(parts
+        .join("---\n")
+        .replace("image: bulla-controller\n", &with_image))
 }
 
 impl Fault for NoImage {
@@ -63,19 +74,44 @@ mod tests {
     fn every_document_of_the_base_is_there_with_the_image() {
         let text = manifests("r.example:5000/b@sha256:0a").unwrap();
         let stream = Stream::parse(text.as_bytes()).unwrap();
-        let single: usize = FILES.iter().map(|file| Stream::parse(file.as_bytes()).unwrap().objects().len()).sum();
+        let single: usize = FILES
+            .iter()
+            .map(|file| Stream::parse(file.as_bytes()).unwrap().objects().len())
+            .sum();
         assert_eq!(stream.objects().len(), single);
-        assert!(text.contains("image: r.example:5000/b@sha256:0a\n") && !text.contains("image: bulla-controller"));
+        assert!(
+            text.contains("image: r.example:5000/b@sha256:0a\n")
+                && !text.contains("image: bulla-controller")
+        );
         let base = include_str!("../../../deploy/base/kustomization.yaml");
-        for file in ["namespace", "rbac", "deployment", "service", "network-policy"] {
+        for file in [
+            "namespace",
+            "rbac",
+            "deployment",
+            "service",
+            "network-policy",
+        ] {
             assert!(base.contains(&format!("- {file}.yaml")), "{file}");
         }
-        assert_eq!(base.matches(".yaml\n").count(), 5, "a new file of the base belongs here too");
+        assert_eq!(
+            base.matches(".yaml\n").count(),
+            5,
+            "a new file of the base belongs here too"
+        );
     }
 
     #[test]
     fn what_is_no_image_is_refused() {
-        for bad in ["", "a b", "a\nb", "a:", "'a'", "-x", "https://x/y", "a: {b}"] {
+        for bad in [
+            "",
+            "a b",
+            "a\nb",
+            "a:",
+            "'a'",
+            "-x",
+            "https://x/y",
+            "a: {b}",
+        ] {
             assert!(manifests(bad).is_err(), "{bad}");
         }
     }

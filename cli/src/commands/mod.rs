@@ -18,6 +18,8 @@ mod store;
 mod unset;
 mod verify;
 
+use clap::error::ErrorKind;
+
 use crate::cli::{Cli, Command};
 use crate::complete;
 use crate::exit::ExitStatus;
@@ -28,13 +30,17 @@ use crate::session::Session;
 
 /// Reads the command line and carries it out.
 pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
-    if let Some((_, words)) = invocation.arguments.split_first().filter(|(word, _)| *word == complete::WORD) {
+    if let Some((_, words)) = invocation
+        .arguments
+        .split_first()
+        .filter(|(word, _)| *word == complete::WORD)
+    {
         Printer::default().data(complete::complete(words).as_bytes())?;
         return Ok(ExitStatus::Done);
     }
     let cli = match Cli::read(invocation) {
         Ok(cli) => cli,
-        Err(error) => return Ok(told(&error)),
+        Err(error) => return told(invocation, &error),
     };
     let session = Session::new(&cli.global);
     match &cli.command {
@@ -59,11 +65,19 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
 }
 
 /// Prints clap's answer: help and version to standard output, complaints to standard error.
-fn told(error: &clap::Error) -> ExitStatus {
+fn told(invocation: &Invocation, error: &clap::Error) -> Result<ExitStatus, Failure> {
+    // Clap repeats what it does not know, and to `set` that may be a value.
+    let first = invocation
+        .arguments
+        .iter()
+        .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    if error.kind() == ErrorKind::UnknownArgument && first.is_some_and(|word| word == "set") {
+        return Err(set::unknown_argument());
+    }
     let _ = error.print();
-    if error.use_stderr() {
+    Ok(if error.use_stderr() {
         ExitStatus::Usage
     } else {
         ExitStatus::Done
-    }
+    })
 }

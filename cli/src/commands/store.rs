@@ -33,10 +33,19 @@ pub(crate) fn run(args: &StoreArgs, session: &Session) -> Result<ExitStatus, Fai
         require_existing_key: args.require_existing_key,
         ..Policy::default()
     };
-    let mut store = DirectoryStore::open(directory, Options { keys, ..Options::default() })?;
+    let mut store = DirectoryStore::open(
+        directory,
+        Options {
+            keys,
+            ..Options::default()
+        },
+    )?;
     if args.renew_key {
         let key = store.renew_now()?;
-        printer.say(format_args!("made sealing key {}", key.metadata.name.unwrap_or_default()));
+        printer.say(format_args!(
+            "made sealing key {}",
+            key.metadata.name.unwrap_or_default()
+        ));
     }
     if args.once {
         let report = store.reconcile_once(&args.from)?;
@@ -45,28 +54,40 @@ pub(crate) fn run(args: &StoreArgs, session: &Session) -> Result<ExitStatus, Fai
     watch(&mut store, args, printer)
 }
 
-fn watch(store: &mut DirectoryStore, args: &StoreArgs, printer: &Printer) -> Result<ExitStatus, Failure> {
+fn watch(
+    store: &mut DirectoryStore,
+    args: &StoreArgs,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| InFile::io("watch", &args.from, error))?;
     }
-    printer.say(format_args!("watching {}; Ctrl-C ends it", Shown(&args.from)));
+    printer.say(format_args!(
+        "watching {}; Ctrl-C ends it",
+        Shown(&args.from)
+    ));
     let mut last = None;
-    store.watch(&args.from, WatchOptions::default(), &stop, |pass| match pass {
-        Ok(report) => {
-            // What goes on being wrong is said once.
-            let wrong = complaints(&report);
-            if !report.is_quiet() || last.as_ref() != Some(&wrong) {
-                tell(&report, printer);
+    store.watch(
+        &args.from,
+        WatchOptions::default(),
+        &stop,
+        |pass| match pass {
+            Ok(report) => {
+                // What goes on being wrong is said once.
+                let wrong = complaints(&report);
+                if !report.is_quiet() || last.as_ref() != Some(&wrong) {
+                    tell(&report, printer);
+                }
+                last = Some(wrong);
             }
-            last = Some(wrong);
-        }
-        Err(error) => {
-            Failure::from(error).print();
-            last = None;
-        }
-    })?;
+            Err(error) => {
+                Failure::from(error).print();
+                last = None;
+            }
+        },
+    )?;
     Ok(ExitStatus::Done)
 }
 
@@ -79,12 +100,27 @@ fn tell(report: &Report, printer: &Printer) -> ExitStatus {
     for resource in &report.resources {
         let place = format!("{}/{}", resource.namespace, resource.name);
         match &resource.outcome {
-            Outcome { verdict: Verdict::Ready, action: Some(action), drift, .. } => {
+            Outcome {
+                verdict: Verdict::Ready,
+                action: Some(action),
+                drift,
+                ..
+            } => {
                 let why = drift.as_ref().map(drifted).unwrap_or_default();
-                printer.say(format_args!("{} {place}{why}", action.as_str().to_lowercase()));
+                printer.say(format_args!(
+                    "{} {place}{why}",
+                    action.as_str().to_lowercase()
+                ));
             }
-            Outcome { verdict: Verdict::Ready, action: None, .. } => unchanged += 1,
-            Outcome { verdict: Verdict::Suspended, .. } => printer.say(format_args!("suspended {place}")),
+            Outcome {
+                verdict: Verdict::Ready,
+                action: None,
+                ..
+            } => unchanged += 1,
+            Outcome {
+                verdict: Verdict::Suspended,
+                ..
+            } => printer.say(format_args!("suspended {place}")),
             _ => {}
         }
     }
@@ -92,7 +128,10 @@ fn tell(report: &Report, printer: &Printer) -> ExitStatus {
         printer.say(format_args!("removed {namespace}/{name}"));
     }
     if unchanged > 0 {
-        printer.say(format_args!("{} unchanged", crate::report::count(unchanged, "Secret")));
+        printer.say(format_args!(
+            "{} unchanged",
+            crate::report::count(unchanged, "Secret")
+        ));
     }
     for complaint in complaints(report) {
         printer.warn(complaint);
@@ -111,7 +150,9 @@ fn complaints(report: &Report) -> Vec<String> {
         let place = format!("{}/{}", resource.namespace, resource.name);
         lines.extend(match &resource.outcome.verdict {
             Verdict::Ready | Verdict::Suspended => None,
-            Verdict::Refused { reason, detail } => Some(format!("{place}: {reason}: {detail}; {}", reason.hint())),
+            Verdict::Refused { reason, detail } => {
+                Some(format!("{place}: {reason}: {detail}; {}", reason.hint()))
+            }
             Verdict::Waiting => Some(format!("{place}: the old Secret is being taken away")),
             Verdict::Failed(error) => Some(format!("{place}: {error}")),
         });
@@ -132,9 +173,17 @@ fn status(report: &Report) -> ExitStatus {
         Verdict::Refused { reason, .. } => Blame::from(*reason).into(),
         Verdict::Waiting | Verdict::Failed(_) => ExitStatus::Usage,
     };
-    let gravest = report.resources.iter().map(|resource| of(&resource.outcome)).max();
+    let gravest = report
+        .resources
+        .iter()
+        .map(|resource| of(&resource.outcome))
+        .max();
     let gravest = gravest.unwrap_or(ExitStatus::Done);
-    if report.is_clean() { gravest } else { gravest.max(ExitStatus::Findings) }
+    if report.is_clean() {
+        gravest
+    } else {
+        gravest.max(ExitStatus::Findings)
+    }
 }
 
 impl Fault for StoreError {
@@ -147,9 +196,15 @@ impl Fault for StoreError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Locked { .. } => "a `bulla store --watch` is at work there; it does all that `--once` does",
-            Self::Insecure { .. } => "`chmod 700 DIR/.bulla`, and see who could read the keys in it so far",
-            Self::Sources { .. } => "`--from DIR` names the directory of manifests; nothing was removed",
+            Self::Locked { .. } => {
+                "a `bulla store --watch` is at work there; it does all that `--once` does"
+            }
+            Self::Insecure { .. } => {
+                "`chmod 700 DIR/.bulla`, and see who could read the keys in it so far"
+            }
+            Self::Sources { .. } => {
+                "`--from DIR` names the directory of manifests; nothing was removed"
+            }
             Self::Blocked(_) => "the keys lie in DIR/.bulla/keys",
             _ => return None,
         }))

@@ -56,6 +56,7 @@ impl Folder {
 
     /// The directory `name`, made private where there is none.
     pub(super) fn make_folder(&self, name: &str) -> io::Result<Self> {
+        step();
         match fs::mkdirat(&self.0, one(name)?, mode(PRIVATE_FOLDER)) {
             Ok(()) => self.sync()?,
             Err(rustix::io::Errno::EXIST) => {}
@@ -150,10 +151,13 @@ impl Folder {
     pub(super) fn write_new(&self, name: &str, bytes: &[u8], file_mode: u32) -> io::Result<()> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        step();
         let mut file = File::from(fs::openat(&self.0, one(name)?, flags, mode(file_mode))?);
+        step();
         // Whatever the umask leaves of the mode, these are the bits.
         fs::fchmod(&file, mode(file_mode))?;
         file.write_all(bytes)?;
+        step();
         file.sync_all()
     }
 
@@ -175,12 +179,14 @@ impl Folder {
     ///
     /// `AlreadyExists` whatever is there.
     pub(super) fn link(&self, target: &str, name: &str) -> io::Result<()> {
+        step();
         fs::symlinkat(target, &self.0, one(name)?)?;
         self.sync()
     }
 
     /// Renames, over whatever file or link is there, and writes the directory down to the disk.
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        step();
         fs::renameat_with(&self.0, one(from)?, &self.0, one(to)?, RenameFlags::empty())?;
         self.sync()
     }
@@ -194,11 +200,13 @@ impl Folder {
 
     /// Removes a file or a link; it may be gone already.
     pub(super) fn remove_file(&self, name: &str) -> io::Result<()> {
+        step();
         absent(fs::unlinkat(&self.0, one(name)?, AtFlags::empty())).map(drop)
     }
 
     /// Removes an empty directory; says whether it is gone.
     pub(super) fn remove_empty(&self, name: &str) -> io::Result<bool> {
+        step();
         match absent(fs::unlinkat(&self.0, one(name)?, AtFlags::REMOVEDIR)) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
@@ -223,14 +231,17 @@ impl Folder {
             if entry.kind == FileType::Directory {
                 folder.remove_tree_within(&entry.name, depth - 1)?;
             } else {
+                step();
                 absent(fs::unlinkat(&folder.0, &entry.name, AtFlags::empty()))?;
             }
         }
+        step();
         absent(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)).map(drop)
     }
 
     /// Writes the directory itself down to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
+        step();
         Ok(fs::fsync(&self.0)?)
     }
 
@@ -291,3 +302,15 @@ fn mode(bits: u32) -> Mode {
 
 /// A generation is two levels deep; more was put there by somebody else.
 const TREE_DEPTH_MAX: usize = 64;
+
+/// Comes before every change of the disk: where a test ends the run, as a kill would.
+#[cfg(not(test))]
+fn step() {}
+
+#[cfg(test)]
+fn step() {
+    kill::step();
+}
+
+#[cfg(test)]
+pub(super) mod kill;

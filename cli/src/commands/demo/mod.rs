@@ -57,7 +57,12 @@ fn sealed_and_committed(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.bulla("check")?;
     stage.shell("cut -c -100 clusters/prod/db.yaml")?;
     stage.git(&["add", "."])?;
-    stage.git(&["commit", "--quiet", "-m", "Credentials of the shop's database"])
+    stage.git(&[
+        "commit",
+        "--quiet",
+        "-m",
+        "Credentials of the shop's database",
+    ])
 }
 
 fn opened_into_files(stage: &mut Stage<'_>) -> Result<(), Failure> {
@@ -75,6 +80,7 @@ fn healed(stage: &mut Stage<'_>) -> Result<(), Failure> {
 
 fn renewed(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.title("The key is renewed, and the data key closed for the new one")?;
+    stage.wait_for_another_second();
     stage.bulla("store --once ../store --renew-key")?;
     stage.bulla("key fetch --name prod --store ../store")?;
     stage.bulla_ends("check", ExitStatus::Findings)?;
@@ -97,7 +103,9 @@ impl Fault for DemoError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::NotEmpty => Some("name a directory that is not there yet, or none at all".into()),
-            Self::NotRun(program, _) if program == "git" => Some("install Git; the demo needs nothing else".into()),
+            Self::NotRun(program, _) if program == "git" => {
+                Some("install Git; the demo needs nothing else".into())
+            }
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use clap::builder::styling::Style;
 
@@ -20,6 +21,7 @@ pub(super) struct Stage<'p> {
     directory: PathBuf,
     repository: PathBuf,
     printer: &'p Printer,
+    began: Instant,
 }
 
 impl<'p> Stage<'p> {
@@ -36,7 +38,8 @@ impl<'p> Stage<'p> {
             }
             None => {
                 let made = tempfile::Builder::new().prefix("bulla-demo-").tempdir();
-                let failed = |error| InFile::io("make a directory in", &std::env::temp_dir(), error);
+                let failed =
+                    |error| InFile::io("make a directory in", &std::env::temp_dir(), error);
                 made.map_err(failed)?.keep()
             }
         };
@@ -44,11 +47,21 @@ impl<'p> Stage<'p> {
         for path in [&repository, &directory.join("bin")] {
             fs::create_dir(path).map_err(|error| InFile::io("make", path, error))?;
         }
-        let program = std::env::current_exe().map_err(|error| DemoError::NotRun("bulla".to_owned(), error))?;
+        let program = std::env::current_exe()
+            .map_err(|error| DemoError::NotRun("bulla".to_owned(), error))?;
         let link = directory.join("bin/bulla");
-        std::os::unix::fs::symlink(program, &link).map_err(|error| InFile::io("make", &link, error))?;
-        let stage = Self { directory, repository, printer };
-        stage.line(&format!("# Everything happens in {}", stage.directory.display()))?;
+        std::os::unix::fs::symlink(program, &link)
+            .map_err(|error| InFile::io("make", &link, error))?;
+        let stage = Self {
+            directory,
+            repository,
+            printer,
+            began: Instant::now(),
+        };
+        stage.line(&format!(
+            "# Everything happens in {}",
+            stage.directory.display()
+        ))?;
         Ok(stage)
     }
 
@@ -74,7 +87,13 @@ impl<'p> Stage<'p> {
     pub(super) fn git(&mut self, words: &[&str]) -> Result<(), Failure> {
         let mut command = self.command("git");
         command.args(words);
-        let quoted = words.iter().map(|word| if word.contains([' ', '\'']) { format!("\"{word}\"") } else { (*word).to_owned() });
+        let quoted = words.iter().map(|word| {
+            if word.contains([' ', '\'']) {
+                format!("\"{word}\"")
+            } else {
+                (*word).to_owned()
+            }
+        });
         let shown = format!("git {}", quoted.collect::<Vec<_>>().join(" "));
         self.run(&shown, command, ExitStatus::Done)
     }
@@ -89,7 +108,10 @@ impl<'p> Stage<'p> {
     /// Writes a file of the repository, unseen.
     pub(super) fn write(&mut self, path: &str, text: &str) -> Result<(), Failure> {
         let file = self.repository.join(path);
-        let made = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, text));
+        let made = file
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&file, text));
         Ok(made.map_err(|error| InFile::io("write", &file, error))?)
     }
 
@@ -98,7 +120,17 @@ impl<'p> Stage<'p> {
         self.shell(&format!("cat {path}"))?;
         let file = self.repository.join(path);
         let text = fs::read(&file).map_err(|error| InFile::io("read", &file, error))?;
-        if text.ends_with(b"\n") { Ok(()) } else { self.line("") }
+        if text.ends_with(b"\n") {
+            Ok(())
+        } else {
+            self.line("")
+        }
+    }
+
+    /// Keys have dates in seconds; of two that were made within one, either may be the newer.
+    pub(super) fn wait_for_another_second(&self) {
+        let past = self.began.elapsed();
+        std::thread::sleep(Duration::from_millis(1100).saturating_sub(past));
     }
 
     /// Says where to look.
@@ -115,32 +147,55 @@ impl<'p> Stage<'p> {
         ))
     }
 
-    fn run(&mut self, shown: &str, mut command: Command, expected: ExitStatus) -> Result<(), Failure> {
+    fn run(
+        &mut self,
+        shown: &str,
+        mut command: Command,
+        expected: ExitStatus,
+    ) -> Result<(), Failure> {
         let bold = bold();
         self.line(&format!("{bold}$ {shown}{bold:#}"))?;
         let program = command.get_program().to_string_lossy().into_owned();
         let failed = |error| DemoError::NotRun(program.clone(), error);
         // Talk goes where data goes: the transcript stays whole when it is piped somewhere.
         let out = io::stdout().as_fd().try_clone_to_owned().map_err(failed)?;
-        let status = command.stdin(Stdio::null()).stderr(Stdio::from(out)).status().map_err(failed)?;
-        let expected = if expected == ExitStatus::Findings { 1 } else { 0 };
+        let status = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::from(out))
+            .status()
+            .map_err(failed)?;
+        let expected = if expected == ExitStatus::Findings {
+            1
+        } else {
+            0
+        };
         if status.code() != Some(expected) {
             return Err(DemoError::Unexpected(shown.to_owned()).into());
         }
-        if expected > 0 { self.line(&format!("(exit code {expected})")) } else { Ok(()) }
+        if expected > 0 {
+            self.line(&format!("(exit code {expected})"))
+        } else {
+            Ok(())
+        }
     }
 
     /// A program in the repository, with this `bulla` in the path, and nothing of the user's own settings.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let theirs = |name: &str| ["BULLA_", "GIT_", "SOPS_"].iter().any(|prefix| name.starts_with(prefix));
+        let theirs = |name: &str| {
+            ["BULLA_", "GIT_", "SOPS_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        };
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(theirs) {
                 command.env_remove(name);
             }
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let paths = [self.directory.join("bin")].into_iter().chain(std::env::split_paths(&path));
+        let paths = [self.directory.join("bin")]
+            .into_iter()
+            .chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(paths).unwrap_or(path));
         command.env("XDG_CONFIG_HOME", self.directory.join("config"));
         for (name, value) in [
@@ -166,5 +221,9 @@ impl<'p> Stage<'p> {
 /// For a terminal only, where the user lets it have colours.
 fn bold() -> Style {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stdout().is_terminal() && !plain { Style::new().bold() } else { Style::new() }
+    if io::stdout().is_terminal() && !plain {
+        Style::new().bold()
+    } else {
+        Style::new()
+    }
 }

@@ -54,34 +54,59 @@ pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, 
         return Ok(ExitStatus::Done);
     };
     let located = session.configs.of(None)?.ok_or(PinError::NoConfig)?;
-    let text = std::fs::read_to_string(&located.file).map_err(|error| InFile::io("read", &located.file, error))?;
-    let (new, changed) = pinned(&text, name, &keys).map_err(|error| InFile::new("change", &located.file, error))?;
+    let text = std::fs::read_to_string(&located.file)
+        .map_err(|error| InFile::io("read", &located.file, error))?;
+    let (new, changed) =
+        pinned(&text, name, &keys).map_err(|error| InFile::new("change", &located.file, error))?;
     let path = located.file.as_path();
-    replace(&[Replacement { path, bytes: new.as_bytes(), new_file: NewFile::Public }])?;
+    replace(&[Replacement {
+        path,
+        bytes: new.as_bytes(),
+        new_file: NewFile::Public,
+    }])?;
     if changed.added.is_empty() && changed.removed.is_empty() {
-        printer.say(format_args!("`{name}` has its key already; nothing was changed"));
+        printer.say(format_args!(
+            "`{name}` has its key already; nothing was changed"
+        ));
         return Ok(ExitStatus::Done);
     }
     for fingerprint in &changed.removed {
         printer.say(format_args!("- {name} {fingerprint}"));
     }
-    for key in keys.iter().filter(|key| changed.added.contains(&key.fingerprint())) {
-        printer.say(format_args!("+ {name} {} {}", key.fingerprint(), key.suite()));
+    for key in keys
+        .iter()
+        .filter(|key| changed.added.contains(&key.fingerprint()))
+    {
+        printer.say(format_args!(
+            "+ {name} {} {}",
+            key.fingerprint(),
+            key.suite()
+        ));
     }
     tell_what_next(path, changed.removed.is_empty(), printer);
     Ok(ExitStatus::Done)
 }
 
 fn tell_what_next(path: &Path, first: bool, printer: &Printer) {
-    let rewrap = if first { "" } else { "; `bulla rewrap -R .` closes what is there for the new key" };
-    printer.say(format_args!("pinned in {}: review and commit it{rewrap}", Shown(path)));
+    let rewrap = if first {
+        ""
+    } else {
+        "; `bulla rewrap -R .` closes what is there for the new key"
+    };
+    printer.say(format_args!(
+        "pinned in {}: review and commit it{rewrap}",
+        Shown(path)
+    ));
 }
 
 /// The public keys that a running cluster wants to be closed for.
 ///
 /// # Errors
 /// The cluster can't be reached, or says nothing usable.
-pub(crate) fn of_cluster(args: &ClusterArgs, suite: Option<Suite>) -> Result<Vec<Recipient>, Failure> {
+pub(crate) fn of_cluster(
+    args: &ClusterArgs,
+    suite: Option<Suite>,
+) -> Result<Vec<Recipient>, Failure> {
     Ok(to_close_with(&cluster::sealing_keys(args)?, suite)?)
 }
 
@@ -89,22 +114,34 @@ pub(crate) fn of_cluster(args: &ClusterArgs, suite: Option<Suite>) -> Result<Vec
 /// disturbed; one that has never worked makes its first key.
 fn of_store(directory: &Path) -> Result<Vec<SealingKey>, Failure> {
     let mut keys = Vec::new();
-    for entry in std::fs::read_dir(directory.join(".bulla/keys")).into_iter().flatten() {
-        let path = entry.map_err(|error| InFile::io("read", directory, error))?.path();
+    for entry in std::fs::read_dir(directory.join(".bulla/keys"))
+        .into_iter()
+        .flatten()
+    {
+        let path = entry
+            .map_err(|error| InFile::io("read", directory, error))?
+            .path();
         if path.extension() != Some(OsStr::new("yaml")) {
             continue;
         }
         let bytes = input::read(&path, MANIFEST_BYTES_MAX)?.bytes;
         let stream = manifest::parse(&path, &bytes)?;
         for object in stream.objects() {
-            let value = object.node.to_value().map_err(|error| InFile::new("read", &path, error))?;
-            keys.push(bulla_core::api::from_value(&value).map_err(|error| InFile::new("read", &path, error))?);
+            let value = object
+                .node
+                .to_value()
+                .map_err(|error| InFile::new("read", &path, error))?;
+            keys.push(
+                bulla_core::api::from_value(&value)
+                    .map_err(|error| InFile::new("read", &path, error))?,
+            );
         }
     }
     if !keys.is_empty() {
         return Ok(keys);
     }
-    let mut store = DirectoryStore::open(directory, Options::default()).map_err(FetchError::Store)?;
+    let mut store =
+        DirectoryStore::open(directory, Options::default()).map_err(FetchError::Store)?;
     Ok(store.sealing_keys().map_err(FetchError::Store)?)
 }
 
@@ -117,14 +154,28 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
         if key.spec.state != KeyState::Active || status.closes != Some(true) {
             continue;
         }
-        let (Some(expected), Some(text)) = (key.spec.suite.age(), &status.public_key) else { continue };
-        let name = || key.metadata.name.clone().unwrap_or_default().escape_debug().to_string();
+        let (Some(expected), Some(text)) = (key.spec.suite.age(), &status.public_key) else {
+            continue;
+        };
+        let name = || {
+            key.metadata
+                .name
+                .clone()
+                .unwrap_or_default()
+                .escape_debug()
+                .to_string()
+        };
         let wrong = |why| FetchError::Wrong { name: name(), why };
-        let recipient: Recipient = text.parse().map_err(|_| wrong("its public key can't be read"))?;
+        let recipient: Recipient = text
+            .parse()
+            .map_err(|_| wrong("its public key can't be read"))?;
         if recipient.suite() != expected {
             return Err(wrong("its public key is of another suite"));
         }
-        if status.fingerprint.is_none_or(|fingerprint| fingerprint != recipient.fingerprint().to_string()) {
+        if status
+            .fingerprint
+            .is_none_or(|fingerprint| fingerprint != recipient.fingerprint().to_string())
+        {
             return Err(wrong("its fingerprint is not that of its public key"));
         }
         found.push(recipient);
@@ -134,7 +185,11 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
         Some(suite) => key.suite() == suite,
         None => key.suite().is_post_quantum() || !strong,
     });
-    if found.is_empty() { Err(FetchError::NoKey(suite)) } else { Ok(found) }
+    if found.is_empty() {
+        Err(FetchError::NoKey(suite))
+    } else {
+        Ok(found)
+    }
 }
 
 impl Fault for FetchError {
@@ -147,9 +202,16 @@ impl Fault for FetchError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::NoKey(_) => Some("`kubectl get sealingkeys` shows what there is; the controller makes the first one".into()),
-            Self::Wrong { .. } => Some("somebody changed its status: see `kubectl get sealingkey -o yaml`".into()),
-            Self::Store(StoreError::Locked { .. }) => Some("wait until the store has made its first key".into()),
+            Self::NoKey(_) => Some(
+                "`kubectl get sealingkeys` shows what there is; the controller makes the first one"
+                    .into(),
+            ),
+            Self::Wrong { .. } => {
+                Some("somebody changed its status: see `kubectl get sealingkey -o yaml`".into())
+            }
+            Self::Store(StoreError::Locked { .. }) => {
+                Some("wait until the store has made its first key".into())
+            }
             Self::Store(_) => None,
         }
     }

@@ -28,7 +28,9 @@ pub(crate) fn run(args: &KeyGenerateArgs, session: &Session) -> Result<ExitStatu
         return Err(GenerateError::Terminal.into());
     }
     let identity = Identity::generate(args.suite.into(), &mut session.rng());
-    let created = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let created = jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
     // Into the key file, or to where the user asked for it by name.
     let text = identity_file_text(&identity, &created);
     match &args.output {
@@ -42,16 +44,27 @@ pub(crate) fn run(args: &KeyGenerateArgs, session: &Session) -> Result<ExitStatu
 /// Writes a file that nobody else can read, and that was not there.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::from(InFile::new("write", path, GenerateError::Exists)),
+        io::ErrorKind::AlreadyExists => {
+            Failure::from(InFile::new("write", path, GenerateError::Exists))
+        }
         _ => InFile::io("write", path, error).into(),
     };
     if path.symlink_metadata().is_ok() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
-    let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".bulla-").tempfile_in(directory).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    let directory = path
+        .parent()
+        .filter(|parent| *parent != Path::new(""))
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".bulla-")
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(failed)?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(error.error))?;
     Ok(())
 }
 

@@ -16,11 +16,18 @@ pub(crate) fn run(args: &KeyListArgs, session: &Session) -> Result<ExitStatus, F
     let (parties, rules) = (located.config.parties(), located.config.rules());
     let text = match args.output {
         ReportFormat::Text => text(parties, rules),
-        ReportFormat::Json => json(&parties.iter().map(|party| party_json(party, rules)).collect()),
+        ReportFormat::Json => json(
+            &parties
+                .iter()
+                .map(|party| party_json(party, rules))
+                .collect(),
+        ),
     };
     session.printer.data(text.as_bytes())?;
     if parties.is_empty() {
-        session.printer.say("no keys are pinned: `bulla key fetch --name CLUSTER` reads those of a cluster");
+        session
+            .printer
+            .say("no keys are pinned: `bulla key fetch --name CLUSTER` reads those of a cluster");
     }
     Ok(ExitStatus::Done)
 }
@@ -33,16 +40,28 @@ fn text(parties: &[Party], rules: &[Rule]) -> String {
     for party in parties {
         let row = |suite: String, fingerprint: String| {
             let rules = used_by(party, rules).to_string();
-            [party.name.to_string(), party.section.to_string(), suite, fingerprint, rules]
+            [
+                party.name.to_string(),
+                party.section.to_string(),
+                suite,
+                fingerprint,
+                rules,
+            ]
         };
         for recipient in &party.recipients {
-            rows.push(row(recipient.suite().to_string(), recipient.fingerprint().to_string()));
+            rows.push(row(
+                recipient.suite().to_string(),
+                recipient.fingerprint().to_string(),
+            ));
         }
         for kind in &party.unsupported {
             rows.push(row(kind.clone(), "(not supported yet)".to_owned()));
         }
         if let Some(certificate) = &party.certificate {
-            rows.push(row("certificate".to_owned(), certificate.escape_debug().to_string()));
+            rows.push(row(
+                "certificate".to_owned(),
+                certificate.escape_debug().to_string(),
+            ));
         }
     }
     columns(&rows).join("\n") + "\n"

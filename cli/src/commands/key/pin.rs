@@ -38,13 +38,26 @@ pub(super) struct Changed {
 }
 
 /// The text of a configuration in which `cluster` has just these public keys.
-pub(super) fn pinned(text: &str, cluster: &RecipientName, keys: &[Recipient]) -> Result<(String, Changed), PinError> {
+pub(super) fn pinned(
+    text: &str,
+    cluster: &RecipientName,
+    keys: &[Recipient],
+) -> Result<(String, Changed), PinError> {
     let before = Config::parse(text).map_err(PinError::Invalid)?;
-    let old = before.party(cluster.as_str()).map(|party| party.recipients.clone()).unwrap_or_default();
+    let old = before
+        .party(cluster.as_str())
+        .map(|party| party.recipients.clone())
+        .unwrap_or_default();
     let only_in = |one: &[Recipient], other: &[Recipient]| {
-        one.iter().filter(|key| !other.contains(key)).map(Recipient::fingerprint).collect()
+        one.iter()
+            .filter(|key| !other.contains(key))
+            .map(Recipient::fingerprint)
+            .collect()
     };
-    let changed = Changed { added: only_in(keys, &old), removed: only_in(&old, keys) };
+    let changed = Changed {
+        added: only_in(keys, &old),
+        removed: only_in(&old, keys),
+    };
     if changed == Changed::default() {
         return Ok((text.to_owned(), changed));
     }
@@ -58,10 +71,17 @@ pub(super) fn pinned(text: &str, cluster: &RecipientName, keys: &[Recipient]) ->
         None => None,
     };
     let new = match &desired {
-        Some(desired) => stream.rewrite(0, desired, &[]).map_err(PinError::Manifest)?.to_string(),
+        Some(desired) => stream
+            .rewrite(0, desired, &[])
+            .map_err(PinError::Manifest)?
+            .to_string(),
         // Comments only, or nothing at all.
         None => {
-            let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            let end = if text.is_empty() || text.ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            };
             let keys: String = keys.iter().map(|key| format!("      - {key}\n")).collect();
             format!("{text}{end}clusters:\n  {cluster}:\n    recipients:\n{keys}")
         }
@@ -72,12 +92,23 @@ pub(super) fn pinned(text: &str, cluster: &RecipientName, keys: &[Recipient]) ->
 
 fn set(desired: &mut Value, cluster: &RecipientName, keys: &[Recipient]) -> Result<(), PinError> {
     let keys: Vec<_> = keys.iter().map(Recipient::as_str).collect();
-    let clusters = desired.as_object_mut().ok_or(PinError::Clusters)?.entry("clusters").or_insert(Value::Null);
+    let clusters = desired
+        .as_object_mut()
+        .ok_or(PinError::Clusters)?
+        .entry("clusters")
+        .or_insert(Value::Null);
     if clusters.is_null() {
         *clusters = json!({});
     }
-    let entry = clusters.as_object_mut().ok_or(PinError::Clusters)?.entry(cluster.as_str()).or_insert_with(|| json!({}));
-    entry.as_object_mut().ok_or(PinError::Clusters)?.insert("recipients".to_owned(), json!(keys));
+    let entry = clusters
+        .as_object_mut()
+        .ok_or(PinError::Clusters)?
+        .entry(cluster.as_str())
+        .or_insert_with(|| json!({}));
+    entry
+        .as_object_mut()
+        .ok_or(PinError::Clusters)?
+        .insert("recipients".to_owned(), json!(keys));
     Ok(())
 }
 
@@ -107,7 +138,9 @@ mod tests {
     use super::*;
 
     fn key() -> Recipient {
-        Identity::generate(Suite::X25519, &mut OsRng).recipient().clone()
+        Identity::generate(Suite::X25519, &mut OsRng)
+            .recipient()
+            .clone()
     }
 
     fn pin(text: &str, keys: &[Recipient]) -> (String, Changed) {
@@ -121,22 +154,58 @@ mod tests {
             "# our keys\nclusters:\n  prod: # in Frankfurt\n    recipients:\n      - {old} # 2024\n    certificate: x.pem\nrecovery:\n  safe: {{recipients: [{safe}]}}\nrules:\n  - path: '**' # everything\n    for: [prod, safe]\n"
         );
         let (pinned, changed) = pin(&text, std::slice::from_ref(&new));
-        assert_eq!(changed, Changed { added: vec![new.fingerprint()], removed: vec![old.fingerprint()] });
-        for kept in ["# our keys\n", "prod: # in Frankfurt", "certificate: x.pem", "- path: '**' # everything"] {
+        assert_eq!(
+            changed,
+            Changed {
+                added: vec![new.fingerprint()],
+                removed: vec![old.fingerprint()]
+            }
+        );
+        for kept in [
+            "# our keys\n",
+            "prod: # in Frankfurt",
+            "certificate: x.pem",
+            "- path: '**' # everything",
+        ] {
             assert!(pinned.contains(kept), "{kept}\n{pinned}");
         }
         assert!(!pinned.contains(old.as_str()), "{pinned}");
-        assert_eq!(Config::parse(&pinned).unwrap().party("prod").unwrap().recipients, [new.clone()]);
+        assert_eq!(
+            Config::parse(&pinned)
+                .unwrap()
+                .party("prod")
+                .unwrap()
+                .recipients,
+            [new.clone()]
+        );
         assert_eq!(pin(&pinned, &[new]).1, Changed::default());
     }
 
     #[test]
     fn a_cluster_is_added_to_whatever_is_there() {
-        for text in ["", "# nothing yet", "# nothing\n", "rules: []\n", "clusters: {}\n", "clusters:\n", "people: {}\n"] {
+        for text in [
+            "",
+            "# nothing yet",
+            "# nothing\n",
+            "rules: []\n",
+            "clusters: {}\n",
+            "clusters:\n",
+            "people: {}\n",
+        ] {
             let new = key();
             let (pinned, _) = pin(text, std::slice::from_ref(&new));
-            assert_eq!(Config::parse(&pinned).expect(&pinned).party("prod").unwrap().recipients, [new]);
-            assert!(pinned.starts_with(text.trim_end_matches("clusters: {}\n").trim_end()), "{pinned}");
+            assert_eq!(
+                Config::parse(&pinned)
+                    .expect(&pinned)
+                    .party("prod")
+                    .unwrap()
+                    .recipients,
+                [new]
+            );
+            assert!(
+                pinned.starts_with(text.trim_end_matches("clusters: {}\n").trim_end()),
+                "{pinned}"
+            );
         }
     }
 
@@ -144,6 +213,9 @@ mod tests {
     fn a_name_of_somebody_else_is_refused() {
         let text = format!("people: {{prod: {{recipients: [{}]}}}}\n", key());
         let refused = pinned(&text, &"prod".parse().unwrap(), &[key()]);
-        assert!(matches!(refused, Err(PinError::Invalid(ConfigError::NameTaken { .. }))));
+        assert!(matches!(
+            refused,
+            Err(PinError::Invalid(ConfigError::NameTaken { .. }))
+        ));
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use bulla_core::recipient::{
-    IDENTITY_FILE_BYTES_MAX, Identity, IdentityFileError, Recipient, RecipientError, parse_identity_file,
+    IDENTITY_FILE_BYTES_MAX, Identity, IdentityFileError, Recipient, RecipientError,
+    parse_identity_file,
 };
 use serde_json::{Value, json};
 
@@ -43,7 +44,9 @@ pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, F
             continue;
         }
         text += if text.is_empty() { "" } else { "\n" };
-        text += &format!("public key:   {recipient}\nfingerprint:  {fingerprint}\nsuite:        {suite}\n");
+        text += &format!(
+            "public key:   {recipient}\nfingerprint:  {fingerprint}\nsuite:        {suite}\n"
+        );
         let known = known(recipient);
         if let Some((name, section)) = &known {
             text += &format!("name:         {name} ({section})\n");
@@ -59,7 +62,9 @@ pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, F
     }
     match args.output {
         ReportFormat::Text => session.printer.data(text.as_bytes())?,
-        ReportFormat::Json => session.printer.data(report::json(&Value::Array(values)).as_bytes())?,
+        ReportFormat::Json => session
+            .printer
+            .data(report::json(&Value::Array(values)).as_bytes())?,
     }
     Ok(ExitStatus::Done)
 }
@@ -73,7 +78,11 @@ fn recipients(key: &str) -> Result<Vec<Recipient>, Failure> {
     let failed = |error| InFile::new("read keys from", path, ShowError::Identities(error));
     let text = std::str::from_utf8(&bytes).map_err(|_| failed(IdentityFileError::Empty))?;
     let identities = parse_identity_file(text).map_err(failed)?;
-    Ok(identities.iter().map(Identity::recipient).cloned().collect())
+    Ok(identities
+        .iter()
+        .map(Identity::recipient)
+        .cloned()
+        .collect())
 }
 
 impl Fault for ShowError {
@@ -83,8 +92,12 @@ impl Fault for ShowError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Recipient(_) => "copy the whole public key; `bulla key list` prints those in .bulla.yaml",
-            Self::Identities(_) => "`bulla key generate -o FILE` makes such a file, and so does `age-keygen`",
+            Self::Recipient(_) => {
+                "copy the whole public key; `bulla key list` prints those in .bulla.yaml"
+            }
+            Self::Identities(_) => {
+                "`bulla key generate -o FILE` makes such a file, and so does `age-keygen`"
+            }
         }))
     }
 }
