@@ -5,13 +5,16 @@
 
 mod atomic;
 mod cli;
+mod cluster;
 mod commands;
+mod complete;
 mod config;
 mod create;
 mod edit_view;
 mod editor;
 mod exit;
 mod failure;
+mod git;
 mod hardening;
 mod identities;
 mod input;
@@ -23,6 +26,7 @@ mod manifest;
 mod printer;
 mod progress;
 mod recipients;
+mod report;
 mod rework;
 mod scratch;
 mod secret;
