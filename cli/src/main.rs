@@ -38,9 +38,14 @@ mod value_source;
 
 use std::process::ExitCode;
 
+use bulla_controller::allocator::WipingAllocator;
+
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::{Invocation, Personality};
+
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator;
 
 fn main() -> ExitCode {
     hardening::no_core_dumps();
