@@ -72,7 +72,8 @@ pub fn run(args: &Args) -> Result<(), RunError> {
 
 async fn controller(args: &Args) -> Result<(), RunError> {
     let fence = Arc::new(Fence::default());
-    let transport = Transport::prepare(fence.clone(), args.request_timeout).await?;
+    let identity = identity(args);
+    let transport = Transport::prepare(&identity, fence.clone(), args.request_timeout).await?;
     let namespace: Namespace = args
         .namespace
         .clone()
@@ -83,7 +84,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
-        identity: identity(args),
+        identity,
         open: transport.open,
         fenced: transport.fenced,
         envelopes: Arc::new(Mirror::new()),
@@ -212,7 +213,8 @@ async fn control_thread(
                 let set_up = async {
                     let listener = http::bind(address).await?;
                     // Connections of its own: the others' tasks run elsewhere.
-                    let transport = Transport::prepare(fence.clone(), timeout).await?;
+                    let transport =
+                        Transport::prepare(&cluster.identity, fence.clone(), timeout).await?;
                     Ok((listener, transport.open))
                 };
                 let (listener, rest) = match set_up.await {

@@ -199,6 +199,9 @@ fn half(
 impl Found {
     /// The key as the rotation sees it; nothing for one that is faulty.
     pub(super) fn for_rotation(&self) -> Option<Key> {
+        if self.may_go() {
+            return None;
+        }
         let not_before = match &self.half {
             Half::Bound(bound) => Some(bound.not_before),
             Half::Unbound => None,
@@ -223,6 +226,14 @@ impl Found {
     /// What people say of it.
     pub(super) fn state(&self) -> Option<KeyState> {
         self.key.spec.map(|spec| spec.state)
+    }
+
+    /// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
+    /// ever could for one without a private half.
+    pub(super) fn may_go(&self) -> bool {
+        let never_was = self.key.status.public_key.is_none() && self.bound().is_none();
+        let retired = self.state() == Some(KeyState::Retired);
+        self.key.meta.deletion_timestamp.is_some() && (retired || never_was)
     }
 
     /// The checked private half.

@@ -312,14 +312,14 @@ impl Keeper {
         };
         let guarded = others().count() < key.meta.finalizers.len();
         if key.meta.deletion_timestamp.is_some() {
-            if guarded && found.state() == Some(bulla_core::api::KeyState::Retired) {
+            if guarded && found.may_go() {
                 if let Some(bound) = found.bound() {
                     store::mark_retired(cluster, bound).await?;
                 }
                 let others: Vec<&str> = others().collect();
                 tracing::info!(
                     sealing_key = &*key.meta.name,
-                    "let a retired sealing key go; its Secret stays"
+                    "let a sealing key go; its Secret stays"
                 );
                 return store::set_finalizers(cluster, key, &others).await;
             }
