@@ -55,6 +55,7 @@ fn files() -> Vec<PathBuf> {
     let mut paths: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
         .collect();
     paths.sort();
     paths
@@ -93,7 +94,6 @@ fn rendered(
 }
 
 fn shown(output: Option<&[u8]>) -> String {
-    output.map_or("fails".to_owned(), |bytes| {
-        format!("{:?}", String::from_utf8_lossy(bytes))
-    })
+    let text = |bytes| format!("{:.300?}", String::from_utf8_lossy(bytes));
+    output.map_or("fails".to_owned(), text)
 }

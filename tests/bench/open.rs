@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use bulla_core::api::{SecretEnvelope, from_value};
-use bulla_core::envelope::{Binding, Envelope, NamedRecipient, OutputTemplate, SealRequest};
+use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{self, Stream};
-use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, KeyRing, Suite};
-use bulla_core::scope::Scope;
 
+use crate::fixture::envelope;
 use crate::machine::median;
 use crate::table::Table;
 
@@ -30,36 +29,25 @@ pub(crate) fn run(table: &mut Table) {
             .collect();
         let rate = median(rates);
         let work = format!("open 1,000 envelopes of 4 values, {suite}, one thread");
-        table.goal(&work, format!("{rate:.0}/s"), &format!("≥ {goal}/s"), rate >= goal);
+        table.goal(
+            &work,
+            format!("{rate:.0}/s"),
+            &format!("≥ {goal}/s"),
+            rate >= goal,
+        );
     }
 }
 
 fn open(bytes: &[u8], ring: &KeyRing) -> usize {
     let stream = Stream::parse(bytes).expect("a manifest");
-    let object = stream.objects().next().expect("one object");
-    let value = object.to_value().expect("an object");
+    let object = stream.object(0).expect("one object");
+    let value = object.node.to_value().expect("an object");
     let wire: SecretEnvelope = from_value(&value).expect("an envelope");
     let envelope = Envelope::try_from(&wire).expect("an envelope");
     envelope.open(ring).expect("it opens").values().len()
 }
 
 fn file(n: usize, identity: &Identity) -> Vec<u8> {
-    let values = ["username", "password", "host", "token"]
-        .map(|key| (key.parse().expect("a key"), Plaintext::from(format!("{key}-{n}-value"))));
-    let request = SealRequest {
-        namespace: "shop".parse().expect("a namespace"),
-        name: format!("db-{n}").parse().expect("a name"),
-        scope: Scope::Strict,
-        values: values.into(),
-        template: OutputTemplate::default(),
-        binding: Binding::Template,
-    };
-    let to = [NamedRecipient {
-        name: "prod".parse().expect("a name"),
-        recipient: identity.recipient().clone(),
-    }];
-    let envelope = Envelope::seal(&request, &to, &mut rand_core::OsRng).expect("it seals");
-    let mut wire = SecretEnvelope::new(envelope.name().as_str(), (&envelope).into());
-    wire.metadata.namespace = Some("shop".into());
+    let wire = envelope("shop", &format!("db-{n}"), identity.recipient());
     manifest::emit(&serde_json::to_value(wire).expect("it serializes")).into_bytes()
 }

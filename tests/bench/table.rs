@@ -25,7 +25,12 @@ impl Table {
     }
 
     fn push(&mut self, work: &str, measured: String, required: &str, reached: Option<bool>) {
-        self.0.push(Row { work: work.to_owned(), measured, required: required.to_owned(), reached });
+        self.0.push(Row {
+            work: work.to_owned(),
+            measured,
+            required: required.to_owned(),
+            reached,
+        });
     }
 
     /// True when every goal was reached.
@@ -37,7 +42,13 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| Work | Measured | Must reach | |\n|---|---|---|---|")?;
-        for Row { work, measured, required, reached } in &self.0 {
+        for Row {
+            work,
+            measured,
+            required,
+            reached,
+        } in &self.0
+        {
             let mark = match reached {
                 Some(true) => "reached",
                 Some(false) => "**missed**",

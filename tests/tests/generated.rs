@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use bulla_core::api;
+use bulla_core::{api, policy};
 use bulla_tests::target;
 use serde::Serialize;
 
@@ -14,6 +14,12 @@ fn resource_definitions() {
         let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
         unchanged(&file, &yaml(&crd));
     }
+}
+
+#[test]
+fn configuration_schema() {
+    let schema = serde_json::to_string_pretty(&policy::json_schema()).unwrap();
+    unchanged("docs/bulla.schema.json", &(schema + "\n"));
 }
 
 /// Compares, or writes when asked to.

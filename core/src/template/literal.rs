@@ -335,7 +335,7 @@ fn underscores_fit(text: &[u8]) -> bool {
 
 /// Go's conversion to an integer on amd64: what does not fit becomes the least one.
 pub(crate) fn to_int(f: f64) -> i64 {
-    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) {
         f as i64
     } else {
         i64::MIN

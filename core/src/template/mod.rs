@@ -13,6 +13,7 @@ mod eval;
 mod exec;
 mod format;
 mod functions;
+mod heap;
 mod keys;
 mod lex;
 mod literal;
@@ -97,7 +98,7 @@ impl Template {
             )
         };
         let root = values.iter().map(entry).collect();
-        let heap = value::Heap::new(root, missing == MissingKeys::Refuse);
+        let heap = heap::Heap::new(root, missing == MissingKeys::Refuse);
         match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
             Ok(output) => Ok(Plaintext::new(output)),
             Err((at, fault)) => Err(TemplateError::new(

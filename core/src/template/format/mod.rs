@@ -7,9 +7,10 @@ mod quote;
 mod value;
 
 use super::error::TemplateFault as Fault;
+use super::heap::Heap;
 use super::text::{Buffer, Text};
 use super::unicode;
-use super::value::{Heap, Value};
+use super::value::Value;
 
 pub(crate) use float::format_float;
 pub(crate) use quote::quote;
