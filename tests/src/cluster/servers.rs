@@ -196,8 +196,8 @@ fn pem(label: &str, der: &[u8]) -> String {
 const API_SERVER_GRACE: Duration = Duration::from_secs(2);
 const AUDIT_POLICY: &str = "audit-policy.yaml";
 const CERTIFICATES: &str = "certificates";
-const CONTROLLERS: &str =
-    "garbage-collector-controller,namespace-controller,serviceaccount-controller";
+const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,\
+    clusterrole-aggregation-controller";
 const EGRESS: &str = "egress.yaml";
 const ISSUER: &str = "https://kubernetes.default.svc";
 const SERVICE_ACCOUNT_KEY: &str = "service-account.key";

@@ -1,10 +1,7 @@
 //! The one search: everything that may be read by somebody who may not read Secrets.
 
-use bulla_core::api::{SealingKey, SecretEnvelope};
 use bulla_tests::{Canary, Cluster, Controller, cluster::AuditEvent};
-use k8s_openapi::api::{coordination::v1::Lease, core::v1, events::v1::Event};
-use kube::{Api, Client, api::ListParams};
-use serde::{Serialize, de::DeserializeOwned};
+use kube::Client;
 use serde_json::Value;
 
 /// A place, and what is written there.
@@ -23,23 +20,15 @@ pub(super) async fn haystacks(cluster: &Cluster, controllers: &[&Controller]) ->
         .map(|(_, text)| text)
         .collect();
     let audit = std::fs::read(cluster.audit_log()).expect("there is an audit log");
-    vec![
+    let mut haystacks = vec![
         ("the logs", logs.into_bytes()),
         ("the metrics", metrics.into_bytes()),
         ("the audit log", audit),
-        ("Events", all::<Event>(&client).await),
-        ("Events of the core group", all::<v1::Event>(&client).await),
-        (
-            "envelopes and their status",
-            all::<SecretEnvelope>(&client).await,
-        ),
-        (
-            "sealing keys and their status",
-            all::<SealingKey>(&client).await,
-        ),
-        ("Leases", all::<Lease>(&client).await),
-        ("metadata of Secrets", secrets(&client).await),
-    ]
+    ];
+    for (place, path) in LISTS {
+        haystacks.push((place, list(&client, path).await));
+    }
+    haystacks
 }
 
 /// Names the places where a canary is found.
@@ -62,22 +51,33 @@ pub(super) fn requests(events: &[AuditEvent], controller: &Controller) -> Vec<u8
     lines.collect::<String>().into_bytes()
 }
 
-async fn all<K>(client: &Client) -> Vec<u8>
-where
-    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
-{
-    let objects = Api::<K>::all(client.clone())
-        .list(&ListParams::default())
-        .await;
-    let objects = objects.expect("the objects can be listed").items;
-    serde_json::to_vec_pretty(&objects).expect("objects are JSON")
+/// What the API server answers: of Secrets the metadata only, as an annotation can hold a value too.
+async fn list(client: &Client, path: &str) -> Vec<u8> {
+    let metadata = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    let request = http::Request::get(path);
+    let request = match path {
+        SECRETS => request.header(http::header::ACCEPT, metadata),
+        _ => request,
+    };
+    let request = request
+        .body(Vec::new())
+        .expect("the request is well-formed");
+    let answer = client.request_text(request).await;
+    answer.expect("the objects can be listed").into_bytes()
 }
 
-/// What a reader of metadata sees of a Secret: an annotation can hold a value too.
-async fn secrets(client: &Client) -> Vec<u8> {
-    let secrets = Api::<v1::Secret>::all(client.clone())
-        .list_metadata(&ListParams::default())
-        .await;
-    serde_json::to_vec_pretty(&secrets.expect("they can be listed").items)
-        .expect("objects are JSON")
-}
+const SECRETS: &str = "/api/v1/secrets";
+const LISTS: [(&str, &str); 6] = [
+    ("Events", "/apis/events.k8s.io/v1/events"),
+    ("Events of the core group", "/api/v1/events"),
+    (
+        "envelopes and their status",
+        "/apis/bulla.dev/v1alpha1/secretenvelopes",
+    ),
+    (
+        "sealing keys and their status",
+        "/apis/bulla.dev/v1alpha1/sealingkeys",
+    ),
+    ("Leases", "/apis/coordination.k8s.io/v1/leases"),
+    ("metadata of Secrets", SECRETS),
+];

@@ -263,7 +263,7 @@ impl Keeper {
                     // The watch of Secrets may be behind that of SealingKeys.
                     let named = found.key.status.secret.as_ref();
                     if let Some(named) = named
-                        && store::secret_exists(cluster, &named.name).await?
+                        && store::secret_exists(cluster, named).await?
                     {
                         return Ok(false);
                     }
