@@ -1,5 +1,7 @@
 //! What templates promise beyond Go: errors without values, refusals, bounds.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where its own steps fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
@@ -202,6 +204,13 @@ fn every_function_of_go_and_sprig_is_called_refused_or_known_to_be_missing() {
 }
 
 #[test]
+fn templates_can_be_kept_and_shared() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Template>();
+    shared::<TemplateError>();
+}
+
+#[test]
 fn bytes_that_are_not_text_pass_through() {
     let bytes: Vec<u8> = (0..=255).collect();
     assert_eq!(render("{{ .v }}", &[("v", &bytes)]).unwrap(), bytes);
@@ -244,120 +253,8 @@ fn keys_are_those_that_the_source_names() {
     assert_eq!(keys("{{ template \"url\" . }}{{ .a }}"), ["a"]);
 }
 
-#[test]
-fn work_is_bounded() {
-    use TemplateFault::{OutputTooLarge, SourceTooLarge, TextTooLarge, TooDeep, TooManySteps};
-    let nested = "{{ range until 10000 }}{{ range until 10000 }}{{ end }}{{ end }}";
-    assert_eq!(fault(nested), TooManySteps);
-    assert_eq!(fault("{{ range 9000000000 }}{{ end }}"), TooManySteps);
-    assert_eq!(fault("{{ until 9000000000 }}"), TooManySteps);
-    assert_eq!(
-        fault("{{ untilStep 0 9223372036854775807 9223372036854775806 }}"),
-        TooManySteps
-    );
-    assert_eq!(fault("{{ repeat 1000000000 .a }}"), TextTooLarge);
-    assert_eq!(
-        fault("{{ repeat 9223372036854775807 \"ab\" }}"),
-        TextTooLarge
-    );
-    assert_eq!(fault("{{ indent 1000000000 .a }}"), TextTooLarge);
-    assert_eq!(
-        fault("{{ printf \"%1000000d%1000000d%1000000d%1000000d%1000000d\" 1 1 1 1 1 }}"),
-        TextTooLarge
-    );
-    assert_eq!(
-        fault("{{ $x := .a }}{{ range 40 }}{{ $x = print $x $x }}{{ end }}"),
-        TextTooLarge
-    );
-    assert_eq!(
-        fault("{{ $x := \"aaaaaaaa\" }}{{ range 9 }}{{ $x = replace \"a\" $x $x }}{{ end }}"),
-        TextTooLarge
-    );
-    assert_eq!(
-        fault("{{ range 9000 }}{{ repeat 1000 \"x\" }}{{ end }}"),
-        OutputTooLarge
-    );
-    assert_eq!(fault("{{ repeat 1048577 \"x\" }}"), OutputTooLarge);
-    assert_eq!(
-        render("{{ repeat 1048576 \"x\" }}", &[]).unwrap().len(),
-        1 << 20
-    );
-    let hashing = "{{ $x := repeat 4000000 .a }}{{ range 1000 }}{{ $y := sha256sum $x }}{{ end }}";
-    assert_eq!(fault(hashing), TooManySteps);
-    assert_eq!(
-        fault("{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}"),
-        TooDeep
-    );
-    assert_eq!(fault("{{ template \"url\" . }}"), TooDeep);
-    assert_eq!(fault(&"{{ . }}".repeat(10_000)), SourceTooLarge);
-    let matching = "{{ $x := repeat 2000000 \"a\" }}{{ contains (print $x \"b\") (print $x $x) }}";
-    assert_eq!(render(matching, &[]).unwrap(), b"false");
-}
-
-#[test]
-fn nesting_is_bounded_in_source_and_values() {
-    let parens = |n: usize| format!("{{{{ {}1{} }}}}", "(".repeat(n), ")".repeat(n));
-    let ifs = |n: usize| "{{ if 1 }}".repeat(n) + &"{{ end }}".repeat(n);
-    let calls = |n: usize| format!("{{{{ {}1{} }}}}", "print (".repeat(n), ")".repeat(n));
-    for nested in [parens, ifs, calls] {
-        assert!(render(&nested(100), &[]).is_ok());
-        for n in [101, 3_000] {
-            assert_eq!(fault(&nested(n)), TemplateFault::TooDeep);
-        }
-    }
-    let chain = "{{ if 0 }}".to_owned() + &"{{ else if 0 }}".repeat(5_000) + "{{ end }}";
-    assert!(matches!(
-        fault(&chain),
-        TemplateFault::TooDeep | TemplateFault::SourceTooLarge
-    ));
-    let grow = "{{ $x := list }}{{ range 100000 }}{{ $x = list $x }}{{ end }}";
-    for use_of in [
-        "{{ $x }}",
-        "{{ toJson $x }}",
-        "{{ deepEqual $x (list $x) }}",
-        "{{ deepCopy $x }}",
-    ] {
-        assert_eq!(
-            fault(&format!("{grow}{use_of}")),
-            TemplateFault::TooDeep,
-            "{use_of}"
-        );
-    }
-    assert_eq!(render(grow, &[]).unwrap(), b"");
-    let cycle = "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}";
-    assert_eq!(
-        render(&format!("{cycle}{{{{ len $d }}}}"), &[]).unwrap(),
-        b"1"
-    );
-    for use_of in ["{{ $d }}", "{{ toJson $d }}", "{{ deepCopy $d }}"] {
-        assert_eq!(
-            fault(&format!("{cycle}{use_of}")),
-            TemplateFault::TooDeep,
-            "{use_of}"
-        );
-    }
-    let json = "[".repeat(5_000);
-    let error = render("{{ fromJson .j }}", &[("j", json.as_bytes())]).unwrap_err();
-    assert_eq!(*error.fault(), TemplateFault::TooDeep);
-}
-
-/// The deepest rendering fits a small stack, in a build without optimization too.
-#[test]
-fn a_small_stack_is_enough() {
-    let inner = "(print ".repeat(60) + "1" + &")".repeat(60);
-    let ifs = "{{ if 1 }}".repeat(90) + "{{ template \"t\" }}" + &"{{ end }}".repeat(90);
-    let source = format!(
-        "{{{{ define \"t\" }}}}{{{{ $x := {inner} }}}}{ifs}{{{{ end }}}}{{{{ template \"t\" }}}}"
-    );
-    let deep = move || assert_eq!(fault(&source), TemplateFault::TooDeep);
-    std::thread::Builder::new()
-        .stack_size(1 << 20)
-        .spawn(deep)
-        .unwrap()
-        .join()
-        .unwrap();
-}
-
 fn functions() -> impl Iterator<Item = &'static str> {
-    include_str!("vectors/template/functions.txt").lines()
+    include_str!("vectors/template/functions.txt")
+        .lines()
+        .filter_map(|line| line.split('\t').next())
 }

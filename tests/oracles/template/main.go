@@ -2,7 +2,7 @@
 //
 //	template          reads one case a line on stdin, writes one answer a line on stdout
 //	template update F fills in the outcomes of the vectors in the file F
-//	template functions F writes the names of all functions to the file F
+//	template functions F writes names and parameters of all functions to the file F
 //	template tables D writes Go's Unicode tables as Rust into the directory D
 //
 // A case is {"template": …, "values": {key: base64}}, an answer
@@ -18,14 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"text/template"
-
-	"github.com/Masterminds/sprig/v3"
 )
 
 type question struct {
@@ -74,23 +71,6 @@ func main() {
 		})
 		out.Flush()
 	}
-}
-
-// functions are sprig's, as Sealed Secrets offers them.
-func functions() template.FuncMap {
-	functions := sprig.TxtFuncMap()
-	for _, name := range []string{"env", "expandenv", "getHostByName"} {
-		delete(functions, name)
-	}
-	return functions
-}
-
-// writeFunctions writes Go's own names and sprig's, those included that Sealed Secrets leaves out.
-func writeFunctions(path string) error {
-	names := strings.Fields("and call html index slice js len not or print printf println urlquery eq ge gt le lt ne")
-	names = slices.AppendSeq(names, maps.Keys(sprig.TxtFuncMap()))
-	slices.Sort(names)
-	return os.WriteFile(path, []byte(strings.Join(slices.Compact(names), "\n")+"\n"), 0o644)
 }
 
 func command(name string, arguments []string) error {

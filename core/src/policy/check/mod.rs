@@ -14,6 +14,7 @@
 mod envelope;
 mod finding;
 mod secret;
+mod template;
 #[cfg(test)]
 mod tests;
 

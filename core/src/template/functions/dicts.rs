@@ -56,7 +56,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// `dict "a" 1 "b" 2`; a key without a value gets an empty text.
 fn dict(call: &mut Call<'_>) -> Result<Value, Fault> {
     let mut entries = BTreeMap::new();
-    for pair in call.args.chunks(2) {
+    let args = std::mem::take(&mut call.args);
+    for pair in args.chunks(2) {
         let key = string_of(call.heap, &pair[0])?;
         entries.insert(key, pair.get(1).cloned().unwrap_or_else(|| Value::text("")));
     }

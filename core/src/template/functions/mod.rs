@@ -12,6 +12,7 @@ mod lists;
 mod number;
 mod paths;
 mod search;
+mod series;
 mod strings;
 mod url;
 mod words;
@@ -187,6 +188,7 @@ const TABLES: &[&[Function]] = &[
     lists::FUNCTIONS,
     number::FUNCTIONS,
     paths::FUNCTIONS,
+    series::FUNCTIONS,
     strings::FUNCTIONS,
     words::FUNCTIONS,
     url::FUNCTIONS,

@@ -4,7 +4,7 @@ use super::Param::{Any, Float, Int, Text};
 use super::{Call, Function, fixed, variadic};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format;
-use crate::template::literal::{NotInt, parse_float, parse_int, to_int};
+use crate::template::strconv::{NotInt, parse_float, parse_int, to_int};
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -2,6 +2,7 @@
 
 use super::{Call, Function, Param, fixed};
 use crate::template::error::TemplateFault as Fault;
+use crate::template::text::Text;
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -10,10 +11,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("dir", ONE, dir),
     fixed("osDir", ONE, dir),
     fixed("clean", ONE, |call| {
-        Ok(Value::text(clean(call.text(0)?.bytes()).as_slice()))
+        Ok(Value::Text(clean(call.text(0)?.bytes())))
     }),
     fixed("osClean", ONE, |call| {
-        Ok(Value::text(clean(call.text(0)?.bytes()).as_slice()))
+        Ok(Value::Text(clean(call.text(0)?.bytes())))
     }),
     fixed("ext", ONE, ext),
     fixed("osExt", ONE, ext),
@@ -47,7 +48,7 @@ fn dir(call: &mut Call<'_>) -> Result<Value, Fault> {
         .iter()
         .rposition(|b| *b == b'/')
         .map_or(0, |slash| slash + 1);
-    Ok(Value::text(clean(&path.bytes()[..end]).as_slice()))
+    Ok(Value::Text(clean(&path.bytes()[..end])))
 }
 
 fn ext(call: &mut Call<'_>) -> Result<Value, Fault> {
@@ -58,7 +59,7 @@ fn ext(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 /// `path.Clean`: without `.`, `..` and doubled slashes as far as the text alone tells.
-fn clean(path: &[u8]) -> Vec<u8> {
+fn clean(path: &[u8]) -> Text {
     let rooted = path.starts_with(b"/");
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|b| *b == b'/') {
@@ -75,9 +76,9 @@ fn clean(path: &[u8]) -> Vec<u8> {
         }
     }
     let joined = parts.join(&b'/');
-    match (rooted, joined.is_empty()) {
+    Text::new(match (rooted, joined.is_empty()) {
         (true, _) => [b"/", joined.as_slice()].concat(),
         (false, true) => b".".to_vec(),
         (false, false) => joined,
-    }
+    })
 }

@@ -51,7 +51,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("squote", &[], Any, squote),
     variadic("cat", &[], Any, cat),
     fixed("toString", &[Any], |call| {
-        Ok(Value::Text(string_of(call.heap, &call.any(0)?)?))
+        let value = call.any(0)?;
+        Ok(Value::Text(string_of(call.heap, &value)?))
     }),
     fixed("regexQuoteMeta", ONE, |call| {
         let mut out = Buffer::new();
@@ -70,11 +71,13 @@ const ONE: &[Param] = &[Param::Text];
 const TWO: &[Param] = &[Param::Text, Param::Text];
 
 /// Sprig's `strval`: a text is itself, everything else is printed.
-pub(super) fn string_of(heap: &Heap, value: &Value) -> Result<Text, Fault> {
-    match value {
-        Value::Text(text) => Ok(text.clone()),
-        value => format::sprint(heap, std::slice::from_ref(value)),
+pub(super) fn string_of(heap: &mut Heap, value: &Value) -> Result<Text, Fault> {
+    if let Value::Text(text) = value {
+        return Ok(text.clone());
     }
+    let text = format::sprint(heap, std::slice::from_ref(value))?;
+    heap.spend_bytes(text.len())?;
+    Ok(text)
 }
 
 pub(super) fn trim_space(text: &[u8]) -> &[u8] {
@@ -211,40 +214,31 @@ fn substr(call: &mut Call<'_>) -> Result<Value, Fault> {
         .ok_or_else(|| call.fail("the text is shorter"))
 }
 
-/// The arguments that are there, each written by `write`, with blanks between.
-fn joined(
-    call: &Call<'_>,
-    write: impl Fn(&mut Buffer, &Value) -> Result<(), Fault>,
-) -> Result<Value, Fault> {
+/// The arguments that are there as texts, each written by `write`, with blanks between.
+fn joined(call: &mut Call<'_>, write: impl Fn(&mut Buffer, &[u8])) -> Result<Value, Fault> {
     let mut out = Buffer::new();
-    for (n, value) in call.args.iter().filter(|value| !value.is_nil()).enumerate() {
+    let args = std::mem::take(&mut call.args);
+    for (n, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
         if n > 0 {
             out.push(b' ');
         }
-        write(&mut out, value)?;
+        write(&mut out, string_of(call.heap, value)?.bytes());
     }
     Ok(Value::Text(out.finish()?))
 }
 
 fn quote(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, value| {
-        format::quote(out, string_of(call.heap, value)?.bytes(), '"', false);
-        Ok(())
-    })
+    joined(call, |out, text| format::quote(out, text, '"', false))
 }
 
 fn squote(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, value| {
+    joined(call, |out, text| {
         out.push(b'\'');
-        out.extend(string_of(call.heap, value)?.bytes());
+        out.extend(text);
         out.push(b'\'');
-        Ok(())
     })
 }
 
 fn cat(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, value| {
-        out.extend(string_of(call.heap, value)?.bytes());
-        Ok(())
-    })
+    joined(call, |out, text| out.extend(text))
 }

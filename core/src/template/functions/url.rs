@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
 use super::search::Finder;
 use super::{Call, Function, Param, fixed};
 use crate::template::error::TemplateFault as Fault;
@@ -15,7 +17,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// The parts of a URL, unescaped; the query stays as it is.
-#[derive(Default)]
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
 struct Url {
     scheme: Vec<u8>,
     opaque: Vec<u8>,
@@ -136,12 +138,12 @@ fn join(call: &mut Call<'_>) -> Result<Value, Fault> {
         query: part("query")?,
         fragment: part("fragment")?,
     };
-    let user = part("userinfo")?;
+    let user = Zeroizing::new(part("userinfo")?);
     if !user.is_empty() {
-        let probe = [b"proto://".as_slice(), &user, b"@host"].concat();
-        let probe =
+        let probe = Zeroizing::new([b"proto://".as_slice(), &user, b"@host"].concat());
+        let mut probe =
             Url::parse(&probe).ok_or_else(|| call.fail("the user of the URL is malformed"))?;
-        url.user = probe.user;
+        url.user = probe.user.take();
     }
     let mut out = Buffer::new();
     url.write(&mut out);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::template::error::TemplateFault as Fault;
 use crate::template::heap::Heap;
-use crate::template::literal::parse_float;
+use crate::template::strconv::parse_float;
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
 use crate::template::value::{Element, Value};
