@@ -16,6 +16,7 @@ pub mod peers;
 pub mod process;
 pub mod programs;
 mod reaper;
+mod repository;
 pub mod target;
 pub mod tenant;
 pub mod wait;
@@ -26,6 +27,7 @@ pub use controller::Controller;
 pub use deployment::Deployment;
 pub use fixture::Draft;
 pub use process::Process;
+pub use repository::Repository;
 pub use tenant::Tenant;
 
 /// Returns 32 random bits.

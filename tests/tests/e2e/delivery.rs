@@ -1,5 +1,7 @@
 //! The main job: what was sealed arrives as a Secret, byte for byte.
 
+mod by_cli;
+
 use bulla_core::scope::Scope;
 use bulla_tests::tenant::data;
 use kube::ResourceExt;
