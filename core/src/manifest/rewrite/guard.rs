@@ -47,12 +47,7 @@ impl Plan<'_> {
                 .edits
                 .iter()
                 .any(|edit| edit.span.start == self.text.len());
-        let last = self
-            .stream
-            .nodes()
-            .len()
-            .checked_sub(1)
-            .map(|id| offset(id));
+        let last = self.stream.nodes().len().checked_sub(1).map(offset);
         let Some(id) =
             last.filter(|id| followed && !self.removed.iter().any(|range| range.contains(id)))
         else {

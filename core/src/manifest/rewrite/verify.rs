@@ -43,8 +43,8 @@ pub(super) fn verify(
         }
     }
     let mut rewritten: Vec<_> = desired
-        .iter()
-        .map(|(index, _)| (objects[*index].node.id, after_objects[*index].node.id))
+        .keys()
+        .map(|index| (objects[*index].node.id, after_objects[*index].node.id))
         .collect();
     rewritten.sort_unstable();
     same_elsewhere(before, &after, &rewritten)
