@@ -135,7 +135,7 @@ fn one_value_touches_its_line_only() {
             .expect("a mapping")
             .shift_remove("c");
     });
-    let went = vec!["", "    # c is special", "    c: 'bulla1.c' # quoted"];
+    let went = ["", "    # c is special", "    c: 'bulla1.c' # quoted"];
     assert_eq!(difference(ENVELOPE, &out), (went[1..].to_vec(), vec![]));
     let out = edited(ENVELOPE, |value| value["spec"]["data"] = json!({}));
     assert!(out.ends_with("  # values\n  data: {}\n"), "{out}");
