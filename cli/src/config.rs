@@ -70,12 +70,15 @@ pub(crate) enum LookupError {
 impl Configs {
     /// Looks in the usual places, or in `named` alone.
     pub(crate) fn new(named: Option<PathBuf>) -> Self {
-        Self { named, ..Self::default() }
+        Self {
+            named,
+            ..Self::default()
+        }
     }
 
-    /// Whether `--config` names the one that counts.
-    pub(crate) fn is_named(&self) -> bool {
-        self.named.is_some()
+    /// The one that `--config` names.
+    pub(crate) fn named(&self) -> Option<&Path> {
+        self.named.as_deref()
     }
 
     /// The configuration for a file, which need not be there yet; for the current directory when
@@ -96,7 +99,9 @@ impl Configs {
             Some(root) => Some(self.load(root.join(CONFIG_FILE), root)?),
             None => None,
         };
-        self.by_directory.borrow_mut().insert(directory, found.clone());
+        self.by_directory
+            .borrow_mut()
+            .insert(directory, found.clone());
         Ok(found)
     }
 
@@ -105,9 +110,14 @@ impl Configs {
             return Ok(known.clone());
         }
         let bytes = input::read(&file, CONFIG_BYTES_MAX)?.bytes;
-        let text = std::str::from_utf8(&bytes).map_err(|_| InFile::new("read", &file, LookupError::NotText))?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| InFile::new("read", &file, LookupError::NotText))?;
         let config = Config::parse(text).map_err(|error| InFile::new("read", &file, error))?;
-        let located = Rc::new(Located { config, file: file.clone(), root });
+        let located = Rc::new(Located {
+            config,
+            file: file.clone(),
+            root,
+        });
         self.by_file.borrow_mut().insert(file, located.clone());
         Ok(located)
     }
@@ -119,10 +129,16 @@ impl Located {
     /// # Errors
     /// [`LookupError::Outside`].
     pub(crate) fn relative(&self, path: &Path) -> Result<String, Failure> {
-        let outside = || LookupError::Outside { path: path.to_owned(), file: self.file.clone() };
+        let outside = || LookupError::Outside {
+            path: path.to_owned(),
+            file: self.file.clone(),
+        };
         let real = real_path(path)?;
         let relative = real.strip_prefix(&self.root).map_err(|_| outside())?;
-        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        let parts: Vec<_> = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect();
         Ok(parts.join("/"))
     }
 }
@@ -133,8 +149,17 @@ pub(crate) fn real_path(path: &Path) -> Result<PathBuf, Failure> {
     let mut existing = path;
     let mut missing = Vec::new();
     loop {
-        match fs::canonicalize(if existing == Path::new("") { Path::new(".") } else { existing }) {
-            Ok(real) => return Ok(missing.iter().rev().fold(real, |path, part| path.join(part))),
+        match fs::canonicalize(if existing == Path::new("") {
+            Path::new(".")
+        } else {
+            existing
+        }) {
+            Ok(real) => {
+                return Ok(missing
+                    .iter()
+                    .rev()
+                    .fold(real, |path, part| path.join(part)));
+            }
             Err(error) => match (existing.file_name(), existing.parent()) {
                 (Some(name), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
                     missing.push(name.to_owned());
@@ -155,13 +180,23 @@ fn real_directory(path: &Path) -> Result<PathBuf, Failure> {
 
 /// The directory of the outermost configuration at or above `directory`.
 fn outermost(directory: &Path) -> Result<Option<PathBuf>, Failure> {
-    let work_tree = directory.ancestors().find(|ancestor| ancestor.join(".git").exists());
+    let work_tree = directory
+        .ancestors()
+        .find(|ancestor| ancestor.join(".git").exists());
     let candidates: Vec<&Path> = match work_tree {
-        Some(top) => directory.ancestors().take_while(|ancestor| ancestor.starts_with(top)).collect(),
+        Some(top) => directory
+            .ancestors()
+            .take_while(|ancestor| ancestor.starts_with(top))
+            .collect(),
         None => own_ancestors(directory),
     };
-    let mut with_file = candidates.into_iter().rev().filter(|ancestor| ancestor.join(CONFIG_FILE).is_file());
-    let Some(outer) = with_file.next() else { return Ok(None) };
+    let mut with_file = candidates
+        .into_iter()
+        .rev()
+        .filter(|ancestor| ancestor.join(CONFIG_FILE).is_file());
+    let Some(outer) = with_file.next() else {
+        return Ok(None);
+    };
     match with_file.next() {
         Some(nested) => Err(LookupError::Nested {
             nested: nested.join(CONFIG_FILE),
@@ -178,7 +213,10 @@ fn own_ancestors(directory: &Path) -> Vec<&Path> {
     let own = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.uid() == user);
     let home = std::env::home_dir().and_then(|home| fs::canonicalize(home).ok());
     let mut ancestors = Vec::new();
-    for ancestor in directory.ancestors().skip_while(|ancestor| !ancestor.exists()) {
+    for ancestor in directory
+        .ancestors()
+        .skip_while(|ancestor| !ancestor.exists())
+    {
         let file = ancestor.join(CONFIG_FILE);
         if !own(ancestor) || (file.exists() && !own(&file)) {
             break;
@@ -202,7 +240,9 @@ impl Fault for LookupError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Nested { .. } => "move its rules into the outer one, where they are reviewed together",
+            Self::Nested { .. } => {
+                "move its rules into the outer one, where they are reviewed together"
+            }
             Self::Outside { .. } => "`--as-path` says which path the rules should see",
             Self::NotText => return None,
         }))
@@ -260,20 +300,34 @@ mod tests {
     #[test]
     fn one_outside_of_the_work_tree_does_not_count() {
         let tree = tree(&[".bulla.yaml", "repo/.git", "repo/db.yaml"]);
-        let found = Configs::default().of(Some(&tree.path().join("repo/db.yaml"))).unwrap();
+        let found = Configs::default()
+            .of(Some(&tree.path().join("repo/db.yaml")))
+            .unwrap();
         assert!(found.is_none());
     }
 
     #[test]
     fn a_nested_one_is_refused() {
-        let tree = tree(&["repo/.git", "repo/.bulla.yaml", "repo/a/.bulla.yaml", "repo/a/db.yaml"]);
-        let error = Configs::default().of(Some(&tree.path().join("repo/a/db.yaml"))).unwrap_err();
+        let tree = tree(&[
+            "repo/.git",
+            "repo/.bulla.yaml",
+            "repo/a/.bulla.yaml",
+            "repo/a/db.yaml",
+        ]);
+        let error = Configs::default()
+            .of(Some(&tree.path().join("repo/a/db.yaml")))
+            .unwrap_err();
         assert_eq!(error.status(), crate::exit::ExitStatus::Refused);
     }
 
     #[test]
     fn a_link_is_where_it_leads_to() {
-        let tree = tree(&["repo/.git", "repo/.bulla.yaml", "repo/real/db.yaml", "repo/links/.keep"]);
+        let tree = tree(&[
+            "repo/.git",
+            "repo/.bulla.yaml",
+            "repo/real/db.yaml",
+            "repo/links/.keep",
+        ]);
         let link = tree.path().join("repo/links/other.yaml");
         std::os::unix::fs::symlink("../real/db.yaml", &link).unwrap();
         let located = Configs::default().of(Some(&link)).unwrap().unwrap();

@@ -51,7 +51,13 @@ pub(crate) enum CreateError {
 
 /// True when the flags ask for a new Secret.
 pub(crate) fn is_asked(args: &CreateArgs) -> bool {
-    let CreateArgs { name, from_literal, from_file, from_env_file, secret_type } = args;
+    let CreateArgs {
+        name,
+        from_literal,
+        from_file,
+        from_env_file,
+        secret_type,
+    } = args;
     name.is_some()
         || secret_type.is_some()
         || !(from_literal.is_empty() && from_file.is_empty() && from_env_file.is_empty())
@@ -61,7 +67,10 @@ pub(crate) fn is_asked(args: &CreateArgs) -> bool {
 ///
 /// # Errors
 /// [`CreateError`] by variant, and files that can't be read.
-pub(crate) fn secret(args: &CreateArgs, namespace: Option<&Namespace>) -> Result<SecretSource, Failure> {
+pub(crate) fn secret(
+    args: &CreateArgs,
+    namespace: Option<&Namespace>,
+) -> Result<SecretSource, Failure> {
     let name = args.name.as_ref().ok_or(CreateError::NoName)?;
     let namespace = namespace.ok_or(CreateError::NoNamespace)?;
     let mut values = Values::default();
@@ -96,7 +105,11 @@ impl Values {
         if self.0.contains_key(&key) {
             return Err(CreateError::Twice(key));
         }
-        let value = SecretValue { plaintext, field: Field::Data, place: Place::START };
+        let value = SecretValue {
+            plaintext,
+            field: Field::Data,
+            place: Place::START,
+        };
         self.0.insert(key, value);
         Ok(())
     }
@@ -111,7 +124,10 @@ impl Values {
             return self.add_file(file_name(path)?, path);
         }
         let failed = |error| InFile::io("read", path, error);
-        let mut entries = fs::read_dir(path).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let mut entries = fs::read_dir(path)
+            .map_err(failed)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             // Links and directories are passed over, as kubectl does.
@@ -124,7 +140,8 @@ impl Values {
 
     fn add_file(&mut self, key: &str, path: &Path) -> Result<(), Failure> {
         let bytes = input::read(path, MAX_VALUE_BYTES)?.bytes;
-        self.add(key, bytes.as_slice().into()).map_err(|error| InFile::new("use", path, error).into())
+        self.add(key, bytes.as_slice().into())
+            .map_err(|error| InFile::new("use", path, error).into())
     }
 
     /// Lines `KEY=VALUE`; a `KEY` alone takes its value from the environment, as kubectl does.
@@ -161,7 +178,9 @@ fn file_name(path: &Path) -> Result<&str, CreateError> {
 fn is_variable(name: &str) -> bool {
     let first = name.bytes().next();
     first.is_some_and(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b))
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
 
 impl Fault for CreateError {
@@ -180,7 +199,9 @@ impl Fault for CreateError {
             Self::Literal => "`--from-literal password=…`, or better `--from-file password=FILE`",
             Self::Key(_) | Self::FileName(_) => "name the key yourself: `--from-file KEY=FILE`",
             Self::Twice(_) => "give each key once",
-            Self::Line(_) => "such a file has lines KEY=VALUE, blank lines, and comments that begin with `#`",
+            Self::Line(_) => {
+                "such a file has lines KEY=VALUE, blank lines, and comments that begin with `#`"
+            }
             Self::NotText => "`--from-file` takes any bytes",
         }))
     }

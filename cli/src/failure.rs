@@ -8,6 +8,8 @@ use std::io::Write;
 use anstream::stderr;
 use bulla_core::envelope::{EnvelopeError, OpenError, SealError};
 use bulla_core::names::NameError;
+use bulla_core::reason::Reason;
+use bulla_core::template::TemplateError;
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::exit::{Blame, ExitStatus};
@@ -58,10 +60,14 @@ impl Failure {
 
     /// Writes it to standard error. A signal needs no words, and a closed standard error hears none.
     pub(crate) fn print(&self) {
-        for fault in &self.0 {
-            if !matches!(fault.blame(), Blame::Signal(_)) {
-                let _ = write_fault(&mut stderr().lock(), fault.as_ref());
-            }
+        let spoken = self
+            .0
+            .iter()
+            .filter(|fault| !matches!(fault.blame(), Blame::Signal(_)));
+        for (nth, fault) in spoken.enumerate() {
+            let mut out = stderr().lock();
+            let _ = if nth > 0 { writeln!(out) } else { Ok(()) };
+            let _ = write_fault(&mut out, fault.as_ref());
         }
     }
 }
@@ -141,5 +147,15 @@ impl Fault for SealError {
 impl Fault for NameError {
     fn blame(&self) -> Blame {
         Blame::Input
+    }
+}
+
+impl Fault for TemplateError {
+    fn blame(&self) -> Blame {
+        Reason::TemplateError.into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Reason::TemplateError.hint().into())
     }
 }

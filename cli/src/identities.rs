@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use bulla_core::envelope::{DataKeyEntry, Envelope, OpenError, SealError};
 use bulla_core::recipient::{
-    IDENTITY_FILE_BYTES_MAX, Identity, IdentityError, IdentityFileError, KeyRing, parse_identity_file,
+    IDENTITY_FILE_BYTES_MAX, Identity, IdentityError, IdentityFileError, KeyRing,
+    parse_identity_file,
 };
 
 use crate::cli::IdentityArgs;
@@ -36,7 +37,10 @@ impl Identities {
     /// # Errors
     /// A file that was named and can't be read; a key that does not parse.
     pub(crate) fn load(args: &IdentityArgs, printer: &Printer) -> Result<Self, Failure> {
-        let mut found = Self { ring: KeyRing::default(), looked_in: vec![] };
+        let mut found = Self {
+            ring: KeyRing::default(),
+            looked_in: vec![],
+        };
         let mut identities = Vec::new();
         for path in &args.identity {
             identities.extend(found.named(path)?);
@@ -66,7 +70,9 @@ impl Identities {
     /// A file that need not be there, and that may hold keys of other kinds beside ours.
     fn usual(&mut self, path: &Path, printer: &Printer) -> Result<Vec<Identity>, Failure> {
         self.looked_in.push(Shown(path).to_string());
-        let Ok(true) = fs::exists(path) else { return Ok(vec![]) };
+        let Ok(true) = fs::exists(path) else {
+            return Ok(vec![]);
+        };
         let bytes = input::read(path, IDENTITY_FILE_BYTES_MAX)?.bytes;
         supported(path, &bytes, printer)
     }
@@ -77,7 +83,11 @@ impl Identities {
             OpenError::NoKey { id } => envelope.data_keys().iter().find(|entry| &entry.id == id),
             _ => None,
         };
-        Unopened { closed_for: entry.map(closed_for), looked_in: self.looked_in.join(", "), source: error }
+        Unopened {
+            closed_for: entry.map(closed_for),
+            looked_in: self.looked_in.join(", "),
+            source: error,
+        }
     }
 
     /// The same for an error of sealing anew what must be opened first.
@@ -102,7 +112,11 @@ impl fmt::Display for Unopened {
         write!(f, "{}", self.source)?;
         match &self.closed_for {
             Some(closed_for) => {
-                write!(f, "\nit is closed for {closed_for}\nkeys were looked for in {}", self.looked_in)
+                write!(
+                    f,
+                    "\nit is closed for {closed_for}\nkeys were looked for in {}",
+                    self.looked_in
+                )
             }
             None => Ok(()),
         }
@@ -132,7 +146,9 @@ impl Fault for Unopened {
 
 fn closed_for(entry: &DataKeyEntry) -> String {
     let hints = entry.closed_for.iter().map(|closed| &closed.recipient);
-    let hints: Vec<_> = hints.map(|hint| format!("{} ({})", hint.name, hint.fingerprint)).collect();
+    let hints: Vec<_> = hints
+        .map(|hint| format!("{} ({})", hint.name, hint.fingerprint))
+        .collect();
     hints.join(", ")
 }
 
@@ -153,7 +169,10 @@ fn supported(path: &Path, bytes: &[u8], printer: &Printer) -> Result<Vec<Identit
         match text.parse() {
             Ok(identity) => identities.push(identity),
             Err(IdentityError::Unsupported { kind }) => {
-                printer.say(format_args!("{}, line {line}: {kind} are passed over", Shown(path)));
+                printer.say(format_args!(
+                    "{}, line {line}: {kind} are passed over",
+                    Shown(path)
+                ));
             }
             Err(source) => {
                 let error = BadFile(IdentityFileError::Line { line, source });
@@ -166,14 +185,25 @@ fn supported(path: &Path, bytes: &[u8], printer: &Printer) -> Result<Vec<Identit
 
 /// The files that are read when nothing else is said.
 fn usual_files() -> Vec<PathBuf> {
-    let Some(directory) = config_directory() else { return vec![] };
-    vec![directory.join("bulla/identities"), directory.join("sops/age/keys.txt")]
+    let Some(directory) = config_directory() else {
+        return vec![];
+    };
+    vec![
+        directory.join("bulla/identities"),
+        directory.join("sops/age/keys.txt"),
+    ]
 }
 
 /// `$XDG_CONFIG_HOME`, or what stands for it.
 pub(crate) fn config_directory() -> Option<PathBuf> {
-    let named = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let usual = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
+    let named = env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let usual = if cfg!(target_os = "macos") {
+        "Library/Application Support"
+    } else {
+        ".config"
+    };
     named.or_else(|| env::home_dir().map(|home| home.join(usual)))
 }
 

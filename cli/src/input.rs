@@ -75,8 +75,13 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Input, Failure> {
         })
     };
     let failed = |error| InFile::io("read", path, error);
-    let bytes = bytes.map_err(failed)?.map_err(|error| InFile::new("read", path, error))?;
-    Ok(Input { path: path.to_owned(), bytes })
+    let bytes = bytes
+        .map_err(failed)?
+        .map_err(|error| InFile::new("read", path, error))?;
+    Ok(Input {
+        path: path.to_owned(),
+        bytes,
+    })
 }
 
 fn read_all(
@@ -87,7 +92,11 @@ fn read_all(
     // One byte more than expected, or the end could be found only by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected + 1));
     source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() > limit { Err(InputError::TooLarge { limit }) } else { Ok(bytes) })
+    Ok(if bytes.len() > limit {
+        Err(InputError::TooLarge { limit })
+    } else {
+        Ok(bytes)
+    })
 }
 
 /// The files that `named` stands for: directories give their manifests, and nothing at all is
@@ -108,20 +117,28 @@ pub(crate) fn sources<'a>(
         if !is_stdin(path) && path.is_dir() {
             let found = manifests_in(path, recursive)?;
             if found.is_empty() {
-                return Err(InFile::new("read", path, InputError::EmptyDirectory { recursive }).into());
+                return Err(
+                    InFile::new("read", path, InputError::EmptyDirectory { recursive }).into(),
+                );
             }
             sources.extend(found);
         } else if is_stdin(path) && sources.iter().any(|source| is_stdin(&source.path)) {
             return Err(InputError::StdinTwice.into());
         } else {
-            sources.push(Source { path: path.clone(), found: false });
+            sources.push(Source {
+                path: path.clone(),
+                found: false,
+            });
         }
     }
     if !any {
         if io::stdin().is_terminal() {
             return Err(InputError::Nothing.into());
         }
-        sources.push(Source { path: STDIN.into(), found: false });
+        sources.push(Source {
+            path: STDIN.into(),
+            found: false,
+        });
     }
     let mut seen = std::collections::HashSet::new();
     sources.retain(|source| seen.insert(source.path.clone()));
@@ -138,14 +155,30 @@ fn manifests_in(directory: &Path, recursive: bool) -> Result<Vec<Source>, Failur
     let mut found = Vec::new();
     for entry in walk {
         let entry = entry.map_err(|error| {
-            InFile::io("read", directory, error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()))
+            InFile::io(
+                "read",
+                directory,
+                error
+                    .into_io_error()
+                    .unwrap_or_else(|| io::ErrorKind::Other.into()),
+            )
         })?;
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         if is_file && is_manifest(entry.path()) {
-            found.push(Source { path: entry.into_path(), found: true });
+            found.push(Source {
+                path: entry.into_path(),
+                found: true,
+            });
         }
     }
     Ok(found)
+}
+
+/// True when the bytes hold that word. Whoever says what an object is says it in so many words.
+pub(crate) fn mentions(bytes: &[u8], word: &str) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|window| window == word.as_bytes())
 }
 
 /// True for `-`.
@@ -153,7 +186,8 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// True for what is called like a manifest, and is no configuration of ours.
+pub(crate) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
         && path.file_name() != Some(OsStr::new(bulla_core::policy::CONFIG_FILE))
@@ -166,8 +200,12 @@ impl Fault for InputError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Nothing => "name a file, or pipe a manifest in: `kubectl get secret db -o yaml | bulla seal`",
-            Self::TooLarge { .. } => "a manifest that the API server takes is far smaller: split the file",
+            Self::Nothing => {
+                "name a file, or pipe a manifest in: `kubectl get secret db -o yaml | bulla seal`"
+            }
+            Self::TooLarge { .. } => {
+                "a manifest that the API server takes is far smaller: split the file"
+            }
             Self::StdinTwice => "name `-` once",
             Self::Directory => "name a file",
             Self::EmptyDirectory { recursive: false } => "`-R` reads the directories below it too",
@@ -191,7 +229,15 @@ mod tests {
         for name in ["sub", ".git"] {
             std::fs::create_dir(at(name)).unwrap();
         }
-        for name in ["b.yaml", "a.yml", "c.json", "x.txt", ".bulla.yaml", "sub/d.yaml", ".git/e.yaml"] {
+        for name in [
+            "b.yaml",
+            "a.yml",
+            "c.json",
+            "x.txt",
+            ".bulla.yaml",
+            "sub/d.yaml",
+            ".git/e.yaml",
+        ] {
             std::fs::write(at(name), "").unwrap();
         }
         std::os::unix::fs::symlink(at("b.yaml"), at("link.yaml")).unwrap();
@@ -202,7 +248,10 @@ mod tests {
             sources.into_iter().map(relative).collect()
         };
         assert_eq!(names(false), ["b.yaml", "c.json"].map(PathBuf::from));
-        assert_eq!(names(true), ["b.yaml", "c.json", "sub/d.yaml"].map(PathBuf::from));
+        assert_eq!(
+            names(true),
+            ["b.yaml", "c.json", "sub/d.yaml"].map(PathBuf::from)
+        );
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Fault for InObject {
 /// An error of the operating system, with a hint where there is one.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", without_number(.0))]
-pub(crate) struct Io(#[source] io::Error);
+pub(crate) struct Io(io::Error);
 
 impl Fault for Io {
     fn blame(&self) -> Blame {

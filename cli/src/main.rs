@@ -5,11 +5,16 @@
 
 mod atomic;
 mod cli;
+mod cluster;
 mod commands;
+mod complete;
 mod config;
 mod create;
+mod edit_view;
+mod editor;
 mod exit;
 mod failure;
+mod git;
 mod hardening;
 mod identities;
 mod input;
@@ -21,16 +26,26 @@ mod manifest;
 mod printer;
 mod progress;
 mod recipients;
+mod report;
+mod rework;
+mod scratch;
 mod secret;
 mod session;
+mod shell;
 mod shown;
 mod stream_output;
+mod value_source;
 
 use std::process::ExitCode;
+
+use bulla_controller::allocator::WipingAllocator;
 
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::{Invocation, Personality};
+
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator;
 
 fn main() -> ExitCode {
     hardening::no_core_dumps();

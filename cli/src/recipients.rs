@@ -41,14 +41,19 @@ pub(crate) enum ChoiceError {
     #[error("nothing says whom to close {} for: there is no .bulla.yaml", Shown(.0))]
     NoConfig(PathBuf),
     /// Standard input, and no path for the rules to match.
-    #[error("nothing says whom to close for: rules go by the path of a file, and standard input has none")]
+    #[error(
+        "nothing says whom to close for: rules go by the path of a file, and standard input has none"
+    )]
     NoPath,
 }
 
 impl<'a> Chooser<'a> {
     /// Goes by the rules, or by `--for` where it is given.
     pub(crate) fn new(configs: &'a Configs, args: &'a RecipientArgs) -> Self {
-        Self { configs, asked: &args.recipients }
+        Self {
+            configs,
+            asked: &args.recipients,
+        }
     }
 
     /// Whom a file is closed for; `path` is what the rules see.
@@ -64,7 +69,11 @@ impl<'a> Chooser<'a> {
         match (located, path) {
             (Some(located), Some(path)) => {
                 let rule = located.config.rule_for(&located.relative(path)?)?;
-                Ok(Chosen { recipients: rule.recipients()?, left_out: vec![], rule: Some(rule.clone()) })
+                Ok(Chosen {
+                    recipients: rule.recipients()?,
+                    left_out: vec![],
+                    rule: Some(rule.clone()),
+                })
             }
             (_, None) => Err(ChoiceError::NoPath.into()),
             (None, Some(path)) => Err(ChoiceError::NoConfig(path.to_owned()).into()),
@@ -73,21 +82,32 @@ impl<'a> Chooser<'a> {
 
     /// `--for` counts without a configuration too, as long as it needs no names; where a rule
     /// matches, what the rule demands is still demanded.
-    fn asked_for(&self, located: Option<Rc<Located>>, path: Option<&Path>) -> Result<Chosen, Failure> {
+    fn asked_for(
+        &self,
+        located: Option<Rc<Located>>,
+        path: Option<&Path>,
+    ) -> Result<Chosen, Failure> {
         let nobody = Config::default();
         let config = located.as_ref().map_or(&nobody, |located| &located.config);
         let recipients = config.resolve(self.asked)?;
         let rule = match (&located, path) {
-            (Some(located), Some(path)) => {
-                located.relative(path).ok().and_then(|path| located.config.rule_for(&path).ok())
-            }
+            (Some(located), Some(path)) => located
+                .relative(path)
+                .ok()
+                .and_then(|path| located.config.rule_for(&path).ok()),
             _ => None,
         };
         if let Some(rule) = rule {
             rule.allow_recipients(&recipients)?;
         }
-        let left_out = rule.map(|rule| rule.left_out(&recipients)).unwrap_or_default();
-        Ok(Chosen { recipients, left_out, rule: rule.cloned() })
+        let left_out = rule
+            .map(|rule| rule.left_out(&recipients))
+            .unwrap_or_default();
+        Ok(Chosen {
+            recipients,
+            left_out,
+            rule: rule.cloned(),
+        })
     }
 }
 
@@ -105,7 +125,11 @@ impl Chosen {
 
     /// The names, for telling people.
     pub(crate) fn names(&self) -> String {
-        let mut names: Vec<&str> = self.recipients.iter().map(|named| named.name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .recipients
+            .iter()
+            .map(|named| named.name.as_str())
+            .collect();
         names.dedup();
         names.join(", ")
     }
@@ -115,7 +139,10 @@ impl Chosen {
         if !self.left_out.is_empty() {
             let names: Vec<&str> = self.left_out.iter().map(RecipientName::as_str).collect();
             let names = names.join(", ");
-            printer.warn(format_args!("{} is not closed for {names}, whom its rule names", Shown(path)));
+            printer.warn(format_args!(
+                "{} is not closed for {names}, whom its rule names",
+                Shown(path)
+            ));
         }
     }
 }
@@ -127,7 +154,9 @@ impl Fault for ChoiceError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::NoConfig(_) => "`bulla init` writes one; `--for age1…` names a public key for this run",
+            Self::NoConfig(_) => {
+                "`bulla init` writes one; `--for age1…` names a public key for this run"
+            }
             Self::NoPath => "give `--as-path PATH`, or name somebody: `--for NAME`",
         }))
     }

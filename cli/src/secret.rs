@@ -65,14 +65,21 @@ impl Conversion {
     pub(crate) fn new(source: SecretSource, manner: &Manner) -> Result<Self, SecretError> {
         refuse_unknown(&source)?;
         let name = match &source.name {
-            Some(name) => name.parse().map_err(|error| SecretError::Name("name", error))?,
+            Some(name) => name
+                .parse()
+                .map_err(|error| SecretError::Name("name", error))?,
             None => {
-                let generated = source.other_metadata.iter().any(|field| field == GENERATE_NAME);
+                let generated = source
+                    .other_metadata
+                    .iter()
+                    .any(|field| field == GENERATE_NAME);
                 return Err(SecretError::NoName { generated });
             }
         };
         let namespace: Namespace = match (&source.namespace, &manner.namespace) {
-            (Some(own), _) => own.parse().map_err(|error| SecretError::Name("namespace", error))?,
+            (Some(own), _) => own
+                .parse()
+                .map_err(|error| SecretError::Name("namespace", error))?,
             (None, Some(other)) => other.clone(),
             (None, None) => return Err(SecretError::NoNamespace),
         };
@@ -80,10 +87,13 @@ impl Conversion {
             .annotations
             .into_iter()
             .filter(|(key, _)| key != LAST_APPLIED)
-            .partition(|(key, _)| is_of_tool(key));
+            .partition(|(key, _)| is_of_tool(key) || OF_RESOURCE.contains(&key.as_str()));
         let mut moves = moves();
         if tools.is_empty() {
-            moves.push(Move::new(["metadata", "annotations"], template(["metadata", "annotations"])));
+            moves.push(Move::new(
+                ["metadata", "annotations"],
+                template(["metadata", "annotations"]),
+            ));
         }
         let copies = annotations.keys().map(|key| {
             let from = Path::from(["metadata", "annotations", key.as_str()]);
@@ -98,7 +108,11 @@ impl Conversion {
                 metadata.insert(field.into(), json!(map));
             }
         }
-        let labels = source.labels.into_iter().filter(|(key, _)| !is_of_tool(key)).collect();
+        let labels = source
+            .labels
+            .into_iter()
+            .filter(|(key, _)| !is_of_tool(key))
+            .collect();
         let template = OutputTemplate::new(
             source.secret_type,
             source.immutable,
@@ -106,10 +120,25 @@ impl Conversion {
             annotations,
             BTreeMap::new(),
         )?;
-        let values = source.values.into_iter().map(|(key, value)| (key, value.plaintext)).collect();
+        let values = source
+            .values
+            .into_iter()
+            .map(|(key, value)| (key, value.plaintext))
+            .collect();
         let Manner { scope, binding, .. } = *manner;
-        let request = SealRequest { namespace, name, scope, values, template, binding };
-        Ok(Self { request, metadata, moves })
+        let request = SealRequest {
+            namespace,
+            name,
+            scope,
+            values,
+            template,
+            binding,
+        };
+        Ok(Self {
+            request,
+            metadata,
+            moves,
+        })
     }
 
     /// The whole resource around a sealed envelope, and where the comments of the Secret belong now.
@@ -125,8 +154,9 @@ impl Conversion {
 }
 
 fn moves() -> Vec<Move> {
-    let mut moves: Vec<_> =
-        ["stringData", "data"].map(|field| Move::new([field], ["spec", "data"])).into();
+    let mut moves: Vec<_> = ["stringData", "data"]
+        .map(|field| Move::new([field], ["spec", "data"]))
+        .into();
     moves.extend(["type", "immutable"].map(|field| Move::new([field], template([field]))));
     moves
 }
@@ -140,14 +170,25 @@ fn refuse_unknown(source: &SecretSource) -> Result<(), SecretError> {
     if let Some(field) = source.other_fields.first() {
         return Err(SecretError::UnknownField(shown(field)));
     }
-    match source.other_metadata.iter().find(|field| !DROPPED.contains(&field.as_str())) {
-        Some(field) => Err(SecretError::UnknownField(format!("metadata.{}", shown(field)))),
+    match source
+        .other_metadata
+        .iter()
+        .find(|field| !DROPPED.contains(&field.as_str()))
+    {
+        Some(field) => Err(SecretError::UnknownField(format!(
+            "metadata.{}",
+            shown(field)
+        ))),
         None => Ok(()),
     }
 }
 
 fn shown(field: &str) -> String {
-    field.chars().take(64).flat_map(char::escape_debug).collect()
+    field
+        .chars()
+        .take(64)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 fn is_of_tool(key: &str) -> bool {
@@ -164,7 +205,9 @@ impl Fault for SecretError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::NoName { generated: true } => "an envelope needs a name of its own: write `name` instead of `generateName`",
+            Self::NoName { generated: true } => {
+                "an envelope needs a name of its own: write `name` instead of `generateName`"
+            }
             Self::NoName { generated: false } => "write `metadata.name`",
             Self::NoNamespace => "write `metadata.namespace`, or give it: `-n NAMESPACE`",
             Self::Name(..) => "mend it first: the cluster would not take it either",
@@ -184,10 +227,12 @@ const GENERATE_NAME: &str = "generateName";
 const TOOLS: [&str; 5] = [
     "argocd.argoproj.io/",
     "helm.sh/",
+    "helm.toolkit.fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",
     "config.kubernetes.io/",
-    "bulla.dev/",
 ];
+/// Our own annotations that have a meaning on an envelope.
+const OF_RESOURCE: [&str; 2] = [api::SUSPEND_ANNOTATION, api::PLAIN_ANNOTATION];
 /// What the API server adds to a live object.
 const DROPPED: [&str; 11] = [
     GENERATE_NAME,

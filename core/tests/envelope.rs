@@ -1,5 +1,7 @@
 //! What an envelope promises: round trips, and each attack of somebody who can write to Git.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::api::SecretEnvelope;

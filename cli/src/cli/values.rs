@@ -210,6 +210,9 @@ pub(crate) struct EditArgs {
 /// `bulla reseal`.
 #[derive(Debug, Args)]
 pub(crate) struct ResealArgs {
+    /// Vouch for a template that was changed in the file: you have read it, and what it makes of the values is meant
+    #[arg(long)]
+    pub(crate) accept_template: bool,
     /// Which files, and how.
     #[command(flatten)]
     pub(crate) rework: ReworkArgs,

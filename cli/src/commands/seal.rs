@@ -5,7 +5,6 @@ use std::path::Path;
 
 use bulla_core::envelope::{Binding, Envelope, EnvelopeError};
 use bulla_core::manifest::{Rewriter, Stream, emit, emit_json, read_secret};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
@@ -26,7 +25,11 @@ use crate::stream_output;
 /// Carries it out: everything is read and sealed before the first file is written.
 pub(crate) fn run(args: &SealArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let chooser = Chooser::new(&session.configs, &args.recipients);
-    let sealer = Sealer { args, session, chooser };
+    let sealer = Sealer {
+        args,
+        session,
+        chooser,
+    };
     if create::is_asked(&args.create) {
         return sealer.create();
     }
@@ -83,16 +86,28 @@ impl Sealer<'_> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
-        if source.found && !mentions_secrets(&bytes) {
-            return Ok(self.passes_through().then(|| Sealed::untouched(path, &bytes)).flatten());
+        if source.found && !input::mentions(&bytes, "Secret") {
+            return Ok(self
+                .passes_through()
+                .then(|| Sealed::untouched(path, &bytes))
+                .flatten());
         }
         let stream = manifest::parse(path, &bytes)?;
         let (text, notes, before) = self.stream(path, &stream)?;
-        Ok(Some(Sealed { path, text, notes, before }))
+        Ok(Some(Sealed {
+            path,
+            text,
+            notes,
+            before,
+        }))
     }
 
     /// Seals the Secrets of one file. Whom for is asked only where there is one.
-    fn stream(&self, path: &Path, stream: &Stream) -> Result<(Zeroizing<String>, Vec<String>, usize), Failure> {
+    fn stream(
+        &self,
+        path: &Path,
+        stream: &Stream,
+    ) -> Result<(Zeroizing<String>, Vec<String>, usize), Failure> {
         let (mut changes, mut notes, mut before) = (Vec::new(), Vec::new(), 0);
         let mut chosen = None;
         for object in stream.objects() {
@@ -106,7 +121,10 @@ impl Sealer<'_> {
             }
             let secret = read_secret(&object).map_err(|error| InFile::new("seal", path, error))?;
             if secret.values.is_empty() {
-                self.session.printer.say(format_args!("{}: a Secret without values is left as it is", Shown(path)));
+                self.session.printer.say(format_args!(
+                    "{}: a Secret without values is left as it is",
+                    Shown(path)
+                ));
                 continue;
             }
             let chosen = match &chosen {
@@ -114,9 +132,14 @@ impl Sealer<'_> {
                 None => chosen.insert(self.choose(path)?),
             };
             let located = |error: Box<dyn Fault>| manifest::at(path, &object, None, error);
-            let conversion = Conversion::new(secret, &self.manner(chosen)?).map_err(|error| located(error.into()))?;
-            let envelope = Envelope::seal(&conversion.request, &chosen.recipients, &mut self.session.rng())
+            let conversion = Conversion::new(secret, &self.manner(chosen)?)
                 .map_err(|error| located(error.into()))?;
+            let envelope = Envelope::seal(
+                &conversion.request,
+                &chosen.recipients,
+                &mut self.session.rng(),
+            )
+            .map_err(|error| located(error.into()))?;
             notes.push(note(path, &envelope, chosen));
             let (resource, moves) = conversion.resource(&envelope);
             changes.push((object.index, resource, moves));
@@ -133,12 +156,23 @@ impl Sealer<'_> {
     }
 
     /// An envelope that is there stays as it is; but nobody should believe that plaintext in it was sealed.
-    fn look_at(&self, path: &Path, object: bulla_core::manifest::Object<'_>) -> Result<(), Failure> {
-        let Ok(value) = object.node.to_value() else { return Ok(()) };
+    fn look_at(
+        &self,
+        path: &Path,
+        object: bulla_core::manifest::Object<'_>,
+    ) -> Result<(), Failure> {
+        let Ok(value) = object.node.to_value() else {
+            return Ok(());
+        };
         match manifest::domain(&value) {
             Err(error @ EnvelopeError::NotSealed { .. }) => {
                 let node = manifest::node_of(&error);
-                Err(manifest::at(path, &object, node, SealUsage::Plaintext(error)))
+                Err(manifest::at(
+                    path,
+                    &object,
+                    node,
+                    SealUsage::Plaintext(error),
+                ))
             }
             _ => Ok(()),
         }
@@ -157,28 +191,54 @@ impl Sealer<'_> {
         let path = Path::new("-");
         let chosen = self.choose(path)?;
         let conversion = Conversion::new(secret, &self.manner(&chosen)?)?;
-        let envelope = Envelope::seal(&conversion.request, &chosen.recipients, &mut self.session.rng())?;
-        let notes = vec![note(args.output_file.as_deref().unwrap_or(path), &envelope, &chosen)];
+        let envelope = Envelope::seal(
+            &conversion.request,
+            &chosen.recipients,
+            &mut self.session.rng(),
+        )?;
+        let notes = vec![note(
+            args.output_file.as_deref().unwrap_or(path),
+            &envelope,
+            &chosen,
+        )];
         let (resource, _) = conversion.resource(&envelope);
         let text = match args.output {
             Some(OutputFormat::Json) => emit_json(&resource),
             _ => emit(&resource),
         };
-        self.write(&[Sealed { path, text: text.into(), notes, before: 0 }])?;
+        self.write(&[Sealed {
+            path,
+            text: text.into(),
+            notes,
+            before: 0,
+        }])?;
         Ok(ExitStatus::Done)
     }
 
     fn choose(&self, path: &Path) -> Result<Chosen, Failure> {
-        let seen = self.args.as_path.as_deref().or(self.args.output_file.as_deref()).unwrap_or(path);
+        let seen = self
+            .args
+            .as_path
+            .as_deref()
+            .or(self.args.output_file.as_deref())
+            .unwrap_or(path);
         let chosen = self.chooser.choose(Some(seen))?;
         chosen.warn_of_left_out(seen, &self.session.printer);
         Ok(chosen)
     }
 
     fn manner(&self, chosen: &Chosen) -> Result<Manner, Failure> {
-        let binding = if self.args.unbound_template { Binding::None } else { Binding::Template };
+        let binding = if self.args.unbound_template {
+            Binding::None
+        } else {
+            Binding::Template
+        };
         let scope = chosen.scope(self.args.scope.map(Into::into))?;
-        Ok(Manner { namespace: self.args.namespace.clone(), scope, binding })
+        Ok(Manner {
+            namespace: self.args.namespace.clone(),
+            scope,
+            binding,
+        })
     }
 
     /// True when files without Secrets belong into the output.
@@ -193,7 +253,11 @@ impl Sealer<'_> {
         } else if args.in_place {
             let replacements: Vec<_> = files
                 .iter()
-                .map(|file| Replacement { path: file.path, bytes: file.text.as_bytes(), new_file: NewFile::Public })
+                .map(|file| Replacement {
+                    path: file.path,
+                    bytes: file.text.as_bytes(),
+                    new_file: NewFile::Public,
+                })
                 .collect();
             replace(&replacements)?;
         } else {
@@ -202,7 +266,11 @@ impl Sealer<'_> {
             match &args.output_file {
                 Some(path) => {
                     let new_file = NewFile::Public;
-                    replace(&[Replacement { path, bytes: text.as_bytes(), new_file }])?;
+                    replace(&[Replacement {
+                        path,
+                        bytes: text.as_bytes(),
+                        new_file,
+                    }])?;
                 }
                 None => printer.data(text.as_bytes())?,
             }
@@ -220,16 +288,30 @@ impl Sealer<'_> {
 
 impl<'a> Sealed<'a> {
     fn untouched(path: &'a Path, bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty())?;
-        Some(Self { path, text: Zeroizing::new(text.to_owned()), notes: vec![], before: 0 })
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| !text.trim().is_empty())?;
+        Some(Self {
+            path,
+            text: Zeroizing::new(text.to_owned()),
+            notes: vec![],
+            before: 0,
+        })
     }
 }
 
 fn note(path: &Path, envelope: &Envelope, chosen: &Chosen) -> String {
     let (namespace, name, values) = (envelope.namespace(), envelope.name(), envelope.data().len());
-    let file = if is_stdin(path) { String::new() } else { format!("{}: ", Shown(path)) };
+    let file = if is_stdin(path) {
+        String::new()
+    } else {
+        format!("{}: ", Shown(path))
+    };
     let plural = if values == 1 { "" } else { "s" };
-    format!("{file}Secret `{namespace}/{name}`, {values} value{plural}, for {}", chosen.names())
+    format!(
+        "{file}Secret `{namespace}/{name}`, {values} value{plural}, for {}",
+        chosen.names()
+    )
 }
 
 fn already(before: usize) -> String {
@@ -238,10 +320,6 @@ fn already(before: usize) -> String {
         1 => ": 1 envelope is sealed already".to_owned(),
         more => format!(": {more} envelopes are sealed already"),
     }
-}
-
-fn mentions_secrets(bytes: &[u8]) -> bool {
-    bytes.windows(SECRET.len()).any(|window| window == SECRET)
 }
 
 impl Fault for SealUsage {
@@ -261,5 +339,3 @@ impl Fault for SealUsage {
         }))
     }
 }
-
-const SECRET: &[u8] = b"Secret";

@@ -20,7 +20,7 @@ use super::keys::gauges;
 #[derive(Clone)]
 struct Serving {
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<KeyRing>,
+    ring: watch::Receiver<Option<KeyRing>>,
 }
 
 /// Binds `address`.
@@ -35,7 +35,7 @@ pub(super) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 pub(super) async fn serve(
     listener: TcpListener,
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<KeyRing>,
+    ring: watch::Receiver<Option<KeyRing>>,
 ) {
     let router = Router::new()
         // It answers as long as the thread that renews the lease runs: that one serves it.
@@ -55,7 +55,7 @@ async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "the caches are not complete yet",
         )
-    } else if serving.ring.borrow().is_empty() {
+    } else if serving.ring.borrow().as_ref().is_none_or(KeyRing::is_empty) {
         (
             StatusCode::SERVICE_UNAVAILABLE,
             "there is no sealing key yet",

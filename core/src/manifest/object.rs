@@ -42,6 +42,8 @@ impl Stream {
     }
 }
 
+/// The fields are taken as they are written, even where readers differ on them; [`read_secret`](super::read_secret)
+/// and [`Node::to_value`] are strict.
 impl<'s> Object<'s> {
     /// `apiVersion`.
     pub fn api_version(&self) -> Option<&'s str> {
@@ -98,7 +100,7 @@ fn collect<'s>(node: Node<'s>, document: usize, depth: usize, objects: &mut Vec<
     }
 }
 
-/// What only some readers call a string names nothing.
+/// Whatever some reader takes for this text counts: who looks for Secrets must not miss one.
 fn string(node: Option<Node<'_>>) -> Option<&str> {
-    node?.as_plain_string().ok()
+    node?.text().filter(|text| !text.is_empty())
 }

@@ -33,8 +33,8 @@ use crate::engine::{now, parse_time, rfc3339};
 /// What the keeper publishes.
 #[derive(Clone)]
 pub(super) struct Published {
-    /// The keys that open, newest first.
-    pub(super) ring: watch::Receiver<KeyRing>,
+    /// The keys that open, newest first; nothing before the first look at them.
+    pub(super) ring: watch::Receiver<Option<KeyRing>>,
     /// The names of all key Secrets.
     pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Keeper {
     check: Duration,
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
-    ring: watch::Sender<KeyRing>,
+    ring: watch::Sender<Option<KeyRing>>,
     names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
     usage: Usage,
@@ -63,7 +63,7 @@ impl Keeper {
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> (Self, Published) {
-        let (ring, ring_receiver) = watch::channel(KeyRing::default());
+        let (ring, ring_receiver) = watch::channel(None);
         let (names, names_receiver) = watch::channel(BTreeSet::new());
         let keeper = Self {
             cluster,
@@ -179,11 +179,11 @@ impl Keeper {
             ring.iter().map(|id| id.fingerprint()).collect()
         };
         let fresh = fingerprints(&ring);
-        if fingerprints(&self.ring.borrow()) == fresh {
+        if self.ring.borrow().as_ref().map(fingerprints).as_ref() == Some(&fresh) {
             return;
         }
         tracing::info!(keys = ?fresh, "the key ring has changed");
-        self.ring.send_replace(ring);
+        self.ring.send_replace(Some(ring));
         for envelope in self.cluster.envelopes.all() {
             if envelope.ready().1 == bulla_core::reason::Reason::NoKey.as_str() {
                 self.cluster.queue.add(envelope.key());
@@ -263,7 +263,7 @@ impl Keeper {
                     // The watch of Secrets may be behind that of SealingKeys.
                     let named = found.key.status.secret.as_ref();
                     if let Some(named) = named
-                        && store::secret_exists(cluster, &named.name).await?
+                        && store::secret_exists(cluster, named).await?
                     {
                         return Ok(false);
                     }
@@ -312,14 +312,14 @@ impl Keeper {
         };
         let guarded = others().count() < key.meta.finalizers.len();
         if key.meta.deletion_timestamp.is_some() {
-            if guarded && found.state() == Some(bulla_core::api::KeyState::Retired) {
+            if guarded && found.may_go() {
                 if let Some(bound) = found.bound() {
                     store::mark_retired(cluster, bound).await?;
                 }
                 let others: Vec<&str> = others().collect();
                 tracing::info!(
                     sealing_key = &*key.meta.name,
-                    "let a retired sealing key go; its Secret stays"
+                    "let a sealing key go; its Secret stays"
                 );
                 return store::set_finalizers(cluster, key, &others).await;
             }

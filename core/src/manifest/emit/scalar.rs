@@ -44,6 +44,7 @@ pub(in crate::manifest) fn string_in_style(text: &str, style: Style, flow: bool)
 pub(super) fn fits_literal(text: &str) -> bool {
     let lines = text.strip_suffix('\n').unwrap_or(text);
     text.contains('\n')
+        && !lines.is_empty()
         && lines
             .chars()
             .all(|c| c == '\n' || c == '\t' || is_printable(c))
@@ -83,7 +84,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
 }
 
 /// In escapes that YAML 1.1, YAML 1.2 and JSON share.
-fn double_quoted(text: &str) -> String {
+pub(super) fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::changes::Change;
 use super::notes::{foot_end, lead_start};
-use super::plan::{Change, Plan};
+use super::plan::Plan;
 use crate::manifest::error::ManifestError;
 use crate::manifest::lex::{
     column, first_on_line, line_end, line_start, next_line, skip_blanks, skip_trivia,
@@ -21,7 +22,7 @@ pub(super) struct Element<'s> {
     pub(super) start: usize,
     /// Where its value ends.
     pub(super) end: usize,
-    /// Only blanks stand before it on its line.
+    /// It is in a block, and only blanks stand before it on its line.
     pub(super) own_line: bool,
     /// Where the element before it ends.
     floor: usize,
@@ -53,17 +54,20 @@ impl<'s> Element<'s> {
                     )));
                 }
             }
-            let explicit = text[line_start(text, start)..start]
-                .trim_end()
-                .ends_with('?');
-            if explicit && mapping && !node.is_flow() {
+            let block = !node.is_flow();
+            if mapping
+                && block
+                && text[line_start(text, start)..start]
+                    .trim_end()
+                    .ends_with('?')
+            {
                 return Some(Err(not_editable(
                     first,
                     "a mapping with `? ` before its keys",
                 )));
             }
             let end = value.span().end.max(first.span().end);
-            let own_line = first_on_line(text, start);
+            let own_line = block && first_on_line(text, start);
             let element = Self {
                 number,
                 key,
@@ -189,5 +193,5 @@ fn is_blank_line(text: &str, start: usize) -> bool {
 }
 
 fn is_blank_above(text: &str, start: usize) -> bool {
-    start == 0 || is_blank_line(text, line_start(text, start - 1))
+    !text[..start].ends_with('\n') || is_blank_line(text, line_start(text, start - 1))
 }

@@ -14,6 +14,7 @@
 mod envelope;
 mod finding;
 mod secret;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -67,12 +68,19 @@ pub fn check(subject: Subject<'_>, config: Option<&Config>) -> Vec<Finding> {
 
 /// Items of a `SecretList` that need not say what they are.
 fn items_without_kind(stream: &Stream) -> impl Iterator<Item = Object<'_>> {
-    let lists = stream.documents().filter_map(|document| Some((document.number, document.root?)));
-    let lists = lists.filter(|(_, root)| root.get("kind").and_then(Node::text) == Some("SecretList"));
+    let lists = stream
+        .documents()
+        .filter_map(|document| Some((document.number, document.root?)));
+    let lists =
+        lists.filter(|(_, root)| root.get("kind").and_then(Node::text) == Some("SecretList"));
     lists.flat_map(|(document, root)| {
         let items = root.get("items").into_iter().flat_map(Node::items);
         let items = items.filter(|node| node.get("kind").is_none());
-        items.enumerate().map(move |(index, node)| Object { index, document, node })
+        items.enumerate().map(move |(index, node)| Object {
+            index,
+            document,
+            node,
+        })
     })
 }
 

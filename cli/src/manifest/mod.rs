@@ -1,17 +1,21 @@
 //! Manifests on the way in and out: files parsed, envelopes found in them, objects changed.
 
-use std::borrow::Cow;
+mod error;
+mod places;
+
 use std::path::Path;
 
 use bulla_core::api::{self, SecretEnvelope, SecretEnvelopeSpec};
-use bulla_core::envelope::{Envelope, EnvelopeError, OpenError, SealError};
-use bulla_core::manifest::{ManifestError, Object, Path as NodePath, Place, Rewriter, Stream};
-use bulla_core::names::{DataKeyId, KeyName, NameError};
+use bulla_core::envelope::{Envelope, EnvelopeError};
+use bulla_core::manifest::{Object, Path as NodePath, Rewriter, Stream};
+use bulla_core::names::{KeyName, NameError};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub(crate) use error::ContentError;
+pub(crate) use places::{at, node_of, node_of_open, node_of_seal};
+
 use crate::cli::SelectArgs;
-use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::located::{InFile, InObject};
 
@@ -23,38 +27,6 @@ pub(crate) struct Found<'s> {
     pub(crate) value: Value,
     /// What it says.
     pub(crate) envelope: Envelope,
-}
-
-/// A manifest that has nothing for the command.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ContentError {
-    /// No document, or comments only.
-    #[error("the file is empty")]
-    Empty,
-    /// Manifests, but no envelope.
-    #[error("there is no SecretEnvelope in it")]
-    NoEnvelope {
-        /// There is a Secret instead.
-        plaintext: bool,
-    },
-    /// More envelopes than one, where one is meant.
-    #[error("it holds several envelopes: {names}")]
-    Several {
-        /// Their namespaces and names.
-        names: String,
-    },
-    /// None of that name.
-    #[error("none of its envelopes is the one that was asked for: it holds {names}")]
-    NoneSelected {
-        /// Their namespaces and names.
-        names: String,
-    },
-    /// A version of the resource that comes later, or never was.
-    #[error("`{0}` is not a version that this program knows")]
-    UnknownVersion(String),
-    /// A list whose items do not say what they are.
-    #[error("an item of a SecretList does not say that it is a Secret")]
-    ItemWithoutKind,
 }
 
 /// Parses a file.
@@ -69,8 +41,14 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
     for document in stream.documents() {
         let Some(root) = document.root else { continue };
         let list = root.get("kind").and_then(|kind| kind.text()) == Some("SecretList");
-        let nameless = root.get("items").into_iter().flat_map(|items| items.items());
-        if let Some(item) = nameless.filter(|item| list && item.get("kind").is_none()).next() {
+        let nameless = root
+            .get("items")
+            .into_iter()
+            .flat_map(|items| items.items());
+        if let Some(item) = nameless
+            .filter(|item| list && item.get("kind").is_none())
+            .next()
+        {
             let what = InObject::new(item.place().to_string(), ContentError::ItemWithoutKind);
             return Err(InFile::new("read", path, what).into());
         }
@@ -80,7 +58,10 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
 
 /// True for an object that says it is an envelope, in whatever version.
 pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
-    object.kind() == Some(api::SECRET_ENVELOPE) && object.api_version().is_some_and(|version| group(version) == api::GROUP)
+    object.kind() == Some(api::SECRET_ENVELOPE)
+        && object
+            .api_version()
+            .is_some_and(|version| group(version) == api::GROUP)
 }
 
 /// True for a Secret.
@@ -94,12 +75,20 @@ pub(crate) fn is_secret(object: &Object<'_>) -> bool {
 /// [`ContentError::UnknownVersion`], [`ManifestError`] and [`EnvelopeError`], each with its place.
 pub(crate) fn read<'s>(path: &Path, object: Object<'s>) -> Result<Found<'s>, Failure> {
     if object.api_version() != Some(api::API_VERSION) {
-        let error = ContentError::UnknownVersion(object.api_version().unwrap_or_default().to_owned());
+        let error =
+            ContentError::UnknownVersion(object.api_version().unwrap_or_default().to_owned());
         return Err(at(path, &object, None, error));
     }
-    let value = object.node.to_value().map_err(|error| InFile::new("read", path, error))?;
+    let value = object
+        .node
+        .to_value()
+        .map_err(|error| InFile::new("read", path, error))?;
     let envelope = domain(&value).map_err(|error| at(path, &object, node_of(&error), error))?;
-    Ok(Found { object, value, envelope })
+    Ok(Found {
+        object,
+        value,
+        envelope,
+    })
 }
 
 /// The envelope that a value is.
@@ -114,19 +103,29 @@ pub(crate) fn domain(value: &Value) -> Result<Envelope, EnvelopeError> {
 /// As for [`read`], and [`ContentError::NoEnvelope`].
 pub(crate) fn envelopes<'s>(path: &Path, stream: &'s Stream) -> Result<Vec<Found<'s>>, Failure> {
     let objects = stream.objects();
-    let found: Vec<_> = objects.iter().filter(|object| is_envelope(object)).collect();
+    let found: Vec<_> = objects
+        .iter()
+        .filter(|object| is_envelope(object))
+        .collect();
     if found.is_empty() {
         let plaintext = objects.iter().any(is_secret);
         return Err(InFile::new("use", path, ContentError::NoEnvelope { plaintext }).into());
     }
-    found.into_iter().map(|object| read(path, *object)).collect()
+    found
+        .into_iter()
+        .map(|object| read(path, *object))
+        .collect()
 }
 
 /// The one envelope that is meant.
 ///
 /// # Errors
 /// As for [`envelopes`]; [`ContentError::Several`] and [`ContentError::NoneSelected`].
-pub(crate) fn one<'s>(path: &Path, stream: &'s Stream, select: &SelectArgs) -> Result<Found<'s>, Failure> {
+pub(crate) fn one<'s>(
+    path: &Path,
+    stream: &'s Stream,
+    select: &SelectArgs,
+) -> Result<Found<'s>, Failure> {
     let mut chosen = selected(path, stream, select)?;
     match (chosen.pop(), chosen.is_empty()) {
         (Some(found), true) => Ok(found),
@@ -149,8 +148,14 @@ pub(crate) fn selected<'s>(
     let all = envelopes(path, stream)?;
     let known = names(all.iter());
     let wanted = |found: &Found<'_>| {
-        select.name.as_ref().is_none_or(|name| found.envelope.name() == name)
-            && select.namespace.as_ref().is_none_or(|namespace| found.envelope.namespace() == namespace)
+        select
+            .name
+            .as_ref()
+            .is_none_or(|name| found.envelope.name() == name)
+            && select
+                .namespace
+                .as_ref()
+                .is_none_or(|namespace| found.envelope.namespace() == namespace)
     };
     let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
     if chosen.is_empty() {
@@ -163,13 +168,19 @@ impl Found<'_> {
     /// The object with another content; everything else of it stays.
     pub(crate) fn with(&self, envelope: &Envelope) -> Value {
         let mut value = self.value.clone();
-        let spec = serde_json::to_value(SecretEnvelopeSpec::from(envelope)).expect("a spec is made of text");
+        let spec = serde_json::to_value(SecretEnvelopeSpec::from(envelope))
+            .expect("a spec is made of text");
         value["spec"] = kept_empty(&self.value["spec"], spec);
         value
     }
 
     /// Puts file and place before an error about it.
-    pub(crate) fn error(&self, path: &Path, node: Option<NodePath>, error: impl Into<Box<dyn Fault>>) -> Failure {
+    pub(crate) fn error(
+        &self,
+        path: &Path,
+        node: Option<NodePath>,
+        error: impl Into<Box<dyn Fault>>,
+    ) -> Failure {
         at(path, &self.object, node, error)
     }
 
@@ -198,67 +209,6 @@ pub(crate) fn rewritten(
     edit().map_err(|error| InFile::new("edit", path, error).into())
 }
 
-/// Puts the file, the line and the name of the object before an error; the line is that of `node`
-/// where the object has it.
-pub(crate) fn at(
-    path: &Path,
-    object: &Object<'_>,
-    node: Option<NodePath>,
-    error: impl Into<Box<dyn Fault>>,
-) -> Failure {
-    let node = node.and_then(|node| object.node.find(&node)).unwrap_or(object.node);
-    let what = format!("{}: {} {}", node.place(), object.kind().unwrap_or("object"), name_of(object));
-    InFile::new("use", path, InObject::new(what, error)).into()
-}
-
-/// Where in an object the thing stands that an error is about.
-pub(crate) fn node_of(error: &EnvelopeError) -> Option<NodePath> {
-    match error {
-        EnvelopeError::NotSealed { key }
-        | EnvelopeError::UnknownVersion { key }
-        | EnvelopeError::DamagedValue { key }
-        | EnvelopeError::MissingDataKey { key, .. }
-        | EnvelopeError::KeyInBoth { key } => Some(value_node(key)),
-        EnvelopeError::Field { path, .. } | EnvelopeError::Name { path, .. } => {
-            Some(path.split('.').filter(|part| !part.contains('[')).collect())
-        }
-        _ => Some(NodePath::from(["spec"])),
-    }
-}
-
-/// Where in an object the thing stands that did not open.
-pub(crate) fn node_of_open(found: &Found<'_>, error: &OpenError) -> Option<NodePath> {
-    match error {
-        OpenError::WrongKeyName { key, .. } | OpenError::DamagedValue { key } => Some(value_node(key)),
-        OpenError::NoKey { id }
-        | OpenError::DamagedKey { id, .. }
-        | OpenError::UnknownVersion { id }
-        | OpenError::CommitmentMismatch { id } => data_key_node(found, id),
-        OpenError::TemplateUntrusted { .. } => Some(NodePath::from(["spec", "template"])),
-        OpenError::WrongPlace { .. } => Some(NodePath::from(["metadata"])),
-        OpenError::NoSuchKey { .. } => Some(NodePath::from(["spec", "data"])),
-    }
-}
-
-/// Where in an object the thing stands that was not sealed.
-pub(crate) fn node_of_seal(found: &Found<'_>, error: &SealError) -> Option<NodePath> {
-    match error {
-        SealError::Open(error) => node_of_open(found, error),
-        SealError::Envelope(error) => node_of(error),
-        SealError::ValueTooLarge { key } => Some(value_node(key)),
-        _ => None,
-    }
-}
-
-fn value_node(key: &KeyName) -> NodePath {
-    NodePath::from(["spec", "data", key.as_str()])
-}
-
-fn data_key_node(found: &Found<'_>, id: &DataKeyId) -> Option<NodePath> {
-    let nth = found.envelope.data_keys().iter().position(|entry| &entry.id == id)?;
-    Some(NodePath::from(["spec", "dataKeys"]).join(nth))
-}
-
 /// Parts that are written out although they are empty stay so.
 fn kept_empty(old: &Value, mut new: Value) -> Value {
     let is_empty = |value: &Value| match value {
@@ -279,7 +229,9 @@ fn kept_empty(old: &Value, mut new: Value) -> Value {
         }
         (Value::Array(old), Value::Array(new)) => {
             for item in new {
-                let same = old.iter().find(|old| old.get("id").is_some_and(|id| Some(id) == item.get("id")));
+                let same = old
+                    .iter()
+                    .find(|old| old.get("id").is_some_and(|id| Some(id) == item.get("id")));
                 if let Some(same) = same {
                     *item = kept_empty(same, item.take());
                 }
@@ -294,47 +246,8 @@ fn names<'a, 's: 'a>(found: impl Iterator<Item = &'a Found<'s>>) -> String {
     found.map(Found::title).collect::<Vec<_>>().join(", ")
 }
 
-fn name_of(object: &Object<'_>) -> String {
-    let name = object.name().unwrap_or("without a name").escape_debug();
-    match object.namespace() {
-        Some(namespace) => format!("`{}/{name}`", namespace.escape_debug()),
-        None => format!("`{name}`"),
-    }
-}
-
 fn group(api_version: &str) -> &str {
     api_version.split('/').next().unwrap_or_default()
-}
-
-impl Fault for ContentError {
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Several { .. } | Self::NoneSelected { .. } => Blame::Caller,
-            Self::UnknownVersion(_) => Blame::Sealed,
-            _ => Blame::Input,
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match self {
-            Self::Empty => "nothing was written; is it the right file?",
-            Self::NoEnvelope { plaintext: true } => "there is a Secret in it: `bulla seal -i FILE` turns it into an envelope",
-            Self::NoEnvelope { plaintext: false } => "`bulla seal --name NAME -n NAMESPACE --from-file …` makes one",
-            Self::Several { .. } | Self::NoneSelected { .. } => "choose one with `--name NAME` and `-n NAMESPACE`",
-            Self::UnknownVersion(_) => "a newer bulla made it: upgrade this program",
-            Self::ItemWithoutKind => "`kubectl get secrets -o yaml` prints lists whose items say their kind",
-        }))
-    }
-}
-
-impl Fault for ManifestError {
-    fn blame(&self) -> Blame {
-        Blame::Input
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        ManifestError::hint(self).map(Cow::Borrowed)
-    }
 }
 
 /// A key as somebody typed it. What stands behind a `=` may be a value, and is not repeated.
@@ -362,7 +275,10 @@ mod tests {
     #[test]
     fn what_may_be_a_value_is_not_repeated() {
         let error = key("pass word=hunter2").unwrap_err().to_string();
-        assert!(error.contains("pass word") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("pass word") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 
     #[test]
