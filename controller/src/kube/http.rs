@@ -38,13 +38,24 @@ pub(super) async fn serve(
     ring: watch::Receiver<Option<KeyRing>>,
 ) {
     let router = Router::new()
-        // It answers as long as the thread that renews the lease runs: that one serves it.
-        .route("/healthz", get(|| async { "ok" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Serving { cluster, ring });
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "stopped serving health and metrics");
+    }
+}
+
+/// Alive while both threads are: that of the lease, which answers here, and the runtime of all the rest.
+async fn alive(State(serving): State<Serving>) -> (StatusCode, &'static str) {
+    if serving.cluster.pulse.is_alive() {
+        (StatusCode::OK, "ok")
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the workers' runtime stands still",
+        )
     }
 }
 

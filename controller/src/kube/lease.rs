@@ -294,3 +294,6 @@ impl Record {
         next
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::args::Args;
 use super::backoff::{Backoff, jittered};
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Pulse};
 use super::fence::Fence;
 use super::keys::{Keeper, Published};
 use super::lease::{Election, LeaseOptions};
@@ -95,6 +95,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         queue: Arc::new(Queue::new(RETRIES)),
         metrics: Arc::new(Metrics::new()),
         namespaces_watched: args.watch_namespaces.len().max(1),
+        pulse: Pulse::default(),
     });
     cluster.queue.pause(true);
 
@@ -124,6 +125,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         &keys_changed,
     );
     tasks.spawn(keeper.run());
+    let beating = cluster.clone();
+    tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));
     let (engine_sender, engine) = watch::channel(None);
     let policy = SecretPolicy {

@@ -52,6 +52,8 @@ pub(super) struct Keeper {
     identities: Identities,
     usage: Usage,
     usage_since: Option<Instant>,
+    /// What the log last said of why no key is made.
+    block: Option<Block>,
 }
 
 impl Keeper {
@@ -76,6 +78,7 @@ impl Keeper {
             identities: Identities::default(),
             usage: Usage::new(),
             usage_since: None,
+            block: None,
         };
         (
             keeper,
@@ -126,6 +129,14 @@ impl Keeper {
             return Ok(Duration::ZERO);
         }
         let (step, of_rotation) = self.next_step(&found, now);
+        let block = match step {
+            Step::Blocked(block) => Some(block),
+            _ => None,
+        };
+        if let Some(block) = block.filter(|_| self.block != block) {
+            tracing::warn!(%block, "no sealing key is made");
+        }
+        self.block = block;
         let delay = match step {
             _ if self.policy.require_existing_key => Delay::Restore,
             Step::Blocked(Block::TooMany) => Delay::TooMany,
@@ -241,11 +252,7 @@ impl Keeper {
     ) -> Result<bool, ApiError> {
         let cluster = &*self.cluster;
         match step {
-            Step::Wait(_) => Ok(false),
-            Step::Blocked(block) => {
-                tracing::warn!(%block, "no sealing key is made");
-                Ok(false)
-            }
+            Step::Wait(_) | Step::Blocked(_) => Ok(false),
             Step::Fulfil(_) if self.policy.require_existing_key => Ok(false),
             Step::Fulfil(place) => {
                 let key = &found[of_rotation[place]].key;
