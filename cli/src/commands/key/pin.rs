@@ -203,7 +203,7 @@ mod tests {
                 [new]
             );
             assert!(
-                pinned.starts_with(text.trim_end_matches("clusters: {}\n").trim_end()),
+                pinned.contains(text.trim_end_matches("clusters: {}\n").trim_end()),
                 "{pinned}"
             );
         }
