@@ -130,6 +130,9 @@ fn what_is_no_plaintext_is_not_found() {
         "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, data: {a: eA==}}]\n"
             .to_owned(),
         "apiVersion: v1\nkind: SecretList\nitems: [{data: {a: eA==}}]\n".to_owned(),
+        "x: &x {data: {a: eA==}}\n<<: *x\napiVersion: v1\nkind: Secret\n".to_owned(),
+        "x: &x {a: eA==}\ny: &y {a: x}\ndata: {<<: [*x, *x]}\napiVersion: v1\nkind: Secret\n"
+            .to_owned(),
         "{\"apiVersion\": \"v1\", \"kind\": \"\\u0053ecret\", \"data\": {\"a\": \"eA==\"}}"
             .to_owned(),
     ] {
