@@ -35,6 +35,7 @@ mod shell;
 mod shown;
 mod stream_output;
 mod value_source;
+mod vouching;
 
 use std::process::ExitCode;
 

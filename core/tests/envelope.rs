@@ -305,6 +305,24 @@ fn an_altered_or_unbound_template_is_not_trusted() {
 }
 
 #[test]
+fn tags_that_were_taken_off_do_not_make_a_new_value_unbound() {
+    let cluster = identity(Suite::X25519);
+    let to = [named("prod", &cluster)];
+    let mut stripped = wire(&sealed(&[("username", "shop")], &to));
+    stripped.spec.data_keys[0].template_tag = None;
+    let set = parse(&stripped)
+        .set(&values(&[("username", "new")]), &to, &mut OsRng)
+        .unwrap();
+    let altered = set
+        .with_template(template("{{ .username }}@evil"))
+        .unwrap();
+    assert!(matches!(
+        altered.open(&ring(&cluster)),
+        Err(OpenError::TemplateUntrusted { .. })
+    ));
+}
+
+#[test]
 fn two_clusters_cannot_be_shown_different_values() {
     let (a, b) = (identity(Suite::X25519), identity(Suite::X25519));
     let first = wire(&sealed(PAIRS, &[named("a", &a), named("b", &b)]));

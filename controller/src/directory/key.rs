@@ -10,7 +10,7 @@ use bulla_core::names::ResourceName;
 use bulla_core::recipient::{Identity, Suite, identity_file_text, parse_identity_file};
 use bulla_core::rotation::{self, Timestamp};
 
-use super::folder::{Folder, PRIVATE_FILE};
+use super::folder::{Folder, Lasting};
 use crate::engine::{parse_time, rfc3339};
 
 /// A key as it lies in the directory.
@@ -82,7 +82,11 @@ impl StoredKey {
         let created = self.status().not_before.clone().unwrap_or_default();
         // Into the key file of the store, which is where the private half lives.
         let text = identity_file_text(identity, &created);
-        folder.replace(&format!("{}.txt", self.name), text.as_bytes(), PRIVATE_FILE)?;
+        folder.replace(
+            &format!("{}.txt", self.name),
+            text.as_bytes(),
+            Lasting::Certain,
+        )?;
         self.save(folder)
     }
 
@@ -93,7 +97,7 @@ impl StoredKey {
         folder.replace(
             &format!("{}.yaml", self.name),
             text.as_bytes(),
-            PRIVATE_FILE,
+            Lasting::Certain,
         )
     }
 

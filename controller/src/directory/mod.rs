@@ -51,7 +51,7 @@ pub use report::{Report, Resource};
 pub use watch::WatchOptions;
 
 use crate::engine::{Engine, RecordKey};
-use folder::{Folder, PRIVATE_FILE};
+use folder::{Folder, Lasting};
 use layout::{HOME, KEYS, LOCK, RECORD_KEY, RESOURCES, Roots, STATUS};
 
 /// How a store works.
@@ -213,7 +213,7 @@ fn record_key(home: &Folder) -> Result<Zeroizing<[u8; RecordKey::BYTES]>, StoreE
         None => {
             getrandom::getrandom(key.as_mut_slice())
                 .map_err(|error| StoreError::State(io::Error::other(error)))?;
-            home.replace(RECORD_KEY, key.as_slice(), PRIVATE_FILE)
+            home.replace(RECORD_KEY, key.as_slice(), Lasting::Certain)
                 .map_err(StoreError::State)?;
         }
     }

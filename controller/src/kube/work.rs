@@ -18,7 +18,8 @@ use crate::engine::{Engine, Outcome, Request, Requeue, Verdict, now};
 pub(super) struct Tools {
     /// Nothing until this process has led for the first time.
     pub(super) engine: watch::Receiver<Option<Arc<Engine>>>,
-    pub(super) ring: watch::Receiver<KeyRing>,
+    /// Nothing until the keys were looked at.
+    pub(super) ring: watch::Receiver<Option<KeyRing>>,
 }
 
 /// Works until `stop` says true; what has been begun is finished.
@@ -55,11 +56,10 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         // Its Secret goes by garbage collection, or stays if it was adopted.
         return Again::OnChange;
     };
-    let engine = tools.engine.borrow().clone();
-    let Some(engine) = engine else {
+    let tools = (tools.engine.borrow().clone(), tools.ring.borrow().clone());
+    let (Some(engine), Some(ring)) = tools else {
         return Again::Backoff(None);
     };
-    let ring = tools.ring.borrow().clone();
     let start = Instant::now();
     let (wire, error) = envelope.wire();
     let request = match Request::from_envelope(&wire) {

@@ -17,7 +17,7 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 /// What a Secret's manifest says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SecretSource {
     /// `metadata.name`.
     pub name: Option<String>,
@@ -65,6 +65,23 @@ impl Field {
             Self::Data => "data",
             Self::StringData => "stringData",
         }
+    }
+}
+
+/// Shows names only: even an annotation can hold the values (`last-applied-configuration` does).
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            namespace,
+            values,
+            ..
+        } = self;
+        f.debug_struct("SecretSource")
+            .field("name", name)
+            .field("namespace", namespace)
+            .field("values", values)
+            .finish_non_exhaustive()
     }
 }
 
@@ -319,7 +336,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_value() {
-        let secret = read("stringData: {a: hunter2}\n").expect("a Secret");
+        let secret = read("metadata: {annotations: {x: hunter2}}\nstringData: {a: hunter2}\n")
+            .expect("a Secret");
         let shown = format!("{secret:?}");
         assert!(
             !shown.contains("hunter2") && shown.contains("StringData"),

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use super::folder::kill;
+use super::folder::faults::{fail_after, kill_after};
 use super::*;
 
 /// Kills `run` before its first change, its second, and so on, until it comes to its end. After
@@ -16,7 +16,7 @@ fn killed_everywhere(
         let mut bench = prepare();
         let git = bench.git();
         let mut store = bench.store.take().unwrap();
-        let ended = kill::after(steps, || store.reconcile_at(&git, NOW).unwrap());
+        let ended = kill_after(steps, || store.reconcile_at(&git, NOW).unwrap());
         drop(store);
         check(&bench, steps);
         bench.restart();
@@ -118,7 +118,7 @@ fn killed_anywhere_in_a_renewal_no_key_is_lost() {
         let mut bench = Bench::applied();
         let git = bench.git();
         let mut store = bench.store.take().unwrap();
-        let ended = kill::after(steps, || store.reconcile_at(&git, late).unwrap());
+        let ended = kill_after(steps, || store.reconcile_at(&git, late).unwrap());
         drop(store);
         bench.restart();
         fs::remove_dir_all(bench.at("shop")).unwrap();
@@ -207,5 +207,28 @@ fn killed_while_removing() {
         fs::remove_file(bench.at(gone)).unwrap();
         assert_eq!(bench.pass().removed.len(), 1);
         assert!(!bench.at("shop").exists() && !bench.at(".bulla/resources/shop").exists());
+    }
+}
+
+#[test]
+fn a_disk_that_fails_anywhere_leaves_the_old_secret_or_the_new_one() {
+    for steps in 0.. {
+        let mut bench = Bench::applied();
+        bench.seal("db.yaml", &renewed());
+        let git = bench.git();
+        let store = bench.store.as_mut().unwrap();
+        let (pass, failed) = fail_after(steps, || store.reconcile_at(&git, NOW));
+        let seen = both(&bench).unwrap();
+        assert!(seen == OLD || seen == NEW, "{steps}: {seen:?}");
+        let told = pass.map_or_else(|_| true, |report| !report.is_clean());
+        assert!(told || !failed, "{steps}: a failure was not told");
+        let report = bench.pass();
+        assert!(report.is_clean(), "{steps}: {report:?}");
+        assert_eq!(both(&bench).unwrap(), NEW, "{steps}");
+        assert_eq!(bench.generations("shop/db"), 1, "{steps}");
+        assert!(bench.pass().is_quiet(), "{steps}");
+        if !failed {
+            return;
+        }
     }
 }

@@ -81,6 +81,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
         && !text.contains(": ")
         && !text.contains("  ")
         && classify(text, Format::Yaml) == Plain::Text
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// In escapes that YAML 1.1, YAML 1.2 and JSON share.
@@ -122,6 +123,9 @@ fn number_text(number: &str) -> String {
     };
     format!("{mantissa}{dot}e{sign}{exponent}")
 }
+
+/// Words that some readers know in any case.
+const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Letters that occur in no number, date or base of any reader.
 const NEVER_IN_NUMBERS: &[u8] = b"ghjklmpqrsuvw";
