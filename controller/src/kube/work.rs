@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bulla_core::reason::Reason;
 use bulla_core::recipient::KeyRing;
@@ -83,9 +83,10 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     cluster.metrics.reconciled(&outcome, start.elapsed());
     log(key, &outcome);
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
-    let outdated = keys.has_changed().unwrap_or(false);
+    if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
+        cluster.queue.add(key.clone());
+    }
     match outcome.requeue() {
-        Requeue::OnChange if outdated && waits_for_key(&outcome) => Again::After(Duration::ZERO),
         Requeue::OnChange => Again::OnChange,
         // A lost lease as well: it may come back before anybody has noticed.
         Requeue::Backoff | Requeue::Stop => Again::Backoff(world.stay_away()),
