@@ -50,7 +50,8 @@ pub(super) struct Keeper {
     ring: watch::Sender<Option<KeyRing>>,
     names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
-    usage: Usage,
+    /// Nothing until all envelopes have been counted once.
+    usage: Option<Usage>,
     usage_since: Option<Instant>,
     /// What the log last said of why no key is made.
     block: Option<Block>,
@@ -76,7 +77,7 @@ impl Keeper {
             ring,
             names,
             identities: Identities::default(),
-            usage: Usage::new(),
+            usage: None,
             usage_since: None,
             block: None,
         };
@@ -338,7 +339,7 @@ impl Keeper {
         let outdated = made
             && (found.standing == Some(Standing::Wanted)
                 || found.standing == Some(Standing::Closes));
-        let status = wanted(found, &self.usage, delay, now);
+        let status = wanted(found, self.usage.as_ref(), delay, now);
         if !outdated && status != key.status {
             store::report(cluster, key, &status).await?;
         }
@@ -350,7 +351,7 @@ impl Keeper {
             .usage_since
             .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
         if due && self.cluster.is_synced() {
-            self.usage = usage(&self.cluster);
+            self.usage = Some(usage(&self.cluster));
             self.usage_since = Some(Instant::now());
         }
     }

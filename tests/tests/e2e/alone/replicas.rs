@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bulla_core::api::SecretEnvelope;
 use bulla_tests::{
     Controller, Tenant,
     tenant::data,
@@ -11,7 +10,7 @@ use bulla_tests::{
 use kube::Client;
 use serde_json::json;
 
-use super::{holder, turn, until_idle, versions};
+use super::{envelopes, holder, turn, until_idle};
 
 /// Long enough to keep on a loaded machine, short enough to wait for.
 pub(super) const SHORT_LEASE: &[&str] = &[
@@ -149,7 +148,7 @@ async fn a_follower_takes_over_at_once_when_the_leader_is_told_to_go() {
     until_leads(&follower, &client).await;
 
     tenant.deliver(&draft.clone().named("after")).await;
-    let count = versions::<SecretEnvelope>(&client).await.len();
+    let count = envelopes(&client).await;
     let metrics = until_idle(&follower, count).await;
     assert_eq!(
         metrics.sum("bulla_private_operations_total", &[]),
