@@ -41,14 +41,11 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
     for document in stream.documents() {
         let Some(root) = document.root else { continue };
         let list = root.get("kind").and_then(|kind| kind.text()) == Some("SecretList");
-        let nameless = root
+        let mut items = root
             .get("items")
             .into_iter()
             .flat_map(|items| items.items());
-        if let Some(item) = nameless
-            .filter(|item| list && item.get("kind").is_none())
-            .next()
-        {
+        if let Some(item) = items.find(|item| list && item.get("kind").is_none()) {
             let what = InObject::new(item.place().to_string(), ContentError::ItemWithoutKind);
             return Err(InFile::new("read", path, what).into());
         }

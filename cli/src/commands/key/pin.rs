@@ -176,7 +176,7 @@ mod tests {
                 .party("prod")
                 .unwrap()
                 .recipients,
-            [new.clone()]
+            std::slice::from_ref(&new)
         );
         assert_eq!(pin(&pinned, &[new]).1, Changed::default());
     }
