@@ -4,6 +4,10 @@
 //! Kubernetes. It starts no async runtime and knows no client: those come with the feature `kube`.
 
 pub mod allocator;
+pub mod directory;
 pub mod engine;
 #[cfg(feature = "kube")]
 pub mod kube;
+
+#[cfg(test)]
+mod fixture;

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod names;
 pub mod plaintext;
 pub mod plan;
+pub mod policy;
 pub mod reason;
 pub mod recipient;
 pub mod rotation;

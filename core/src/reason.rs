@@ -119,7 +119,7 @@ impl Reason {
             Self::TemplateUntrusted => (
                 "TemplateUntrusted",
                 3,
-                "restore the template from Git, or run `bulla reseal` with an identity",
+                "restore the template from Git; or read it, and vouch for it with `bulla reseal --accept-template`",
             ),
             Self::TemplateError => (
                 "TemplateError",

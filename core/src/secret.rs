@@ -189,4 +189,6 @@ impl ContentError {
 }
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

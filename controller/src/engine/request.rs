@@ -99,6 +99,13 @@ impl Request {
         self
     }
 
+    /// The same request with another status, for a world that keeps it elsewhere.
+    #[must_use]
+    pub fn with_status(mut self, status: SecretEnvelopeStatus) -> Self {
+        self.status = status;
+        self
+    }
+
     /// The namespace of the resource and of its Secret.
     pub fn namespace(&self) -> &Namespace {
         &self.namespace

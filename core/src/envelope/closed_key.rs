@@ -11,7 +11,7 @@ use super::data_key::{DATA_KEY_BYTES, DataKey};
 use super::error::{EnvelopeError, OpenError, SealError};
 use super::limits::MAX_CLOSED_KEY_BYTES;
 use crate::names::{DataKeyId, Namespace, ResourceName};
-use crate::recipient::{Identity, Recipient, unwrap, wrap};
+use crate::recipient::{Identity, Recipient, Suite, UnwrapError, suite_of, unwrap, wrap};
 use crate::scope::{Place, Scope};
 
 /// The age file, base64 taken off; not opened.
@@ -59,6 +59,15 @@ impl ClosedKey {
             return Err(damaged());
         }
         Ok(Self(bytes))
+    }
+
+    /// The algorithms of the recipient that it is closed for, read off the age file without any
+    /// key: what the hint beside it says can be wrong. `None` is a kind that is not known here.
+    ///
+    /// # Errors
+    /// What keeps it from being an age file for one recipient.
+    pub fn suite(&self) -> Result<Option<Suite>, UnwrapError> {
+        suite_of(&self.0)
     }
 
     pub(super) fn text_bytes(&self) -> usize {

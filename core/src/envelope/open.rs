@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::closed_key::Binding;
-use super::data_key::OpenedDataKey;
+use super::data_key::{DataKey, OpenedDataKey};
 use super::error::OpenError;
 use super::template::OutputTemplate;
 use super::{DataKeyEntry, Envelope};
@@ -65,7 +65,7 @@ impl Envelope {
     /// [`OpenError`] by variant: no key, another place, damage, a data key that breaks its
     /// commitment, a template that is not the sealed one, a value under another key's name.
     pub fn open(&self, ring: &KeyRing) -> Result<Opened, OpenError> {
-        self.open_some(ring, |_| true)
+        self.open_some(ring, |_| true, Check::Template)
     }
 
     /// Opens the value of one key, and only the data key that it needs.
@@ -76,13 +76,20 @@ impl Envelope {
         if !self.data.contains_key(key) {
             return Err(OpenError::NoSuchKey { key: key.clone() });
         }
-        self.open_some(ring, |candidate| candidate == key)
+        self.open_some(ring, |candidate| candidate == key, Check::Template)
+    }
+
+    /// Opens all values for sealing them anew, although the template may not be the sealed one.
+    /// They must not be rendered, nor leave this module otherwise than sealed.
+    pub(super) fn open_for_reseal(&self, ring: &KeyRing) -> Result<Opened, OpenError> {
+        self.open_some(ring, |_| true, Check::PlaceAndCommitment)
     }
 
     fn open_some(
         &self,
         ring: &KeyRing,
         wanted: impl Fn(&KeyName) -> bool,
+        check: Check,
     ) -> Result<Opened, OpenError> {
         let place = self.place();
         let chosen: Vec<_> = self.data.iter().filter(|(key, _)| wanted(key)).collect();
@@ -95,7 +102,10 @@ impl Envelope {
             .iter()
             .filter(|entry| needed.contains(&entry.id))
         {
-            let (key, fingerprint) = entry.open(&place, &self.template, ring)?;
+            let (key, binding, fingerprint) = entry.open_key(&place, ring)?;
+            if check == Check::Template {
+                entry.verify_template(&key.key, binding, &self.template)?;
+            }
             opened_with.push(fingerprint);
             keys.insert(&entry.id, key);
         }
@@ -133,6 +143,15 @@ impl Envelope {
     }
 }
 
+/// What must hold before anything is opened with a data key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Place, commitment and template.
+    Template,
+    /// The same but for the template, which a person vouches for anew.
+    PlaceAndCommitment,
+}
+
 impl DataKeyEntry {
     /// Opens the data key with the first identity of `ring` that is among its recipients, and
     /// checks place, commitment and template before anything is opened with it.
@@ -142,6 +161,16 @@ impl DataKeyEntry {
         template: &OutputTemplate,
         ring: &KeyRing,
     ) -> Result<(OpenedDataKey, Fingerprint), OpenError> {
+        let (key, binding, fingerprint) = self.open_key(place, ring)?;
+        self.verify_template(&key.key, binding, template)?;
+        Ok((key, fingerprint))
+    }
+
+    fn open_key(
+        &self,
+        place: &Place,
+        ring: &KeyRing,
+    ) -> Result<(OpenedDataKey, Binding, Fingerprint), OpenError> {
         let (closed, identity) = self
             .closed_for
             .iter()
@@ -151,21 +180,28 @@ impl DataKeyEntry {
             })?;
         let (key, binding) = closed.key.open(&self.id, identity, place)?;
         key.verify_commitment(&self.id, &self.commitment)?;
-        match (binding, &self.template_tag) {
-            (Binding::Template, Some(tag)) => key.verify_template(&self.id, template, tag)?,
-            (Binding::None, None) => {}
-            // A tag that was taken away, or put where the sealer wanted none.
-            _ => {
-                return Err(OpenError::TemplateUntrusted {
-                    id: self.id.clone(),
-                });
-            }
-        }
         let value_key = key.value_key();
         Ok((
             OpenedDataKey { key, value_key },
+            binding,
             closed.recipient.fingerprint,
         ))
+    }
+
+    fn verify_template(
+        &self,
+        key: &DataKey,
+        binding: Binding,
+        template: &OutputTemplate,
+    ) -> Result<(), OpenError> {
+        match (binding, &self.template_tag) {
+            (Binding::Template, Some(tag)) => key.verify_template(&self.id, template, tag),
+            (Binding::None, None) => Ok(()),
+            // A tag that was taken away, or put where the sealer wanted none.
+            _ => Err(OpenError::TemplateUntrusted {
+                id: self.id.clone(),
+            }),
+        }
     }
 
     /// Its binding once opened; see [`DataKeyEntry::open`].

@@ -14,7 +14,7 @@ use super::value::SealedValue;
 use super::{ClosedFor, DataKeyEntry, Envelope, RecipientHint};
 use crate::names::{KeyName, Namespace, RecipientName, ResourceName};
 use crate::plaintext::Plaintext;
-use crate::recipient::Recipient;
+use crate::recipient::{KeyRing, Recipient};
 use crate::scope::{Place, Scope};
 
 /// A recipient with the name that the configuration gives it.
@@ -68,7 +68,8 @@ impl Envelope {
     /// other value stays byte for byte as it was.
     ///
     /// The fresh key vouches for the template as it stands in the file. Other data keys in use
-    /// go on vouching for it too, so a template that was altered before stays refused.
+    /// go on vouching for it too, so a template that was altered before stays refused. It is
+    /// bound even where the others are not: tags that somebody took off don't make new values unbound.
     ///
     /// # Errors
     /// [`SealError`] by variant.
@@ -78,8 +79,7 @@ impl Envelope {
         recipients: &[NamedRecipient],
         rng: &mut impl CryptoRngCore,
     ) -> Result<Self, SealError> {
-        let binding = self.binding();
-        self.closed(values, binding, recipients, rng)
+        self.closed(values, Binding::Template, recipients, rng)
     }
 
     /// Closes every opened value anew, under one fresh data key for `recipients`.
@@ -98,6 +98,29 @@ impl Envelope {
             ..self.clone()
         };
         empty.closed(opened.values(), self.binding(), recipients, rng)
+    }
+
+    /// Closes every value anew and vouches for the template as it stands now, bound to the values.
+    ///
+    /// For a template that was changed in the file. Whoever changed it may have wanted a value
+    /// copied to where they can read it, so the caller lets a person read it first. The opened
+    /// values go from one sealed form to the other and nowhere else.
+    ///
+    /// # Errors
+    /// [`SealError`] by variant.
+    pub fn reseal_with_template(
+        &self,
+        ring: &KeyRing,
+        recipients: &[NamedRecipient],
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Self, SealError> {
+        let opened = self.open_for_reseal(ring)?;
+        let empty = Self {
+            data_keys: Vec::new(),
+            data: BTreeMap::new(),
+            ..self.clone()
+        };
+        empty.closed(opened.values(), Binding::Template, recipients, rng)
     }
 
     /// As the envelope shows it from outside: unbound when no data key carries a tag.

@@ -98,6 +98,13 @@ impl HpkeContext {
     }
 }
 
+#[cfg(test)]
+impl HpkeContext {
+    pub(super) fn key_and_nonce(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.key.0.to_vec(), self.nonce.to_vec())
+    }
+}
+
 /// `LabeledExtract(salt, label, ikm)`: HKDF-Extract is HMAC with the salt for a key.
 fn labeled_extract(salt: &[u8], label: &[u8], ikm: &[u8]) -> hmac::Tag {
     let mut extract = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, salt));

@@ -179,3 +179,124 @@ pub(super) const X25519_STANZA: &str = "X25519";
 pub(super) const HYBRID_STANZA: &str = "mlkem768x25519";
 const MAGIC: &[u8] = b"age-encryption.org/";
 const BODY_COLUMNS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAC: &str = "--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+
+    fn read(stanzas: &str) -> Result<Vec<(String, usize)>, String> {
+        let file = format!("age-encryption.org/v1\n{stanzas}{MAC}payload");
+        match Header::read(file.as_bytes()) {
+            Ok(header) => {
+                assert_eq!(header.payload, b"payload");
+                assert!(header.authenticated.ends_with(b"\n---"));
+                let stanzas = header.stanzas.iter();
+                Ok(stanzas
+                    .map(|stanza| (stanza.kind.to_owned(), stanza.body.len()))
+                    .collect())
+            }
+            Err(HeaderError::Malformed(fault)) => Err(fault.to_string()),
+            Err(other) => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn bodies_end_with_a_short_line() {
+        let full = "A".repeat(64);
+        assert_eq!(read("-> a\n\n"), Ok(vec![("a".into(), 0)]));
+        assert_eq!(
+            read("-> a b c\nAAAA\n-> d\nAA\n"),
+            Ok(vec![("a".into(), 3), ("d".into(), 1)])
+        );
+        assert_eq!(
+            read(&format!("-> a\n{full}\n\n")),
+            Ok(vec![("a".into(), 48)])
+        );
+        assert_eq!(
+            read(&format!("-> a\n{full}\nAAAA\n")),
+            Ok(vec![("a".into(), 51)])
+        );
+        let canonical = "a body must be canonical base64 and end with a short line";
+        assert_eq!(
+            read(&format!("-> a\n{full}\n")),
+            Err(format!("line 4: {canonical}"))
+        );
+        for line in ["AB", "A", "AA==", "A A", "-_-_", "AAAA\r", "é"] {
+            assert_eq!(
+                read(&format!("-> a\n{line}\n")),
+                Err(format!("line 3: {canonical}")),
+                "{line}"
+            );
+        }
+        let long = read(&format!("-> a\n{full}AAAA\n\n"));
+        assert_eq!(
+            long,
+            Err("line 3: a line of a body must have at most 64 characters".into())
+        );
+    }
+
+    #[test]
+    fn words_are_printable_and_one_blank_apart() {
+        for line in [
+            "-> ", "-> a  b", "-> a ", "->  a", "-> a\tb", "-> a\r", "-> é", "-> a\0",
+        ] {
+            let rule = "the words of a stanza must be printable, with one blank between";
+            assert_eq!(
+                read(&format!("{line}\n\n")),
+                Err(format!("line 2: {rule}")),
+                "{line:?}"
+            );
+        }
+        for line in ["", "->", "->a", ">", " -> a", "--"] {
+            let rule = "a stanza must begin with `-> `";
+            assert_eq!(
+                read(&format!("{line}\n\n")),
+                Err(format!("line 2: {rule}")),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_line_names_format_and_version() {
+        let read = |file: &str| Header::read(file.as_bytes()).err();
+        for other in [
+            "",
+            "age",
+            "AGE-ENCRYPTION.ORG/v1\n",
+            " age-encryption.org/v1\n",
+            "AGE-SECRET-KEY-1",
+        ] {
+            assert_eq!(read(other), Some(HeaderError::NotAge), "{other}");
+        }
+        assert_eq!(
+            read("age-encryption.org/v2\n"),
+            Some(HeaderError::UnsupportedVersion)
+        );
+        assert_eq!(
+            read("age-encryption.org/v10\n"),
+            Some(HeaderError::UnsupportedVersion)
+        );
+        assert_eq!(
+            read("-----BEGIN AGE ENCRYPTED FILE-----\n"),
+            Some(HeaderError::Armored)
+        );
+        for cut in [
+            "age-encryption.org/v1",
+            "age-encryption.org/v1\r\n",
+            "age-encryption.org/v1\n-> a\n",
+        ] {
+            assert!(
+                matches!(read(cut), Some(HeaderError::Malformed(_))),
+                "{cut}"
+            );
+        }
+        let bare = format!("age-encryption.org/v1\n{MAC}");
+        assert!(matches!(
+            read(&bare),
+            Some(HeaderError::Malformed(HeaderFault { line: 2, .. }))
+        ));
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::agreement;
-use rand_core::{CryptoRng, RngCore};
+use rand_core::CryptoRngCore;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -84,7 +84,7 @@ pub(super) enum StanzaFault {
 
 impl Identity {
     /// Makes a new key.
-    pub fn generate(suite: Suite, rng: &mut (impl CryptoRng + RngCore)) -> Self {
+    pub fn generate(suite: Suite, rng: &mut impl CryptoRngCore) -> Self {
         let mut secret = Box::new(Zeroizing::new([0; SECRET_BYTES]));
         rng.fill_bytes(&mut **secret);
         Self::from_secret(suite, secret)

@@ -79,3 +79,64 @@ pub fn identity_file_text(identity: &Identity, created: &str) -> Zeroizing<Strin
 
 const CREATED: &str = "# created: ";
 const PUBLIC_KEY: &str = "# public key: ";
+
+#[cfg(test)]
+mod tests {
+    use super::super::Suite;
+    use super::*;
+
+    fn identity(suite: Suite) -> Identity {
+        Identity::generate(suite, &mut rand_core::OsRng)
+    }
+
+    #[test]
+    fn a_written_file_is_read_back() {
+        for suite in [Suite::X25519, Suite::MlKem768X25519] {
+            let identity = identity(suite);
+            let text = identity_file_text(&identity, "2026-11-21T12:00:00Z");
+            assert_eq!(text.capacity(), text.len());
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines[0], "# created: 2026-11-21T12:00:00Z");
+            assert_eq!(lines[1], format!("# public key: {}", identity.recipient()));
+            assert_eq!(lines[2], *identity.expose_text());
+            let read = parse_identity_file(&text).expect("the file parses");
+            assert_eq!(read[0].recipient(), identity.recipient());
+        }
+    }
+
+    #[test]
+    fn comments_blank_lines_and_crlf_are_passed_over() {
+        let [first, second] = [Suite::X25519, Suite::MlKem768X25519].map(identity);
+        let text = format!(
+            "#\r\n\r\n{}\r\n\n# x\n{}",
+            *first.expose_text(),
+            *second.expose_text()
+        );
+        let read = parse_identity_file(&text).expect("the file parses");
+        let read: Vec<_> = read.iter().map(Identity::fingerprint).collect();
+        assert_eq!(read, [first.fingerprint(), second.fingerprint()]);
+    }
+
+    #[test]
+    fn a_fault_names_the_line_and_shows_nothing_of_it() {
+        let key = identity(Suite::X25519).expose_text();
+        let cut = &key[..key.len() - 1];
+        let error =
+            parse_identity_file(&format!("# one\n\n{cut}\n")).expect_err("a character is missing");
+        let source = IdentityError::Length {
+            expected: 74,
+            found: 73,
+        };
+        assert_eq!(error, IdentityFileError::Line { line: 3, source });
+        assert!(!format!("{error:?} {error}").contains(&cut[20..30]));
+        assert_eq!(
+            parse_identity_file("# only\n").err(),
+            Some(IdentityFileError::Empty)
+        );
+        let large = "#".repeat(IDENTITY_FILE_BYTES_MAX + 1);
+        assert_eq!(
+            parse_identity_file(&large).err(),
+            Some(IdentityFileError::TooLarge)
+        );
+    }
+}

@@ -58,3 +58,39 @@ impl fmt::Debug for KeyRing {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Suite;
+    use super::*;
+
+    #[test]
+    fn a_key_ring_can_be_shared_among_threads() {
+        fn shared<T: Clone + Send + Sync + 'static>(_: T) {}
+        shared(KeyRing::default());
+    }
+
+    #[test]
+    fn identities_are_found_by_fingerprint_and_keep_their_order() {
+        let [newest, middle, oldest] =
+            [(); 3].map(|()| Identity::generate(Suite::X25519, &mut rand_core::OsRng));
+        let order = [
+            newest.fingerprint(),
+            middle.fingerprint(),
+            oldest.fingerprint(),
+        ];
+        let again = newest.duplicate();
+        let ring = KeyRing::new(vec![newest, middle, again, oldest]);
+        let found: Vec<Fingerprint> = ring.iter().map(Identity::fingerprint).collect();
+        assert_eq!(found, order);
+        assert_eq!(ring.len(), 3);
+        for fingerprint in order {
+            assert_eq!(
+                ring.get(&fingerprint).map(Identity::fingerprint),
+                Some(fingerprint)
+            );
+        }
+        assert!(ring.get(&Fingerprint::of("another")).is_none());
+        assert!(KeyRing::default().is_empty());
+    }
+}

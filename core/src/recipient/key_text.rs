@@ -105,3 +105,66 @@ impl bech32::Checksum for AgeChecksum {
     const GENERATOR_SH: [u32; 5] = bech32::Bech32::GENERATOR_SH;
     const TARGET_RESIDUE: u32 = bech32::Bech32::TARGET_RESIDUE;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: KeyText = KeyText {
+        prefix: "age",
+        bytes: 32,
+        capitals: false,
+    };
+
+    #[test]
+    fn a_key_has_one_text() {
+        let text = TEXT.encode(&[0x5a; 32]);
+        assert_eq!((text.len(), text.capacity()), (62, 62));
+        assert_eq!(TEXT.decode(&text).as_deref(), Ok(&vec![0x5a; 32]));
+    }
+
+    #[test]
+    fn bits_left_over_must_be_zero() {
+        let hrp = Hrp::parse("age").expect("a valid prefix");
+        let mut fives: Vec<Fe32> = [0x5a_u8; 32].into_iter().bytes_to_fes().collect();
+        fives[51] = Fe32::try_from(fives[51].to_u8() | 1).expect("five bits");
+        let text: String = fives
+            .into_iter()
+            .with_checksum::<AgeChecksum>(&hrp)
+            .chars()
+            .collect();
+        assert_eq!(TEXT.decode(&text), Err(TextFault::Padding));
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        let text = TEXT.encode(&[0x5a; 32]);
+        let with =
+            |at: usize, character: &str| format!("{}{character}{}", &text[..at], &text[at + 1..]);
+        assert_eq!(TEXT.decode(&with(10, "b")), Err(TextFault::Character(11)));
+        assert_eq!(TEXT.decode(&with(10, "é")), Err(TextFault::Character(11)));
+        assert_eq!(TEXT.decode(&with(10, "1")), Err(TextFault::Character(11)));
+        assert_eq!(
+            TEXT.decode(&format!("{}\n", *text)),
+            Err(TextFault::Character(63))
+        );
+        assert_eq!(
+            TEXT.decode(&text[..61]),
+            Err(TextFault::Length {
+                expected: 62,
+                found: 61
+            })
+        );
+        assert_eq!(
+            TEXT.decode("age1"),
+            Err(TextFault::Length {
+                expected: 62,
+                found: 4
+            })
+        );
+        let other = if &text[10..11] == "q" { "p" } else { "q" };
+        assert_eq!(TEXT.decode(&with(10, other)), Err(TextFault::Checksum));
+        let capital = text[4..].to_uppercase();
+        assert_eq!(TEXT.decode(&format!("age1{capital}")), Err(TextFault::Case));
+    }
+}

@@ -26,6 +26,8 @@ mod key_text;
 mod public;
 mod suite;
 mod unwrap;
+#[cfg(test)]
+mod vectors;
 mod wrap;
 mod xwing;
 
@@ -38,5 +40,5 @@ pub use identity_file::{
 pub use key_ring::KeyRing;
 pub use public::{Recipient, RecipientError};
 pub use suite::{Suite, SuiteError};
-pub use unwrap::{FILE_BYTES_MAX, UnwrapError, unwrap};
+pub use unwrap::{FILE_BYTES_MAX, UnwrapError, suite_of, unwrap};
 pub use wrap::{PAYLOAD_BYTES_MAX, WrapError, wrap};

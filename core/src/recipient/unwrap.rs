@@ -4,9 +4,9 @@ use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use super::derive::{FileKey, PAYLOAD_NONCE_BYTES, TAG_BYTES};
-use super::header::{Header, HeaderError, Stanza};
+use super::header::{HYBRID_STANZA, Header, HeaderError, Stanza, X25519_STANZA};
 use super::identity::StanzaFault;
-use super::{HeaderFault, Identity};
+use super::{HeaderFault, Identity, Suite};
 
 /// The largest file that is looked at.
 pub const FILE_BYTES_MAX: usize = 8 * 1024;
@@ -94,6 +94,25 @@ pub fn unwrap(
     )
     .map_err(|_| UnwrapError::HeaderMac)?;
     open_payload(&file_key, header.payload, max_payload)
+}
+
+/// The algorithms of the recipient that `file` is closed for, read off its header without any key.
+///
+/// `None` is a kind of recipient that is not known here.
+///
+/// # Errors
+///
+/// Those of [`unwrap`] that concern the header.
+pub fn suite_of(file: &[u8]) -> Result<Option<Suite>, UnwrapError> {
+    if file.len() > FILE_BYTES_MAX {
+        return Err(UnwrapError::FileTooLarge);
+    }
+    let header = Header::read(file)?;
+    Ok(match only_recipient(&header)?.kind {
+        X25519_STANZA => Some(Suite::X25519),
+        HYBRID_STANZA => Some(Suite::MlKem768X25519),
+        _ => None,
+    })
 }
 
 fn only_recipient<'a, 'b>(header: &'b Header<'a>) -> Result<&'b Stanza<'a>, UnwrapError> {

@@ -1,20 +1,136 @@
-//! Output templates (stand-in until the branch `template` lands).
-#![expect(missing_docs, reason = "stand-in")]
-use crate::{names::KeyName, plaintext::Plaintext};
-use std::collections::BTreeMap;
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("template")]
-pub struct TemplateError;
-pub struct Template(String);
-pub fn parse(_: &KeyName, source: &str) -> Result<Template, TemplateError> {
-    if source.contains("{{ bad") { Err(TemplateError) } else { Ok(Template(source.to_owned())) }
+//! Output templates: `spec.template.data`, rendered over opened values.
+//!
+//! The language is Go's `text/template` with the deterministic functions of sprig, to the byte.
+//! The engine is ours, because three things have to hold that no other one offers together: an error
+//! names its place and never a value, every rendering is bounded, and a string is bytes, so that a
+//! value which is not UTF-8 passes through unchanged.
+//!
+//! # Guarantees
+//!
+//! - Output, and success or failure, are those of Go 1.26 with sprig 3.3.0, but for the differences below.
+//! - No error, nor its `Debug`, holds a value, a part of the output or a literal of the source.
+//! - The same template over the same values gives the same output.
+//! - What a rendering copies of the values is wiped: texts with their last holder, buffers when they grow.
+//!
+//! # Differences from Go
+//!
+//! - A missing key is an error, `<no value>` is never printed (see [`MissingKeys`] for Go's way).
+//! - Functions are refused at parsing when their result changes from run to run; `keys` and `values`
+//!   are sorted; `%p` and a call of a value fail.
+//! - Bounds: 64 KiB of source, 100 levels of nesting in it and 200 while rendering, 100 levels of a value
+//!   that is printed, compared or converted, 1,000,000 steps (an evaluation, an element, 64 bytes of
+//!   text), 4 MiB for a text on the way, 1 MiB of output.
+
+mod error;
+mod eval;
+mod exec;
+mod format;
+mod functions;
+mod heap;
+mod keys;
+mod lex;
+mod literal;
+mod node;
+mod parse;
+mod pipeline;
+mod strconv;
+mod text;
+mod unicode;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::names::KeyName;
+use crate::plaintext::Plaintext;
+
+pub use error::{TemplateError, TemplateFault, Word};
+
+/// A template that parsed, for one key of a Secret.
+pub struct Template {
+    key: KeyName,
+    source: String,
+    bodies: node::Bodies,
 }
+
+/// How much of Go's conduct towards missing keys a rendering keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingKeys {
+    /// A missing key is an error, and so is an expression without a value: for envelopes.
+    #[default]
+    Refuse,
+    /// A missing key is printed as `<no value>`, and `index` makes it empty: as Sealed Secrets does.
+    AsGo,
+}
+
+/// Parses and checks the template of `key` without any value: syntax, functions, size.
+///
+/// # Errors
+///
+/// Any [`TemplateFault`] that shows in the source alone, above all `Syntax`, `UnknownFunction`,
+/// `RefusedFunction` and `SourceTooLarge`.
+pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
+    let wrong = |(at, fault)| TemplateError::new(key, source.as_bytes(), at, fault);
+    if source.len() > SOURCE_BYTES {
+        return Err(wrong((0, TemplateFault::SourceTooLarge)));
+    }
+    let bodies = parse::parse(key.as_str(), source).map_err(wrong)?;
+    Ok(Template {
+        key: key.clone(),
+        source: source.to_owned(),
+        bodies,
+    })
+}
+
 impl Template {
-    pub fn render(&self, values: &BTreeMap<KeyName, Plaintext>) -> Result<Plaintext, TemplateError> {
-        let mut out = self.0.clone();
-        for (key, value) in values {
-            out = out.replace(&format!("{{{{ .{key} }}}}"), &String::from_utf8_lossy(value.reveal()));
+    /// Renders over `values`, which are all that it sees.
+    ///
+    /// # Errors
+    ///
+    /// A [`TemplateFault`] with its place in the source. It never holds a value, nor the output.
+    pub fn render(
+        &self,
+        values: &BTreeMap<KeyName, Plaintext>,
+    ) -> Result<Plaintext, TemplateError> {
+        self.render_with(values, MissingKeys::Refuse)
+    }
+
+    /// Renders with a choice about missing keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Template::render`].
+    pub fn render_with(
+        &self,
+        values: &BTreeMap<KeyName, Plaintext>,
+        missing: MissingKeys,
+    ) -> Result<Plaintext, TemplateError> {
+        // The engine works on a copy, which is wiped with the heap.
+        let entry = |(key, value): (&KeyName, &Plaintext)| {
+            (
+                text::Text::from(key.as_str()),
+                value::Value::text(value.reveal()),
+            )
+        };
+        let root = values.iter().map(entry).collect();
+        let heap = heap::Heap::new(root, missing == MissingKeys::Refuse);
+        match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
+            Ok(output) => Ok(Plaintext::new(output)),
+            Err((at, fault)) => Err(TemplateError::new(
+                &self.key,
+                self.source.as_bytes(),
+                at,
+                fault,
+            )),
         }
-        Ok(Plaintext::from(out))
+    }
+
+    /// The keys that the template names in so many words: `.x`, `$.x`, `index . "x"`.
+    ///
+    /// A key that is computed, or named where the dot is something else, is not among them.
+    pub fn keys(&self) -> BTreeSet<String> {
+        keys::keys(&self.bodies, self.key.as_str())
     }
 }
+
+/// The longest source of a template.
+const SOURCE_BYTES: usize = 64 << 10;

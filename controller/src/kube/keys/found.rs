@@ -75,12 +75,16 @@ impl Fault {
 
 /// Identities by the Secret and version that they were read from: deriving the public half costs time.
 #[derive(Default)]
-pub(super) struct Identities(HashMap<(Box<str>, Box<str>), Option<Arc<Identity>>>);
+pub(super) struct Identities(HashMap<Version, Option<Arc<Identity>>>);
+
+/// uid and resourceVersion of a Secret.
+#[derive(PartialEq, Eq, Hash)]
+struct Version(Box<str>, Box<str>);
 
 impl Identities {
     /// The identity in `secret`, if there is exactly one.
     pub(super) fn of(&mut self, secret: &KeySecret) -> Option<Arc<Identity>> {
-        let key = (secret.uid.clone(), secret.version().into());
+        let key = Version(secret.uid.clone(), secret.version().into());
         let read = || {
             // Into the key ring: this is what the key Secret is for.
             let text = std::str::from_utf8(secret.identity()?.reveal()).ok()?;
@@ -93,7 +97,7 @@ impl Identities {
 
     /// Forgets what belongs to none of `secrets`.
     pub(super) fn retain(&mut self, secrets: &[Arc<KeySecret>]) {
-        self.0.retain(|(uid, version), _| {
+        self.0.retain(|Version(uid, version), _| {
             secrets
                 .iter()
                 .any(|secret| secret.uid == *uid && secret.version() == &**version)

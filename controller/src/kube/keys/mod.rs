@@ -53,7 +53,8 @@ pub(super) struct Keeper {
     ring: watch::Sender<Option<KeyRing>>,
     names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
-    usage: Usage,
+    /// Nothing until every envelope is known.
+    usage: Option<Usage>,
     usage_since: Option<Instant>,
     /// What the log last said of why no key is made.
     block: Option<Block>,
@@ -79,7 +80,7 @@ impl Keeper {
             ring,
             names,
             identities: Identities::default(),
-            usage: Usage::new(),
+            usage: None,
             usage_since: None,
             block: None,
         };
@@ -202,7 +203,7 @@ impl Keeper {
             .usage_since
             .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
         if due && self.cluster.is_synced() {
-            self.usage = usage(&self.cluster);
+            self.usage = Some(usage(&self.cluster));
             self.usage_since = Some(Instant::now());
         }
     }

@@ -95,7 +95,7 @@ impl Keeper {
         for found in found {
             if let Half::Faulty(Fault::SecretMissing) = found.half
                 && let Some(named) = &found.key.status.secret
-                && store::secret_exists(&self.cluster, &named.name).await?
+                && store::secret_exists(&self.cluster, named).await?
             {
                 return Ok(true);
             }
@@ -163,7 +163,7 @@ impl Keeper {
             finalizers.push(store::FINALIZER);
             return store::set_finalizers(cluster, key, &finalizers).await;
         }
-        let status = wanted(found, &self.usage, delay, now);
+        let status = wanted(found, self.usage.as_ref(), delay, now);
         if status != key.status {
             store::report(cluster, key, &status).await?;
         }

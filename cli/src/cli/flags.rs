@@ -1,0 +1,125 @@
+//! Flags that several commands share.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use bulla_core::names::{Namespace, ResourceName};
+use bulla_core::scope::Scope;
+use clap::{Args, ValueEnum};
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true, help_heading = GLOBAL)]
+    pub(crate) color: ColorWhen,
+    /// Say nothing but warnings and errors
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
+    pub(crate) quiet: bool,
+    /// The configuration to use, instead of the outermost `.bulla.yaml` of the Git work tree
+    #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// Whom to close for.
+#[derive(Debug, Args)]
+pub(crate) struct RecipientArgs {
+    /// Close for these, instead of whom the rule names: a name in the configuration, a public key,
+    /// or NAME=PUBLIC-KEY
+    #[arg(long = "for", value_name = "RECIPIENT", value_delimiter = ',')]
+    pub(crate) recipients: Vec<String>,
+}
+
+/// Whose keys open.
+#[derive(Debug, Args)]
+pub(crate) struct IdentityArgs {
+    /// A file of private keys, as `age-keygen` writes it; `-` is standard input. Without it, the
+    /// keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the usual files of bulla and sops
+    #[arg(long, short = 'I', value_name = "FILE")]
+    pub(crate) identity: Vec<PathBuf>,
+}
+
+/// Which of several envelopes in a file is meant.
+#[derive(Debug, Args)]
+pub(crate) struct SelectArgs {
+    /// The name of the envelope, where the file holds several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<ResourceName>,
+    /// Its namespace
+    #[arg(long, short, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<Namespace>,
+}
+
+/// The language of what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// YAML
+    Yaml,
+    /// JSON
+    Json,
+}
+
+/// `--scope` as people type it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScopeArg {
+    /// This namespace and this name only
+    Strict,
+    /// Any name in this namespace
+    Namespace,
+    /// Anywhere in the cluster
+    Cluster,
+}
+
+impl From<ScopeArg> for Scope {
+    fn from(arg: ScopeArg) -> Self {
+        match arg {
+            ScopeArg::Strict => Self::Strict,
+            ScopeArg::Namespace => Self::Namespace,
+            ScopeArg::Cluster => Self::Cluster,
+        }
+    }
+}
+
+impl ColorWhen {
+    /// Makes it count for everything that is printed from here on.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// Errors about the command line itself follow `--color` too, so it is looked for before all is read.
+pub(super) fn set_color_early(arguments: &[OsString]) {
+    let mut when = std::env::var("BULLA_COLOR").unwrap_or_default();
+    let mut words = arguments
+        .iter()
+        .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--color") {
+            Some("") => when = words.next().unwrap_or_default().to_owned(),
+            Some(rest) => when = rest.trim_start_matches('=').to_owned(),
+            None => {}
+        }
+    }
+    ColorWhen::from_str(&when, true).unwrap_or_default().apply();
+}
+
+pub(super) const GLOBAL: &str = "Global options";

@@ -1,0 +1,121 @@
+//! `bulla check`: plaintext, damage, and envelopes that are closed for others than the rules say.
+
+mod candidates;
+mod report;
+mod rules;
+
+use std::path::Path;
+
+use bulla_core::manifest::Stream;
+use bulla_core::policy::check::{Finding, Severity, Subject, check};
+
+use crate::cli::CheckArgs;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::session::Session;
+use candidates::{Candidate, Candidates};
+use report::Report;
+use rules::Rules;
+
+/// Carries it out.
+pub(crate) fn run(args: &CheckArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let candidates = Candidates::find(args)?;
+    let rules = Rules::find(args, session, &candidates)?;
+    let mut report = Report::new(args);
+    report.findings.extend(rules.findings());
+    candidates.each(|candidate, bytes| look_at(candidate, bytes, &rules, &mut report))?;
+    report.print(&session.printer)
+}
+
+fn look_at(
+    candidate: &Candidate,
+    bytes: &[u8],
+    rules: &Rules<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    report.files += 1;
+    if !candidate.named && !mentions_secrets(bytes) {
+        return Ok(());
+    }
+    let shown = candidate.shown.to_string_lossy();
+    let stream = match Stream::parse(bytes) {
+        Ok(stream) => stream,
+        Err(error) => {
+            match Unread::of(candidate, bytes) {
+                Unread::Template => report
+                    .skipped
+                    .push((shown.into_owned(), "a template of Helm")),
+                Unread::NoManifest => report.skipped.push((shown.into_owned(), "not a manifest")),
+                Unread::Manifest => report.findings.push(Finding::unreadable(&shown, &error)),
+            }
+            return Ok(());
+        }
+    };
+    let before = report.findings.len();
+    let ruled = rules.of(candidate)?;
+    let subject = Subject {
+        shown: &shown,
+        rule_path: ruled.as_ref().map(|(_, path)| path.as_str()),
+        stream: &stream,
+    };
+    report
+        .findings
+        .extend(check(subject, ruled.as_ref().map(|(config, _)| &**config)));
+    let refused = report.findings[before..]
+        .iter()
+        .any(|finding| finding.severity() == Severity::Error);
+    report.concerned += usize::from(refused || stream.objects().iter().any(concerns));
+    Ok(())
+}
+
+fn concerns(object: &bulla_core::manifest::Object<'_>) -> bool {
+    crate::manifest::is_envelope(object) || crate::manifest::is_secret(object)
+}
+
+/// False only for a file that can't say `Secret` in any way: an escape needs a backslash.
+fn mentions_secrets(bytes: &[u8]) -> bool {
+    contains(bytes, b"Secret") || bytes.contains(&b'\\')
+}
+
+/// What a file is that no parser reads.
+enum Unread {
+    /// Text that Helm makes manifests of.
+    Template,
+    /// Something else that happens to be called `.json` or `.yaml`.
+    NoManifest,
+    /// A manifest that is broken, with whatever is in it.
+    Manifest,
+}
+
+impl Unread {
+    fn of(candidate: &Candidate, bytes: &[u8]) -> Self {
+        let in_templates = candidate
+            .shown
+            .components()
+            .any(|part| part.as_os_str() == Path::new("templates"));
+        let says = |word: &[u8]| contains(bytes, word);
+        if candidate.named {
+            Self::Manifest
+        } else if says(b"{{") && (in_templates || !says(b"bulla.dev/")) {
+            Self::Template
+        } else if says(b"apiVersion") && says(b"kind") && says(b"Secret") {
+            Self::Manifest
+        } else {
+            Self::NoManifest
+        }
+    }
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    let Some((first, rest)) = word.split_first() else {
+        return true;
+    };
+    let mut left = bytes;
+    while let Some(at) = left.iter().position(|byte| byte == first) {
+        left = &left[at + 1..];
+        if left.starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}

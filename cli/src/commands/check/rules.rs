@@ -1,0 +1,202 @@
+//! Which configuration counts for a file, and configurations that must not count.
+
+use std::ffi::OsStr;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use bulla_core::policy::check::Finding;
+use bulla_core::policy::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
+
+use super::candidates::{Candidate, Candidates};
+use crate::cli::CheckArgs;
+use crate::config::{Configs, Located};
+use crate::failure::Failure;
+use crate::git::{Entry, WorkTree, from_here};
+use crate::input::is_stdin;
+use crate::located::InFile;
+use crate::session::Session;
+
+/// Answers for one run.
+pub(super) enum Rules<'a> {
+    /// Outside of Git, or with `--config`: looked up for each file as other commands do.
+    Lookup(&'a Configs),
+    /// The configurations of a work tree, an index or a revision.
+    Tree(Vec<InTree>, Vec<Finding>),
+}
+
+/// A configuration that counts.
+pub(super) enum Ruling {
+    /// As other commands find it.
+    Found(Rc<Located>),
+    /// Of a work tree, an index or a revision.
+    InTree(Rc<Config>),
+}
+
+impl Deref for Ruling {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        match self {
+            Self::Found(located) => &located.config,
+            Self::InTree(config) => config,
+        }
+    }
+}
+
+/// An outermost configuration.
+pub(super) struct InTree {
+    /// Its directory from the top of the work tree.
+    directory: PathBuf,
+    /// Nothing when it can't be obeyed.
+    config: Option<Rc<Config>>,
+}
+
+impl<'a> Rules<'a> {
+    /// Finds and reads the configurations.
+    pub(super) fn find(
+        args: &CheckArgs,
+        session: &'a Session,
+        candidates: &Candidates,
+    ) -> Result<Self, Failure> {
+        let printer = &session.printer;
+        let tree = match (&args.config_from, &candidates.tree) {
+            _ if session.configs.named().is_some() => return Ok(Self::Lookup(&session.configs)),
+            (Some(_), None) => WorkTree::here()?,
+            (None, None) => return Ok(Self::Lookup(&session.configs)),
+            (_, Some(tree)) => tree.clone(),
+        };
+        let texts = match &args.config_from {
+            Some(revision) => {
+                let entries = tree.tree(revision, &[])?;
+                let texts = of_entries(&tree, &entries)?;
+                if texts.is_empty() {
+                    let note = "recipients are not checked";
+                    printer.warn(format_args!(
+                        "`{}` has no {CONFIG_FILE}: {note}",
+                        revision.escape_debug()
+                    ));
+                }
+                texts
+            }
+            None if args.staged => of_entries(&tree, &candidates.staged)?,
+            None => of_files(&tree)?,
+        };
+        if texts.is_empty() && args.config_from.is_none() {
+            printer.say(format_args!(
+                "there is no {CONFIG_FILE}: recipients are not checked"
+            ));
+        }
+        Ok(Self::of_texts(&tree, texts))
+    }
+
+    fn of_texts(tree: &WorkTree, mut texts: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        texts.sort_by_key(|(path, _)| (path.components().count(), path.clone()));
+        let (mut configs, mut findings) = (Vec::<InTree>::new(), Vec::new());
+        for (path, bytes) in texts {
+            let shown = |path: &Path| from_here(tree.top(), path).to_string_lossy().into_owned();
+            let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+            if let Some(outer) = configs
+                .iter()
+                .find(|outer| directory.starts_with(&outer.directory))
+            {
+                let outer = shown(&outer.directory.join(CONFIG_FILE));
+                findings.push(Finding::nested_config(&shown(&path), &outer));
+                continue;
+            }
+            // What is not UTF-8 is not YAML either, and says so with its place.
+            let config = Config::parse(&String::from_utf8_lossy(&bytes));
+            let config = config
+                .map_err(|error| findings.push(Finding::invalid_config(&shown(&path), &error)));
+            configs.push(InTree {
+                directory,
+                config: config.ok().map(Rc::new),
+            });
+        }
+        Self::Tree(configs, findings)
+    }
+
+    /// What is wrong with the configurations themselves.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        match self {
+            Self::Lookup(_) => Vec::new(),
+            Self::Tree(_, findings) => findings.clone(),
+        }
+    }
+
+    /// The configuration for a file, and the path that its rules see.
+    pub(super) fn of(&self, candidate: &Candidate) -> Result<Option<(Ruling, String)>, Failure> {
+        match self {
+            Self::Lookup(_) if is_stdin(&candidate.shown) => Ok(None),
+            Self::Lookup(configs) => match configs.of(Some(&candidate.shown))? {
+                Some(located) => {
+                    let path = located.relative(&candidate.shown)?;
+                    Ok(Some((Ruling::Found(located), path)))
+                }
+                None => Ok(None),
+            },
+            Self::Tree(configs, _) => {
+                let Some(path) = &candidate.in_tree else {
+                    return Ok(None);
+                };
+                let found = configs.iter().find_map(|outer| {
+                    let below = path.strip_prefix(&outer.directory).ok()?;
+                    Some((outer.config.clone()?, below))
+                });
+                Ok(found.map(|(config, below)| (Ruling::InTree(config), with_slashes(below))))
+            }
+        }
+    }
+}
+
+/// The configurations among the files of a revision or of the index.
+fn of_entries(tree: &WorkTree, entries: &[Entry]) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let entries: Vec<_> = entries
+        .iter()
+        .filter(|entry| is_config(&entry.path))
+        .cloned()
+        .collect();
+    let contents = tree.contents(&entries, CONFIG_BYTES_MAX + 1)?;
+    // One that is too large is refused as such when it is parsed.
+    let bytes =
+        |content: Option<Vec<u8>>| content.unwrap_or_else(|| vec![b' '; CONFIG_BYTES_MAX + 1]);
+    Ok(entries
+        .into_iter()
+        .map(|entry| entry.path)
+        .zip(contents.into_iter().map(bytes))
+        .collect())
+}
+
+/// The configurations in the work tree; the one at its top counts even when Git ignores it.
+fn of_files(tree: &WorkTree) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let mut paths: Vec<_> = tree
+        .files(&[])?
+        .into_iter()
+        .filter(|path| is_config(path))
+        .collect();
+    if !paths.contains(&CONFIG_FILE.into()) {
+        paths.push(CONFIG_FILE.into());
+    }
+    let mut texts = Vec::new();
+    for path in paths {
+        let file = tree.top().join(&path);
+        if file.is_file() {
+            let shown = from_here(tree.top(), &path);
+            let bytes = std::fs::read(&file).map_err(|error| InFile::io("read", &shown, error))?;
+            texts.push((path, bytes));
+        }
+    }
+    Ok(texts)
+}
+
+fn is_config(path: &Path) -> bool {
+    path.file_name() == Some(OsStr::new(CONFIG_FILE))
+}
+
+fn with_slashes(path: &Path) -> String {
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}

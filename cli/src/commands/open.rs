@@ -1,0 +1,277 @@
+//! `bulla open`: the Secrets that the cluster gets, for whoever holds a key.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bulla_core::manifest::{Format, Stream, emit, emit_json};
+use bulla_core::names::KeyName;
+use bulla_core::plaintext::Plaintext;
+use bulla_core::secret::{ContentError, Outline, SecretContent, SecretPolicy};
+use bulla_core::template;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::atomic::{NewFile, Replacement, replace};
+use crate::cli::{OpenArgs, OpenFormat};
+use crate::exit::{Blame, ExitStatus};
+use crate::failure::{Failure, Fault};
+use crate::identities::Identities;
+use crate::input::{self, Input, MANIFEST_BYTES_MAX};
+use crate::manifest::{self, Found};
+use crate::session::Session;
+use crate::shell;
+
+/// Carries it out.
+pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let to_terminal = args.output_file.is_none() && session.printer.to_terminal();
+    if to_terminal && !args.reveal {
+        return Err(OpenUsage::Terminal.into());
+    }
+    let sources = input::sources(args.inputs.iter().chain(&args.filename), false)?;
+    let key = args.key.as_deref().map(manifest::key).transpose()?;
+    let inputs = sources
+        .iter()
+        .map(|source| {
+            let input = input::read(&source.path, MANIFEST_BYTES_MAX)?;
+            let stream = manifest::parse(&source.path, &input.bytes)?;
+            Ok((input, stream))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut chosen = Vec::new();
+    for (Input { path, .. }, stream) in &inputs {
+        let found = manifest::selected(path, stream, &args.select)?;
+        chosen.extend(
+            found
+                .into_iter()
+                .map(|found| (path.as_path(), stream, found)),
+        );
+    }
+    let identities = Identities::load(&args.identities, &session.printer)?;
+    let out = match &key {
+        Some(key) => one_value(&chosen, key, &identities, to_terminal)?,
+        None => secrets(&chosen, args.output, &identities)?,
+    };
+    match &args.output_file {
+        Some(path) => {
+            replace(&[Replacement {
+                path,
+                bytes: &out,
+                new_file: NewFile::Private,
+            }])?;
+        }
+        // Plaintext leaves here: the caller asked for it, and a terminal only with `--reveal`.
+        None => session.printer.data(&out)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+type Chosen<'s> = (&'s Path, &'s Stream, Found<'s>);
+
+/// What can't be asked for.
+#[derive(Debug, thiserror::Error)]
+enum OpenUsage {
+    #[error("refusing to show plaintext on a terminal")]
+    Terminal,
+    #[error("`--key` takes one value, and there are several envelopes")]
+    Several,
+    #[error("key `{0}` can't be a variable of a shell")]
+    NotAVariable(KeyName),
+    #[error(
+        "the value of key `{0}` can't be written for a shell: it has a zero byte, or is not UTF-8"
+    )]
+    NotText(KeyName),
+}
+
+fn one_value(
+    chosen: &[Chosen<'_>],
+    key: &KeyName,
+    identities: &Identities,
+    to_terminal: bool,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let [(path, _, found)] = chosen else {
+        return Err(OpenUsage::Several.into());
+    };
+    let envelope = &found.envelope;
+    let opened = if envelope.data().contains_key(key) {
+        envelope.open_only(key, &identities.ring)
+    } else if envelope.template().data().contains_key(key) {
+        envelope.open(&identities.ring)
+    } else {
+        let error = manifest::ContentError::no_such_key(key, envelope);
+        return Err(found.error(path, None, error));
+    };
+    let opened = opened.map_err(|error| unopened(found, path, identities, error))?;
+    let value = match (
+        opened.values().get(key),
+        opened.template().get().data().get(key),
+    ) {
+        (Some(value), _) => value.duplicate(),
+        (None, source) => template::parse(key, source.map_or("", String::as_str))
+            .and_then(|template| template.render(opened.values()))
+            .map_err(|error| found.error(path, None, error))?,
+    };
+    // Revealed into the one buffer that is written out.
+    let mut out = Zeroizing::new(Vec::with_capacity(value.reveal().len() + 1));
+    out.extend_from_slice(value.reveal());
+    if to_terminal && !out.ends_with(b"\n") {
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+fn secrets(
+    chosen: &[Chosen<'_>],
+    format: Option<OpenFormat>,
+    identities: &Identities,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let as_input = || {
+        chosen
+            .iter()
+            .all(|(_, stream, _)| stream.format() == Format::Json)
+    };
+    let format = format.unwrap_or(if as_input() {
+        OpenFormat::Json
+    } else {
+        OpenFormat::Yaml
+    });
+    let mut out = Zeroizing::new(String::new());
+    let mut failures = Vec::new();
+    for (path, _, found) in chosen {
+        let written = content(found, path, identities).and_then(|content| {
+            let text = match format {
+                OpenFormat::Yaml => emit(&manifest_of(&content)),
+                OpenFormat::Json => emit_json(&manifest_of(&content)),
+                OpenFormat::Env => {
+                    variables(&content).map_err(|error| found.error(path, None, error))?
+                }
+            };
+            Ok(Zeroizing::new(text))
+        });
+        match written {
+            Ok(text) => {
+                if format == OpenFormat::Yaml && !out.is_empty() {
+                    out.push_str("---\n");
+                }
+                out.push_str(&text);
+            }
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::all(failures)?;
+    Ok(Zeroizing::new(std::mem::take(&mut *out).into_bytes()))
+}
+
+/// The Secret as the controller would make it.
+fn content(
+    found: &Found<'_>,
+    path: &Path,
+    identities: &Identities,
+) -> Result<SecretContent, Failure> {
+    let envelope = &found.envelope;
+    let opened = envelope
+        .open(&identities.ring)
+        .map_err(|error| unopened(found, path, identities, error))?;
+    let outline = Outline::new(
+        envelope.namespace(),
+        envelope.name(),
+        opened.template().get(),
+    );
+    let policy = SecretPolicy {
+        allow_special_types: true,
+        ..SecretPolicy::default()
+    };
+    SecretContent::new(outline, opened, &policy).map_err(|error| found.error(path, None, error))
+}
+
+fn unopened(
+    found: &Found<'_>,
+    path: &Path,
+    identities: &Identities,
+    error: bulla_core::envelope::OpenError,
+) -> Failure {
+    let node = manifest::node_of_open(found, &error);
+    found.error(path, node, identities.explain(&found.envelope, error))
+}
+
+/// The manifest of a Secret, as `kubectl get -o yaml` would print it.
+fn manifest_of(content: &SecretContent) -> Value {
+    let outline = content.outline();
+    let mut metadata = Map::new();
+    metadata.insert("name".into(), outline.name().as_str().into());
+    metadata.insert("namespace".into(), outline.namespace().as_str().into());
+    for (field, map) in [
+        ("labels", outline.labels()),
+        ("annotations", outline.annotations()),
+    ] {
+        if !map.is_empty() {
+            metadata.insert(field.into(), json!(map));
+        }
+    }
+    let encode = |value: &Plaintext| Value::String(STANDARD.encode(value.reveal()));
+    let data: Map<_, _> = content
+        .data()
+        .iter()
+        .map(|(key, value)| (key.to_string(), encode(value)))
+        .collect();
+    let mut secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": outline.secret_type(),
+        "data": data,
+    });
+    if outline.immutable() {
+        secret["immutable"] = true.into();
+    }
+    secret
+}
+
+fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
+    let mut out = String::new();
+    for (key, value) in content.data() {
+        if !shell::is_variable(key.as_str()) {
+            return Err(OpenUsage::NotAVariable(key.clone()));
+        }
+        let text = std::str::from_utf8(value.reveal())
+            .ok()
+            .filter(|text| !text.contains('\0'));
+        let text = text.ok_or_else(|| OpenUsage::NotText(key.clone()))?;
+        out.push_str(&shell::assignment(key.as_str(), text));
+    }
+    Ok(out)
+}
+
+impl Fault for OpenUsage {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Terminal => {
+                "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
+            }
+            Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
+            Self::NotAVariable(_) | Self::NotText(_) => {
+                "`--key KEY` writes one value byte for byte"
+            }
+        }))
+    }
+}
+
+impl Fault for ContentError {
+    fn blame(&self) -> Blame {
+        self.reason().into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Incomplete { .. } => {
+                "`--key KEY` opens one value; `bulla set` adds what is missing".into()
+            }
+            _ => self.reason().hint().into(),
+        })
+    }
+}

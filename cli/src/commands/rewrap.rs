@@ -1,0 +1,99 @@
+//! `bulla rewrap`: the same data keys for other recipients; values stay byte for byte.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use bulla_core::envelope::{Envelope, RecipientHint};
+
+use crate::cli::RewrapArgs;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::identities::Identities;
+use crate::manifest::{self, Found};
+use crate::recipients::Chosen;
+use crate::rework::{self, Work};
+use crate::session::Session;
+use crate::shown::Shown;
+
+/// Carries it out.
+pub(crate) fn run(args: &RewrapArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    rework::run(&args.rework, session, Rewrap::default())
+}
+
+#[derive(Default)]
+struct Rewrap {
+    notes: Vec<String>,
+    unchanged: usize,
+    removed: BTreeSet<String>,
+}
+
+impl Work for Rewrap {
+    const DOING: &'static str = "rewrapping";
+
+    fn on(
+        &mut self,
+        path: &Path,
+        found: &Found<'_>,
+        chosen: &Chosen,
+        identities: &Identities,
+    ) -> Result<Option<Envelope>, Failure> {
+        let rewrapped = found
+            .envelope
+            .rewrap(&identities.ring, &chosen.recipients)
+            .map_err(|error| {
+                let node = manifest::node_of_seal(found, &error);
+                found.error(path, node, identities.explain_seal(&found.envelope, error))
+            })?;
+        if rewrapped.envelope == found.envelope {
+            self.unchanged += 1;
+            return Ok(None);
+        }
+        let parts = [
+            part("added", &rewrapped.added),
+            part("removed", &rewrapped.removed),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let what = if parts.is_empty() {
+            "renamed recipients".to_owned()
+        } else {
+            parts.join("; ")
+        };
+        self.notes
+            .push(format!("{} in {}: {what}", found.title(), Shown(path)));
+        self.removed.extend(rewrapped.removed.iter().map(shown));
+        Ok(Some(rewrapped.envelope))
+    }
+
+    fn report(&self, session: &Session, dry_run: bool) {
+        let verb = if dry_run { "would rewrap" } else { "rewrapped" };
+        for note in &self.notes {
+            session.printer.say(format_args!("{verb} {note}"));
+        }
+        if self.notes.is_empty() {
+            let why = match self.unchanged {
+                0 => "there is no envelope".to_owned(),
+                1 => "1 envelope is closed for the right recipients already".to_owned(),
+                more => format!("{more} envelopes are closed for the right recipients already"),
+            };
+            session
+                .printer
+                .say(format_args!("nothing to rewrap: {why}"));
+        }
+        if !self.removed.is_empty() {
+            let names: Vec<&str> = self.removed.iter().map(String::as_str).collect();
+            session.printer.warn(format_args!(
+                "{} could read these values and may have kept them: change them at their source, then seal the new ones with `bulla set` or `bulla edit`",
+                names.join(", ")
+            ));
+        }
+    }
+}
+
+fn part(verb: &str, hints: &[RecipientHint]) -> Option<String> {
+    let names: Vec<_> = hints.iter().map(shown).collect();
+    (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+}
+
+fn shown(hint: &RecipientHint) -> String {
+    format!("{} ({})", hint.name, hint.fingerprint)
+}

@@ -1,0 +1,119 @@
+//! `bulla set`: one value sealed anew, with or without a key at hand.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bulla_core::envelope::{Envelope, RESEAL_SUGGESTED_AT};
+
+use crate::atomic::{NewFile, Replacement, replace};
+use crate::cli::SetArgs;
+use crate::exit::{Blame, ExitStatus};
+use crate::failure::{Failure, Fault};
+use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
+use crate::manifest;
+use crate::printer::Printer;
+use crate::recipients::Chooser;
+use crate::session::Session;
+use crate::shown::Shown;
+use crate::value_source::ValueSource;
+use crate::vouching;
+
+/// Carries it out. Everything else is checked before anybody is asked for the value.
+pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let (path, printer) = (args.file.as_path(), &session.printer);
+    if !args.stray_value.is_empty() || args.key.contains('=') {
+        return Err(SetUsage::ValueInArguments.into());
+    }
+    if is_stdin(path) {
+        return Err(SetUsage::StandardInput.into());
+    }
+    let key = manifest::key(&args.key)?;
+    let input = input::read(path, MANIFEST_BYTES_MAX)?;
+    let stream = manifest::parse(path, &input.bytes)?;
+    let found = manifest::one(path, &stream, &args.select)?;
+    let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
+    chosen.warn_of_left_out(path, printer);
+    vouching::allow_scope_of(&found.envelope, &chosen)?;
+    let source = match (&args.literal, &args.from_file) {
+        (Some(text), _) => ValueSource::Literal(text),
+        (None, Some(file)) => ValueSource::File(file),
+        (None, None) => ValueSource::Ask,
+    };
+    let value = source.read(&key, args.trim_newline, printer)?;
+    let fresh = !found.envelope.data().contains_key(&key);
+    let envelope = found
+        .envelope
+        .clone()
+        .set(
+            &BTreeMap::from([(key.clone(), value)]),
+            &chosen.recipients,
+            &mut session.rng(),
+        )
+        .map_err(|error| found.error(path, manifest::node_of_seal(&found, &error), error))?;
+    let changes = [(found.object.index, found.with(&envelope))];
+    let text = manifest::rewritten(path, &stream, &changes)?;
+    if !args.dry_run {
+        replace(&[Replacement {
+            path,
+            bytes: text.as_bytes(),
+            new_file: NewFile::Public,
+        }])?;
+    }
+    let verb = if args.dry_run { "would set" } else { "set" };
+    let new = if fresh { " (a new key)" } else { "" };
+    printer.say(format_args!(
+        "{verb} `{key}`{new} of {} in {}, for {}",
+        found.title(),
+        Shown(path),
+        chosen.names()
+    ));
+    vouching::warn(&envelope, &chosen, printer);
+    suggest_reseal(&envelope, path, printer);
+    Ok(ExitStatus::Done)
+}
+
+/// Each run that sets values adds a data key; `reseal` brings an envelope back to one.
+pub(crate) fn suggest_reseal(envelope: &Envelope, path: &Path, printer: &Printer) {
+    let keys = envelope.data_keys().len();
+    if keys >= RESEAL_SUGGESTED_AT {
+        printer.say(format_args!(
+            "hint: {} has {keys} data keys: `bulla reseal` brings it back to one",
+            Shown(path)
+        ));
+    }
+}
+
+/// The answer to a flag that does not exist, without repeating it.
+pub(super) fn unknown_argument() -> Failure {
+    SetUsage::UnknownArgument.into()
+}
+
+/// A command line that can't be carried out.
+#[derive(Debug, thiserror::Error)]
+enum SetUsage {
+    #[error("refusing a value on the command line: the shell remembers it, and others can see it")]
+    ValueInArguments,
+    #[error("there is an argument that `bulla set` does not know")]
+    UnknownArgument,
+    #[error("the file to change can't be standard input, which the value comes from")]
+    StandardInput,
+}
+
+impl Fault for SetUsage {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::ValueInArguments => {
+                "`bulla set FILE KEY` asks for it, or takes it from a pipe; `--literal VALUE` insists"
+            }
+            Self::UnknownArgument => {
+                "`bulla set --help` lists them; a value that begins with `-` goes into a pipe, a file or `--literal`"
+            }
+            Self::StandardInput => "name the file",
+        }))
+    }
+}

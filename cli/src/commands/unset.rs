@@ -1,0 +1,75 @@
+//! `bulla unset`: values taken out; no key is needed.
+
+use std::collections::BTreeSet;
+
+use bulla_core::envelope::Envelope;
+use bulla_core::names::KeyName;
+use bulla_core::template;
+
+use crate::atomic::{NewFile, Replacement, replace};
+use crate::cli::UnsetArgs;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
+use crate::manifest::{self, ContentError};
+use crate::printer::Printer;
+use crate::session::Session;
+use crate::shown::Shown;
+
+/// Carries it out.
+pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let (path, printer) = (args.file.as_path(), &session.printer);
+    let keys: BTreeSet<KeyName> = args
+        .keys
+        .iter()
+        .map(|key| key.parse())
+        .collect::<Result<_, _>>()?;
+    let input = input::read(path, MANIFEST_BYTES_MAX)?;
+    let stream = manifest::parse(path, &input.bytes)?;
+    let found = manifest::one(path, &stream, &args.select)?;
+    if let Some(key) = keys
+        .iter()
+        .find(|key| !found.envelope.data().contains_key(*key))
+    {
+        let error = ContentError::no_such_key(key, &found.envelope);
+        return Err(found.error(path, None, error));
+    }
+    let envelope = found.envelope.clone().unset(&keys)?;
+    warn_of_templates(&envelope, &keys, printer);
+    let changes = [(found.object.index, found.with(&envelope))];
+    let text = manifest::rewritten(path, &stream, &changes)?;
+    match (args.dry_run, is_stdin(path)) {
+        (true, _) => {}
+        (false, true) => printer.data(text.as_bytes())?,
+        (false, false) => {
+            replace(&[Replacement {
+                path,
+                bytes: text.as_bytes(),
+                new_file: NewFile::Public,
+            }])?;
+        }
+    }
+    let verb = if args.dry_run { "would take" } else { "took" };
+    let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    printer.say(format_args!(
+        "{verb} {} out of {} in {}",
+        names.join(", "),
+        found.title(),
+        Shown(path)
+    ));
+    Ok(ExitStatus::Done)
+}
+
+/// A template that names a key which is no longer there does not render.
+pub(crate) fn warn_of_templates(envelope: &Envelope, gone: &BTreeSet<KeyName>, printer: &Printer) {
+    for (templated, source) in envelope.template().data() {
+        let named = template::parse(templated, source)
+            .map(|template| template.keys())
+            .unwrap_or_default();
+        for key in gone.iter().filter(|key| named.contains(key.as_str())) {
+            printer.warn(format_args!(
+                "the template of `{templated}` names `{key}`: no Secret is made of the envelope until it is set again"
+            ));
+        }
+    }
+}

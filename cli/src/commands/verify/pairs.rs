@@ -1,0 +1,251 @@
+//! Envelopes of a revision beside those of the work tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use bulla_core::envelope::Envelope;
+use bulla_core::manifest::{Object, Stream};
+
+use crate::cli::VerifyArgs;
+use crate::config::real_path;
+use crate::failure::Failure;
+use crate::git::{Entry, GitError, WorkTree, from_here};
+use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest};
+use crate::located::InFile;
+use crate::manifest;
+
+/// What there is to compare.
+pub(super) struct Pairs {
+    /// Envelopes with their earlier version, their later one, or both.
+    pub(super) pairs: Vec<Pair>,
+    /// Files of the work tree that can't be read.
+    pub(super) failures: Vec<Failure>,
+    /// Envelopes of the revision that can't be read: they count as if they had not been there.
+    pub(super) unreadable_before: usize,
+    /// How many envelopes lie in files that did not change.
+    pub(super) files_unchanged: usize,
+}
+
+/// One envelope; never without either.
+pub(super) struct Pair {
+    /// In the revision.
+    pub(super) old: Option<Version>,
+    /// In the work tree.
+    pub(super) new: Option<Version>,
+    /// The revision had a Secret of this name instead.
+    pub(super) was_plaintext: bool,
+}
+
+/// An envelope in a file.
+pub(super) struct Version {
+    /// The file, from the top of the work tree.
+    path: PathBuf,
+    /// The file, from the current directory.
+    pub(super) shown: PathBuf,
+    /// The line on which it begins.
+    pub(super) line: usize,
+    /// What it says.
+    pub(super) envelope: Envelope,
+}
+
+/// One side of the comparison.
+#[derive(Default)]
+struct Side {
+    envelopes: Vec<Version>,
+    /// Names of plaintext Secrets.
+    secrets: BTreeSet<(Option<String>, Option<String>)>,
+}
+
+impl Pairs {
+    /// Reads both sides, of files that differ only.
+    pub(super) fn find(args: &VerifyArgs) -> Result<Self, Failure> {
+        let tree = match args.inputs.first() {
+            Some(path) => {
+                let around = real_path(path)?;
+                let existing = around
+                    .ancestors()
+                    .find(|path| path.exists())
+                    .unwrap_or(&around);
+                let found = WorkTree::around(existing).map_err(GitError::NotRun)?;
+                found.ok_or_else(|| GitError::NoWorkTree(path.clone()))?
+            }
+            None => WorkTree::here()?,
+        };
+        let mut below = Vec::new();
+        for path in &args.inputs {
+            let real = real_path(path)?;
+            let inside = real
+                .strip_prefix(tree.top())
+                .map_err(|_| GitError::NoWorkTree(path.clone()))?;
+            below.push(inside.to_owned());
+        }
+        let mut entries = tree.tree(&args.against, &below)?;
+        for (path, inside) in args.inputs.iter().zip(&below) {
+            let then = |entry: &Entry| entry.path.starts_with(inside);
+            if path.symlink_metadata().is_err() && !entries.iter().any(then) {
+                return Err(InFile::io("find", path, std::io::ErrorKind::NotFound.into()).into());
+            }
+        }
+        entries.retain(|entry| is_manifest(&entry.path));
+        let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
+        let mut before: BTreeMap<_, _> = entries
+            .into_iter()
+            .map(|entry| entry.path)
+            .zip(contents)
+            .filter_map(|(p, c)| Some((p, c?)))
+            .collect();
+
+        let mut all = Self {
+            pairs: vec![],
+            failures: vec![],
+            unreadable_before: 0,
+            files_unchanged: 0,
+        };
+        let mut now = Side::default();
+        for path in tree
+            .files(&below)?
+            .into_iter()
+            .filter(|path| is_manifest(path))
+        {
+            let shown = from_here(tree.top(), &path);
+            if !std::fs::symlink_metadata(&shown).is_ok_and(|metadata| metadata.is_file()) {
+                continue;
+            }
+            let bytes = match input::read(&shown, MANIFEST_BYTES_MAX) {
+                Ok(input) => input.bytes,
+                Err(failure) => {
+                    all.failures.push(failure);
+                    continue;
+                }
+            };
+            if before.get(&path).is_some_and(|old| *old == *bytes) {
+                before.remove(&path);
+                all.files_unchanged += 1;
+            } else {
+                all.failures.extend(now.read(&path, &shown, &bytes));
+            }
+        }
+        let mut then = Side::default();
+        for (path, bytes) in &before {
+            let shown = from_here(tree.top(), path);
+            all.unreadable_before += then.read(path, &shown, bytes).len();
+        }
+        all.pairs = paired(then, now);
+        Ok(all)
+    }
+}
+
+impl Side {
+    /// Takes up the objects of a file; what can't be read comes back.
+    fn read(&mut self, path: &Path, shown: &Path, bytes: &[u8]) -> Vec<Failure> {
+        // Of a file that can't be read, only one that speaks of envelopes matters here.
+        let concerns = bytes.windows(14).any(|window| window == b"SecretEnvelope");
+        let stream = match Stream::parse(bytes) {
+            Ok(stream) => stream,
+            Err(_) if !concerns => return Vec::new(),
+            Err(error) => return vec![InFile::new("read", shown, error).into()],
+        };
+        let mut failures = Vec::new();
+        for object in stream.objects() {
+            if manifest::is_secret(&object) {
+                self.secrets.insert(name_of(&object));
+            }
+            if !manifest::is_envelope(&object) {
+                continue;
+            }
+            match manifest::read(shown, object) {
+                Ok(found) => self.envelopes.push(Version {
+                    path: path.to_owned(),
+                    shown: shown.to_owned(),
+                    line: object.node.place().line,
+                    envelope: found.envelope,
+                }),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        failures
+    }
+}
+
+/// Puts versions of one envelope together: by file and name, by name, and by a data key that both have.
+fn paired(then: Side, now: Side) -> Vec<Pair> {
+    let same_name = |a: &Version, b: &Version| {
+        a.envelope.name() == b.envelope.name() && a.envelope.namespace() == b.envelope.namespace()
+    };
+    let same_file_and_name = |a: &Version, b: &Version| a.path == b.path && same_name(a, b);
+    let shared_data_key = |a: &Version, b: &Version| {
+        let ids = |version: &Version| {
+            version
+                .envelope
+                .data_keys()
+                .iter()
+                .map(|e| e.id.clone())
+                .collect::<BTreeSet<_>>()
+        };
+        !ids(a).is_disjoint(&ids(b))
+    };
+    let rules: [&dyn Fn(&Version, &Version) -> bool; 3] =
+        [&same_file_and_name, &same_name, &shared_data_key];
+
+    let mut old: Vec<_> = then.envelopes.into_iter().map(Some).collect();
+    let mut new: Vec<(Option<Version>, Option<Version>)> = now
+        .envelopes
+        .into_iter()
+        .map(|version| (Some(version), None))
+        .collect();
+    for matches in rules {
+        for (later, earlier) in new.iter_mut().filter(|(_, earlier)| earlier.is_none()) {
+            let Some(later) = later else { continue };
+            let found = old
+                .iter_mut()
+                .find(|old| old.as_ref().is_some_and(|old| matches(old, later)));
+            *earlier = found.and_then(Option::take);
+        }
+    }
+    let secrets = then.secrets;
+    let mut pairs: Vec<Pair> = new
+        .into_iter()
+        .map(|(new, old)| {
+            let named = new.as_ref().map(|version| {
+                let text = |text: &str| Some(text.to_owned());
+                (
+                    text(version.envelope.namespace().as_str()),
+                    text(version.envelope.name().as_str()),
+                )
+            });
+            let was = |(namespace, name): (_, Option<String>)| {
+                secrets.contains(&(namespace, name.clone())) || secrets.contains(&(None, name))
+            };
+            let was_plaintext = old.is_none() && named.is_some_and(was);
+            Pair {
+                old,
+                new,
+                was_plaintext,
+            }
+        })
+        .collect();
+    pairs.extend(old.into_iter().flatten().map(|old| Pair {
+        old: Some(old),
+        new: None,
+        was_plaintext: false,
+    }));
+    pairs.sort_by_key(|pair| {
+        pair.either()
+            .map(|version| (version.path.clone(), version.line))
+    });
+    pairs
+}
+
+impl Pair {
+    /// The later version, or the earlier one of an envelope that is gone.
+    pub(super) fn either(&self) -> Option<&Version> {
+        self.new.as_ref().or(self.old.as_ref())
+    }
+}
+
+fn name_of(object: &Object<'_>) -> (Option<String>, Option<String>) {
+    (
+        object.namespace().map(str::to_owned),
+        object.name().map(str::to_owned),
+    )
+}

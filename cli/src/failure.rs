@@ -1,0 +1,161 @@
+//! Errors as a person reads them: what went wrong, why, and what helps.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::io::Write;
+
+use anstream::stderr;
+use bulla_core::envelope::{EnvelopeError, OpenError, SealError};
+use bulla_core::names::NameError;
+use bulla_core::reason::Reason;
+use bulla_core::template::TemplateError;
+use clap::builder::styling::{AnsiColor, Style};
+
+use crate::exit::{Blame, ExitStatus};
+
+/// An error that a command can end with: it knows who is to blame and what helps.
+///
+/// Its text and the texts of its sources name files, places and keys, never a value.
+pub(crate) trait Fault: Error + Send + Sync + 'static {
+    /// Who has to act; the exit code follows from it.
+    fn blame(&self) -> Blame;
+
+    /// The command or the change that helps.
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+}
+
+/// What a command ends with when it does not succeed: one error, or one for each file.
+#[derive(Debug)]
+pub(crate) struct Failure(Vec<Box<dyn Fault>>);
+
+impl Failure {
+    /// Joins the failures of several inputs; nothing when there are none.
+    pub(crate) fn all(failures: Vec<Self>) -> Result<(), Self> {
+        let faults: Vec<_> = failures.into_iter().flat_map(|failure| failure.0).collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(faults))
+        }
+    }
+
+    /// Wraps each error of it.
+    pub(crate) fn map<F: Fault>(self, wrap: impl Fn(Box<dyn Fault>) -> F) -> Self {
+        Self(
+            self.0
+                .into_iter()
+                .map(|fault| Box::new(wrap(fault)) as Box<dyn Fault>)
+                .collect(),
+        )
+    }
+
+    /// The exit status: of several errors, the gravest.
+    pub(crate) fn status(&self) -> ExitStatus {
+        let statuses = self.0.iter().map(|fault| ExitStatus::from(fault.blame()));
+        statuses.max().unwrap_or(ExitStatus::Usage)
+    }
+
+    /// Writes it to standard error. A signal needs no words, and a closed standard error hears none.
+    pub(crate) fn print(&self) {
+        let spoken = self
+            .0
+            .iter()
+            .filter(|fault| !matches!(fault.blame(), Blame::Signal(_)));
+        for (nth, fault) in spoken.enumerate() {
+            let mut out = stderr().lock();
+            let _ = if nth > 0 { writeln!(out) } else { Ok(()) };
+            let _ = write_fault(&mut out, fault.as_ref());
+        }
+    }
+}
+
+impl<F: Fault> From<F> for Failure {
+    fn from(fault: F) -> Self {
+        Self(vec![Box::new(fault)])
+    }
+}
+
+fn write_fault(out: &mut impl Write, fault: &dyn Fault) -> std::io::Result<()> {
+    let (red, cyan) = (
+        AnsiColor::Red.on_default().bold(),
+        AnsiColor::Cyan.on_default().bold(),
+    );
+    writeln!(out, "{red}error{red:#}: {}", Indented(fault))?;
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        writeln!(
+            out,
+            "  {}caused by{:#}: {}",
+            Style::new().bold(),
+            Style::new().bold(),
+            Indented(cause)
+        )?;
+        source = cause.source();
+    }
+    match fault.hint() {
+        Some(hint) => writeln!(out, "\n{cyan}hint{cyan:#}: {hint}"),
+        None => Ok(()),
+    }
+}
+
+/// A message of several lines keeps to its place.
+struct Indented<'a, E: ?Sized>(&'a E);
+
+impl<E: Error + ?Sized> fmt::Display for Indented<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_string().replace('\n', "\n    ").trim_end())
+    }
+}
+
+impl Fault for EnvelopeError {
+    fn blame(&self) -> Blame {
+        self.reason().into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(self.reason().hint().into())
+    }
+}
+
+impl Fault for OpenError {
+    fn blame(&self) -> Blame {
+        self.reason().into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(self.reason().hint().into())
+    }
+}
+
+impl Fault for SealError {
+    fn blame(&self) -> Blame {
+        self.reason().into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NoRecipients => Some("name somebody to close for: `--for NAME`".into()),
+            Self::Close { .. } => None,
+            _ => Some(self.reason().hint().into()),
+        }
+    }
+}
+
+impl Fault for NameError {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+}
+
+impl Fault for TemplateError {
+    fn blame(&self) -> Blame {
+        Reason::TemplateError.into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Reason::TemplateError.hint().into())
+    }
+}

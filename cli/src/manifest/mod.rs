@@ -1,0 +1,290 @@
+//! Manifests on the way in and out: files parsed, envelopes found in them, objects changed.
+
+mod error;
+mod places;
+
+use std::path::Path;
+
+use bulla_core::api::{self, SecretEnvelope, SecretEnvelopeSpec};
+use bulla_core::envelope::{Envelope, EnvelopeError};
+use bulla_core::manifest::{Object, Path as NodePath, Rewriter, Stream};
+use bulla_core::names::{KeyName, NameError};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+pub(crate) use error::ContentError;
+pub(crate) use places::{at, node_of, node_of_open, node_of_seal};
+
+use crate::cli::SelectArgs;
+use crate::failure::{Failure, Fault};
+use crate::located::{InFile, InObject};
+
+/// An envelope in a file.
+pub(crate) struct Found<'s> {
+    /// The object that it is.
+    pub(crate) object: Object<'s>,
+    /// All of it as it stands in the file.
+    pub(crate) value: Value,
+    /// What it says.
+    pub(crate) envelope: Envelope,
+}
+
+/// Parses a file.
+///
+/// # Errors
+/// [`ManifestError`] with its place, [`ContentError::Empty`].
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
+    let stream = Stream::parse(bytes).map_err(|error| InFile::new("read", path, error))?;
+    if stream.documents().all(|document| document.root.is_none()) {
+        return Err(InFile::new("read", path, ContentError::Empty).into());
+    }
+    for document in stream.documents() {
+        let Some(root) = document.root else { continue };
+        let list = root.get("kind").and_then(|kind| kind.text()) == Some("SecretList");
+        let nameless = root
+            .get("items")
+            .into_iter()
+            .flat_map(|items| items.items());
+        if let Some(item) = nameless
+            .filter(|item| list && item.get("kind").is_none())
+            .next()
+        {
+            let what = InObject::new(item.place().to_string(), ContentError::ItemWithoutKind);
+            return Err(InFile::new("read", path, what).into());
+        }
+    }
+    Ok(stream)
+}
+
+/// True for an object that says it is an envelope, in whatever version.
+pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
+    object.kind() == Some(api::SECRET_ENVELOPE)
+        && object
+            .api_version()
+            .is_some_and(|version| group(version) == api::GROUP)
+}
+
+/// True for a Secret.
+pub(crate) fn is_secret(object: &Object<'_>) -> bool {
+    object.is("v1", "Secret")
+}
+
+/// Reads one object as an envelope.
+///
+/// # Errors
+/// [`ContentError::UnknownVersion`], [`ManifestError`] and [`EnvelopeError`], each with its place.
+pub(crate) fn read<'s>(path: &Path, object: Object<'s>) -> Result<Found<'s>, Failure> {
+    if object.api_version() != Some(api::API_VERSION) {
+        let error =
+            ContentError::UnknownVersion(object.api_version().unwrap_or_default().to_owned());
+        return Err(at(path, &object, None, error));
+    }
+    let value = object
+        .node
+        .to_value()
+        .map_err(|error| InFile::new("read", path, error))?;
+    let envelope = domain(&value).map_err(|error| at(path, &object, node_of(&error), error))?;
+    Ok(Found {
+        object,
+        value,
+        envelope,
+    })
+}
+
+/// The envelope that a value is.
+pub(crate) fn domain(value: &Value) -> Result<Envelope, EnvelopeError> {
+    let wire: SecretEnvelope = api::from_value(value)?;
+    Envelope::try_from(&wire)
+}
+
+/// Every envelope of a file.
+///
+/// # Errors
+/// As for [`read`], and [`ContentError::NoEnvelope`].
+pub(crate) fn envelopes<'s>(path: &Path, stream: &'s Stream) -> Result<Vec<Found<'s>>, Failure> {
+    let objects = stream.objects();
+    let found: Vec<_> = objects
+        .iter()
+        .filter(|object| is_envelope(object))
+        .collect();
+    if found.is_empty() {
+        let plaintext = objects.iter().any(is_secret);
+        return Err(InFile::new("use", path, ContentError::NoEnvelope { plaintext }).into());
+    }
+    found
+        .into_iter()
+        .map(|object| read(path, *object))
+        .collect()
+}
+
+/// The one envelope that is meant.
+///
+/// # Errors
+/// As for [`envelopes`]; [`ContentError::Several`] and [`ContentError::NoneSelected`].
+pub(crate) fn one<'s>(
+    path: &Path,
+    stream: &'s Stream,
+    select: &SelectArgs,
+) -> Result<Found<'s>, Failure> {
+    let mut chosen = selected(path, stream, select)?;
+    match (chosen.pop(), chosen.is_empty()) {
+        (Some(found), true) => Ok(found),
+        (last, _) => {
+            let names = names(chosen.iter().chain(last.as_ref()));
+            Err(InFile::new("use", path, ContentError::Several { names }).into())
+        }
+    }
+}
+
+/// The envelopes that are meant, at least one.
+///
+/// # Errors
+/// As for [`envelopes`]; [`ContentError::NoneSelected`].
+pub(crate) fn selected<'s>(
+    path: &Path,
+    stream: &'s Stream,
+    select: &SelectArgs,
+) -> Result<Vec<Found<'s>>, Failure> {
+    let all = envelopes(path, stream)?;
+    let known = names(all.iter());
+    let wanted = |found: &Found<'_>| {
+        select
+            .name
+            .as_ref()
+            .is_none_or(|name| found.envelope.name() == name)
+            && select
+                .namespace
+                .as_ref()
+                .is_none_or(|namespace| found.envelope.namespace() == namespace)
+    };
+    let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        return Err(InFile::new("use", path, ContentError::NoneSelected { names: known }).into());
+    }
+    Ok(chosen)
+}
+
+impl Found<'_> {
+    /// The object with another content; everything else of it stays.
+    pub(crate) fn with(&self, envelope: &Envelope) -> Value {
+        let mut value = self.value.clone();
+        let spec = serde_json::to_value(SecretEnvelopeSpec::from(envelope))
+            .expect("a spec is made of text");
+        value["spec"] = kept_empty(&self.value["spec"], spec);
+        value
+    }
+
+    /// Puts file and place before an error about it.
+    pub(crate) fn error(
+        &self,
+        path: &Path,
+        node: Option<NodePath>,
+        error: impl Into<Box<dyn Fault>>,
+    ) -> Failure {
+        at(path, &self.object, node, error)
+    }
+
+    /// `SecretEnvelope `shop/db``, for telling people.
+    pub(crate) fn title(&self) -> String {
+        format!("`{}/{}`", self.envelope.namespace(), self.envelope.name())
+    }
+}
+
+/// Carries out changes of whole objects; every other byte stays.
+///
+/// # Errors
+/// [`ManifestError`]: an edit that can't be made, or would not be faithful.
+pub(crate) fn rewritten(
+    path: &Path,
+    stream: &Stream,
+    changes: &[(usize, Value)],
+) -> Result<Zeroizing<String>, Failure> {
+    let mut rewriter = Rewriter::new(stream);
+    let edit = || {
+        for (index, desired) in changes {
+            rewriter.rewrite(*index, desired, &[])?;
+        }
+        rewriter.finish()
+    };
+    edit().map_err(|error| InFile::new("edit", path, error).into())
+}
+
+/// Parts that are written out although they are empty stay so.
+fn kept_empty(old: &Value, mut new: Value) -> Value {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    match (old, &mut new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in old {
+                match new.get_mut(key) {
+                    Some(kept) => *kept = kept_empty(value, kept.take()),
+                    None if is_empty(value) => drop(new.insert(key.clone(), value.clone())),
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            for item in new {
+                let same = old
+                    .iter()
+                    .find(|old| old.get("id").is_some_and(|id| Some(id) == item.get("id")));
+                if let Some(same) = same {
+                    *item = kept_empty(same, item.take());
+                }
+            }
+        }
+        _ => {}
+    }
+    new
+}
+
+fn names<'a, 's: 'a>(found: impl Iterator<Item = &'a Found<'s>>) -> String {
+    found.map(Found::title).collect::<Vec<_>>().join(", ")
+}
+
+fn group(api_version: &str) -> &str {
+    api_version.split('/').next().unwrap_or_default()
+}
+
+/// A key as somebody typed it. What stands behind a `=` may be a value, and is not repeated.
+///
+/// # Errors
+/// [`NameError`].
+pub(crate) fn key(text: &str) -> Result<KeyName, NameError> {
+    text.split('=').next().unwrap_or_default().parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn empty_parts_that_are_written_out_stay() {
+        let old = json!({"dataKeys": [{"id": "a", "formerly": []}, {"id": "b", "formerly": [1]}], "template": {}});
+        let new = json!({"dataKeys": [{"id": "b"}, {"id": "a"}, {"id": "c"}]});
+        let kept = json!({"dataKeys": [{"id": "b"}, {"id": "a", "formerly": []}, {"id": "c"}], "template": {}});
+        assert_eq!(kept_empty(&old, new), kept);
+    }
+
+    #[test]
+    fn what_may_be_a_value_is_not_repeated() {
+        let error = key("pass word=hunter2").unwrap_err().to_string();
+        assert!(
+            error.contains("pass word") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_list_whose_items_have_no_kind_is_refused() {
+        let text = "apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n";
+        let error = parse(Path::new("x"), text.as_bytes()).unwrap_err();
+        assert_eq!(error.status(), crate::exit::ExitStatus::Usage);
+    }
+}

@@ -1,0 +1,265 @@
+//! A file of documents: the entry to everything else here.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use super::builder::Builder;
+use super::error::{ManifestError, Place};
+use super::lex::odd_character;
+use super::node::Node;
+use super::tree::{self, DocumentData, NodeData};
+use super::{json, yaml};
+
+/// In which language a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML, any number of documents.
+    Yaml,
+    /// JSON, any number of values one after the other.
+    Json,
+}
+
+/// A parsed file: its text, kept byte for byte, and its node tree.
+pub struct Stream {
+    source: Zeroizing<String>,
+    format: Format,
+    nodes: Vec<NodeData>,
+    documents: Vec<DocumentData>,
+    marks: OnceLock<Vec<Mark>>,
+}
+
+/// A place that is known, so that none is far from one.
+struct Mark {
+    at: usize,
+    line_start: usize,
+    line: usize,
+    column: usize,
+}
+
+/// One document of a stream.
+#[derive(Debug, Clone)]
+pub struct Document<'s> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its node; `None` where nothing but comments stands.
+    pub root: Option<Node<'s>>,
+    /// Its bytes, with what stands before its first node.
+    pub span: Range<usize>,
+}
+
+impl Stream {
+    /// Reads a file: JSON where it is JSON, or else YAML. A file without any document is no error.
+    ///
+    /// # Errors
+    ///
+    /// What breaks the grammar or a limit (16 MiB, 256 levels, 1,000,000 nodes), duplicate keys,
+    /// bytes that are not UTF-8, lone carriage returns; always with its place.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let source = checked_text(bytes)?;
+        let looks_like_json = source
+            .trim_start_matches('\u{feff}')
+            .trim_ascii_start()
+            .starts_with(['{', '[']);
+        if !looks_like_json {
+            return Self::parse_as(source, Format::Yaml);
+        }
+        Self::parse_as(source, Format::Json).or_else(|error| {
+            // It is what it can be read as for longer.
+            Self::parse_as(source, Format::Yaml).map_err(|other| {
+                if other.at() > error.at() {
+                    other
+                } else {
+                    error
+                }
+            })
+        })
+    }
+
+    /// Reads what was read as this format before.
+    pub(super) fn parse_again(text: &str, format: Format) -> Result<Self, ManifestError> {
+        Self::parse_as(checked_text(text.as_bytes())?, format)
+    }
+
+    fn parse_as(source: &str, format: Format) -> Result<Self, ManifestError> {
+        let builder = match format {
+            Format::Json => json::read(source)?,
+            Format::Yaml => yaml::read(source)?,
+        };
+        let Builder {
+            nodes,
+            mut documents,
+            ..
+        } = builder;
+        find_odd_characters(source, &nodes, &mut documents);
+        let source = Zeroizing::new(source.to_owned());
+        Ok(Self {
+            source,
+            format,
+            nodes,
+            documents,
+            marks: OnceLock::new(),
+        })
+    }
+
+    /// The text that was read, byte for byte.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// In which language it is written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The documents, empty ones too.
+    pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
+        self.documents
+            .iter()
+            .enumerate()
+            .map(|(nth, document)| Document {
+                number: nth + 1,
+                root: document.root.map(|id| Node { stream: self, id }),
+                span: document.span.clone(),
+            })
+    }
+
+    /// The place of a byte of the source.
+    pub fn place(&self, at: usize) -> Place {
+        let mark = self.mark(at);
+        let before = self.source.get(mark.at..at).unwrap_or_default();
+        let column = mark.column + before.chars().count();
+        let document = self.number_of_document(at) + 1;
+        Place {
+            document,
+            line: mark.line,
+            column,
+        }
+    }
+
+    /// Where the line of a byte starts; a byte order mark is no part of the first one.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        self.mark(at).line_start
+    }
+
+    fn mark(&self, at: usize) -> &Mark {
+        let marks = self.marks.get_or_init(|| marks(&self.source));
+        &marks[marks
+            .partition_point(|mark| mark.at <= at)
+            .saturating_sub(1)]
+    }
+
+    pub(super) fn nodes(&self) -> &[NodeData] {
+        &self.nodes
+    }
+
+    /// Some characters make two readers see two different documents; in JSON too, which is often read as YAML.
+    pub(super) fn refuse_odd_characters(&self, at: usize) -> Result<(), ManifestError> {
+        let document = self.documents.get(self.number_of_document(at));
+        match document.and_then(|document| document.odd) {
+            Some(odd) => Err(ManifestError::OddCharacter {
+                at: self.place(odd),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn number_of_document(&self, at: usize) -> usize {
+        let number = self
+            .documents
+            .partition_point(|document| document.span.end <= at);
+        number.min(self.documents.len().saturating_sub(1))
+    }
+}
+
+/// Shows nothing of what the file says.
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("format", &self.format)
+            .field("documents", &self.documents.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The start of each line, and in long lines a place every now and then.
+fn marks(source: &str) -> Vec<Mark> {
+    let mut line_start = source.len() - source.trim_start_matches('\u{feff}').len();
+    let mut marks = vec![Mark {
+        at: line_start,
+        line_start,
+        line: 1,
+        column: 1,
+    }];
+    for (nth, line) in source[line_start..].split_inclusive('\n').enumerate() {
+        let (mut done, mut column) = (0, 1);
+        while line.len() - done > FAR_BYTES {
+            let next = line.floor_char_boundary(done + FAR_BYTES);
+            column += line[done..next].chars().count();
+            marks.push(Mark {
+                at: line_start + next,
+                line_start,
+                line: nth + 1,
+                column,
+            });
+            done = next;
+        }
+        if line.ends_with('\n') {
+            line_start += line.len();
+            marks.push(Mark {
+                at: line_start,
+                line_start,
+                line: nth + 2,
+                column: 1,
+            });
+        }
+    }
+    marks
+}
+
+/// A comment after a document counts as its own: to YAML 1.1 a part of it may be no comment.
+fn find_odd_characters(source: &str, nodes: &[NodeData], documents: &mut [DocumentData]) {
+    let mut next_root = source.len();
+    for document in documents.iter_mut().rev() {
+        document.odd = odd_character(source, document.span.start..next_root);
+        next_root = document.root.map_or(document.span.end, |root| {
+            nodes[root as usize].outer as usize
+        });
+    }
+}
+
+fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ManifestError::TooLarge {
+            at: Place::START,
+            limit: MAX_BYTES,
+        });
+    }
+    let source = std::str::from_utf8(bytes).map_err(|error| {
+        let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        ManifestError::NotUtf8 {
+            at: tree::place(valid, valid.len(), 1),
+        }
+    })?;
+    for (at, _) in source.match_indices('\r') {
+        if bytes.get(at + 1) != Some(&b'\n') {
+            return Err(ManifestError::LoneCarriageReturn {
+                at: tree::place(source, at, 1),
+            });
+        }
+    }
+    let control = |b: &u8| (*b < b' ' && !b"\t\n\r".contains(b)) || *b == 0x7f;
+    if let Some(at) = bytes.iter().position(control) {
+        return Err(ManifestError::ControlCharacter {
+            at: tree::place(source, at, 1),
+        });
+    }
+    Ok(source)
+}
+
+/// No manifest that the API server takes comes near this.
+pub(super) const MAX_BYTES: usize = 16 << 20;
+/// No place is farther than this from a mark before it.
+const FAR_BYTES: usize = 1024;

@@ -1,0 +1,166 @@
+//! Nodes as generic values, for types that are read through serde.
+
+use serde_json::{Map, Number, Value};
+
+use super::error::ManifestError;
+use super::node::{Kind, Node, Style, TAG_STR};
+use super::plain::{Plain, classify};
+use super::tree::MAX_DEPTH;
+
+impl Node<'_> {
+    /// The value as Kubernetes and YAML 1.2 both read it; for sealed objects, since nothing wipes it but the allocator.
+    ///
+    /// Aliases are written out, within a budget. Dates are strings, as they are to Kubernetes.
+    ///
+    /// # Errors
+    ///
+    /// `Ambiguous` where YAML 1.1 and 1.2 differ, `Tag` for tags other than those of strings, mappings and
+    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddCharacter`.
+    pub fn to_value(self) -> Result<Value, ManifestError> {
+        self.stream.refuse_odd_characters(self.span().start)?;
+        Conversion {
+            budget: MAX_ALIASED_NODES,
+            bytes: MAX_ALIASED_BYTES,
+            outermost: None,
+        }
+        .value(self, 0)
+    }
+}
+
+struct Conversion<'s> {
+    /// How many more nodes aliases may add.
+    budget: usize,
+    /// How many more bytes of text aliases may add.
+    bytes: usize,
+    /// The alias that the node stands in, if any.
+    outermost: Option<Node<'s>>,
+}
+
+impl<'s> Conversion<'s> {
+    fn value(&mut self, node: Node<'s>, depth: usize) -> Result<Value, ManifestError> {
+        if depth > MAX_DEPTH {
+            return Err(ManifestError::TooDeep {
+                at: node.place(),
+                limit: MAX_DEPTH,
+            });
+        }
+        if let Some(alias) = self.outermost {
+            let text = node.text().map_or(0, str::len);
+            self.budget = self
+                .budget
+                .checked_sub(1)
+                .ok_or_else(|| over_budget(alias))?;
+            self.bytes = self
+                .bytes
+                .checked_sub(text)
+                .ok_or_else(|| over_budget(alias))?;
+        }
+        match node.kind() {
+            Kind::Alias => {
+                let around = self.outermost;
+                self.outermost = around.or(Some(node));
+                let value = self.value(node.resolved(), depth + 1)?;
+                self.outermost = around;
+                Ok(value)
+            }
+            Kind::Scalar(style) => scalar(node, style),
+            Kind::Sequence => {
+                refuse_tag(node, "tag:yaml.org,2002:seq")?;
+                node.items()
+                    .map(|item| self.value(item, depth + 1))
+                    .collect()
+            }
+            Kind::Mapping => {
+                refuse_tag(node, "tag:yaml.org,2002:map")?;
+                let mut map = Map::new();
+                for (key, value) in node.entries() {
+                    map.insert(key_text(key)?, self.value(value, depth + 1)?);
+                }
+                Ok(Value::Object(map))
+            }
+        }
+    }
+}
+
+/// The text of a key that every reader takes for this string.
+pub(super) fn key_text(key: Node<'_>) -> Result<String, ManifestError> {
+    let node = key.resolved();
+    let at = key.place();
+    let (Kind::Scalar(style), Some(text)) = (node.kind(), node.text()) else {
+        return Err(ManifestError::KeyNotString { at });
+    };
+    match classify(text, node.stream.format()) {
+        _ if node.tag().is_some_and(|tag| tag != TAG_STR) => {
+            Err(ManifestError::KeyNotString { at })
+        }
+        _ if style != Style::Plain || (node.tag().is_some() && !text.is_empty()) => {
+            Ok(text.to_owned())
+        }
+        Plain::Text | Plain::Date => Ok(text.to_owned()),
+        Plain::Int(10)
+            if text
+                .parse::<i64>()
+                .is_ok_and(|number| number.to_string() == text) =>
+        {
+            Ok(text.to_owned())
+        }
+        Plain::MergeKey => Err(ManifestError::MergeKey { at }),
+        _ => Err(ManifestError::KeyNotString { at }),
+    }
+}
+
+fn scalar(node: Node<'_>, style: Style) -> Result<Value, ManifestError> {
+    let text = node.text().unwrap_or_default();
+    if style != Style::Plain || node.tag().is_some() {
+        refuse_tag(node, TAG_STR)?;
+        return Ok(Value::String(text.to_owned()));
+    }
+    let format = node.stream.format();
+    let out_of_range = || ManifestError::NumberRange {
+        at: node.place(),
+        path: node.path(),
+    };
+    Ok(match classify(text, format) {
+        Plain::Text | Plain::Date => Value::String(text.to_owned()),
+        Plain::Null => Value::Null,
+        Plain::Bool(truth) => Value::Bool(truth),
+        Plain::Int(base) => {
+            let digits = text.strip_prefix("0x").unwrap_or(text);
+            let signed = i64::from_str_radix(digits, base).map(Number::from);
+            let number = signed.or_else(|_| u64::from_str_radix(digits, base).map(Number::from));
+            Value::Number(number.map_err(|_| out_of_range())?)
+        }
+        Plain::Float => {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            Value::Number(number.and_then(Number::from_f64).ok_or_else(out_of_range)?)
+        }
+        other @ (Plain::MergeKey | Plain::Disputed(_)) => {
+            let (at, path) = (node.place(), node.path());
+            return Err(ManifestError::Ambiguous {
+                at,
+                path,
+                read_as: other.described(),
+            });
+        }
+    })
+}
+
+fn refuse_tag(node: Node<'_>, but: &str) -> Result<(), ManifestError> {
+    match node.tag() {
+        Some(tag) if tag != but => Err(ManifestError::Tag {
+            at: node.place(),
+            path: node.path(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn over_budget(node: Node<'_>) -> ManifestError {
+    ManifestError::AliasBudget {
+        at: node.place(),
+        limit: MAX_ALIASED_NODES,
+    }
+}
+
+pub(super) const MAX_ALIASED_NODES: usize = 10_000;
+pub(super) const MAX_ALIASED_BYTES: usize = 4 << 20;

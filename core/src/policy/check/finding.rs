@@ -1,0 +1,166 @@
+//! What `check` finds: where, what is wrong, and what mends it; never a value.
+
+use std::fmt;
+
+use crate::manifest::Place;
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule is broken.
+    pub kind: FindingKind,
+    /// The file, as the caller calls it.
+    pub path: String,
+    /// Where in the file; nothing where it is about the file as a whole.
+    pub place: Option<Place>,
+    /// The key of the Secret that it is about.
+    pub key: Option<String>,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The command or the change that mends it.
+    pub hint: String,
+}
+
+/// The rules of `check`, under names that stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FindingKind {
+    /// A Secret with a value that everybody can read.
+    PlaintextSecret,
+    /// A value of an envelope that is not sealed.
+    PlaintextValue,
+    /// A key of an envelope's template that takes nothing from its values.
+    PlainTemplate,
+    /// A template that does not render, whatever the values are.
+    BrokenTemplate,
+    /// An envelope that can't be opened as it stands.
+    DamagedEnvelope,
+    /// An envelope that is closed for others than its rule says.
+    WrongRecipients,
+    /// A classic recipient where the rule asks for post-quantum ones.
+    NotPostQuantum,
+    /// A scope that is wider than the rule's.
+    WideScope,
+    /// A sealed file that no rule is for.
+    NoRule,
+    /// A rule that can't be carried out yet.
+    UnsupportedRule,
+    /// A manifest that can't be read, so that nobody knows what is in it.
+    UnreadableManifest,
+    /// A configuration that is not obeyed.
+    InvalidConfig,
+    /// A configuration below the one that counts.
+    NestedConfig,
+    /// An envelope with many data keys.
+    ManyDataKeys,
+    /// An envelope that a quantum computer could open one day.
+    ClassicRecipient,
+    /// An envelope without a namespace.
+    NoNamespace,
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing is broken.
+    Note,
+    /// It must not be committed.
+    Error,
+}
+
+impl FindingKind {
+    /// Every kind, for the tables of reports.
+    pub const ALL: [Self; 16] = [
+        Self::PlaintextSecret,
+        Self::PlaintextValue,
+        Self::PlainTemplate,
+        Self::BrokenTemplate,
+        Self::DamagedEnvelope,
+        Self::WrongRecipients,
+        Self::NotPostQuantum,
+        Self::WideScope,
+        Self::NoRule,
+        Self::UnsupportedRule,
+        Self::UnreadableManifest,
+        Self::InvalidConfig,
+        Self::NestedConfig,
+        Self::ManyDataKeys,
+        Self::ClassicRecipient,
+        Self::NoNamespace,
+    ];
+
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What the rule says, in one sentence.
+    pub fn description(self) -> &'static str {
+        self.row().1
+    }
+
+    /// How grave it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::ManyDataKeys | Self::ClassicRecipient | Self::NoNamespace => Severity::Note,
+            _ => Severity::Error,
+        }
+    }
+
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PlaintextSecret => ("plaintext-secret", "a Secret in Git has no readable values"),
+            Self::PlaintextValue => ("plaintext-value", "the values of an envelope are sealed"),
+            Self::PlainTemplate => (
+                "plain-template",
+                "a templated key takes its content from sealed values",
+            ),
+            Self::BrokenTemplate => (
+                "broken-template",
+                "a template renders with the keys there are",
+            ),
+            Self::DamagedEnvelope => ("damaged-envelope", "an envelope is well-formed"),
+            Self::WrongRecipients => (
+                "wrong-recipients",
+                "an envelope is closed for just those whom the rule names",
+            ),
+            Self::NotPostQuantum => (
+                "not-post-quantum",
+                "recipients are post-quantum where the rule says so",
+            ),
+            Self::WideScope => ("wide-scope", "a scope is no wider than the rule's"),
+            Self::NoRule => ("no-rule", "each sealed file has a rule"),
+            Self::UnsupportedRule => ("unsupported-rule", "a rule can be carried out"),
+            Self::UnreadableManifest => ("unreadable-manifest", "a manifest can be read"),
+            Self::InvalidConfig => ("invalid-config", "the configuration is valid"),
+            Self::NestedConfig => ("nested-config", "a repository has one configuration"),
+            Self::ManyDataKeys => ("many-data-keys", "an envelope has few data keys"),
+            Self::ClassicRecipient => (
+                "classic-recipient",
+                "what is in Git stays closed for quantum computers",
+            ),
+            Self::NoNamespace => ("no-namespace", "an envelope names its namespace"),
+        }
+    }
+}
+
+impl Severity {
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

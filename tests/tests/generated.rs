@@ -1,0 +1,47 @@
+//! Files that are made from the code and committed: each must be what the code makes now.
+//!
+//! `BULLA_WRITE_GENERATED=1 cargo test -p bulla-tests --test generated` writes them anew.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use bulla_core::{api, policy};
+use bulla_tests::target;
+use serde::Serialize;
+
+#[test]
+fn resource_definitions() {
+    for crd in api::crds() {
+        let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
+        unchanged(&file, &yaml(&crd));
+    }
+}
+
+#[test]
+fn configuration_schema() {
+    let schema = serde_json::to_string_pretty(&policy::json_schema()).unwrap();
+    unchanged("docs/bulla.schema.json", &(schema + "\n"));
+}
+
+/// Compares, or writes when asked to.
+fn unchanged(file: &str, made: &str) {
+    let path = target::workspace().join(file);
+    if std::env::var_os("BULLA_WRITE_GENERATED").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).unwrap();
+        std::fs::write(&path, made).unwrap();
+        return;
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == made,
+        "{file} is not what the code makes; see the top of this test"
+    );
+}
+
+fn yaml(value: &impl Serialize) -> String {
+    let header = "# Generated from the types in core/src/api; see tests/tests/generated.rs.\n";
+    // By way of JSON, so that absent fields stay absent.
+    let json = serde_json::to_value(value).unwrap();
+    header.to_owned() + &serde_saphyr::to_string(&json).unwrap()
+}
