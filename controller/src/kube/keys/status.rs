@@ -84,14 +84,12 @@ pub(super) fn wanted(
             name: bound.secret.name.to_string(),
             uid: bound.secret.uid.to_string(),
         });
-        // What was counted last stays, until it is known better.
         if let Some(usage) = usage {
-            let nothing = KeyUse {
+            let used_by = usage.get(&recipient.fingerprint()).copied();
+            status.used_by = Some(used_by.unwrap_or(KeyUse {
                 resources: 0,
                 values: 0,
-            };
-            let counted = usage.get(&recipient.fingerprint()).copied();
-            status.used_by = Some(counted.unwrap_or(nothing));
+            }));
         }
     }
     status
