@@ -6,6 +6,7 @@ mod outage;
 mod renewal;
 mod replicas;
 mod restart;
+mod restore;
 
 use std::{collections::BTreeSet, sync::OnceLock};
 

@@ -156,3 +156,45 @@ async fn a_follower_takes_over_at_once_when_the_leader_is_told_to_go() {
         "only what is new was opened"
     );
 }
+
+#[tokio::test]
+async fn a_leader_that_is_told_to_go_in_the_middle_of_its_work_leaves_the_rest_to_the_next() {
+    let deployment = turn().await;
+    let cluster = deployment.cluster();
+    let client = cluster.client().await;
+    let mut leader = deployment.start(&["--concurrency=2"]);
+    until_leads(&leader, &client).await;
+    let tenant = Tenant::new(cluster, "leaving").await;
+    let draft = tenant.draft("db").value("password", "hunter2");
+    let name = |index: usize| format!("db-{index}");
+    for index in 0..30 {
+        tenant
+            .apply(&tenant.seal(&draft.clone().named(&name(index))))
+            .await;
+        if index == 15 {
+            leader.process().term();
+        }
+    }
+    let status = leader.process().wait(Duration::from_secs(30));
+    assert_eq!(status.code(), Some(0), "{}", leader.log());
+    assert_eq!(holder(&client).await.as_deref(), Some(""));
+
+    let successor = deployment.start(&[]);
+    for index in 0..30 {
+        tenant.ready(&name(index)).await;
+        assert_eq!(&data(&tenant.secret(&name(index)).await), draft.values());
+    }
+    let events = cluster.audit_events();
+    let writes = |by: &Controller, resource: &str| {
+        let mut times: Vec<_> = events
+            .iter()
+            .filter(|event| by.asked(event) && event.writes(resource))
+            .map(|event| event.request_received_timestamp.clone())
+            .collect();
+        times.sort();
+        times
+    };
+    let (secrets, leases) = (writes(&leader, "secrets"), writes(&leader, "leases"));
+    assert!(!secrets.is_empty() && !writes(&successor, "secrets").is_empty());
+    assert!(secrets.last() < leases.last(), "the lease goes last");
+}
