@@ -13,6 +13,7 @@ mod editor;
 mod exit;
 mod failure;
 mod hardening;
+mod hidden_prompt;
 mod identities;
 mod input;
 mod interrupt;

@@ -138,9 +138,6 @@ fn outcome(
     };
     let mut envelope = found.envelope.clone().unset(&changes.unset)?;
     if let Some(template) = &changes.template {
-        for (key, source) in template.data() {
-            bulla_core::template::parse(key, source)?;
-        }
         envelope = envelope.with_template(template.clone())?;
     }
     let envelope = envelope.set(&changes.set, &chosen.recipients, &mut session.rng())?;
