@@ -1,12 +1,18 @@
 //! The command line as types: what `--help` says comes from here.
 
+mod checking;
 mod environment;
 mod flags;
+mod keys;
+mod setup;
 mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub(crate) use checking::*;
 pub(crate) use flags::*;
+pub(crate) use keys::*;
+pub(crate) use setup::*;
 pub(crate) use values::*;
 
 use crate::invocation::Invocation;
@@ -46,6 +52,26 @@ pub(crate) enum Command {
     Reseal(ResealArgs),
     /// Close the same data keys for other recipients; the values stay as they are
     Rewrap(RewrapArgs),
+    /// Show who can open what, and where; no key is needed
+    Inspect(InspectArgs),
+    /// Find plaintext, damage, and envelopes closed for others than the rules say
+    Check(CheckArgs),
+    /// Say, without a key, which values, recipients and templates a change touched
+    Verify(VerifyArgs),
+    /// Make, show and pin keys
+    Key(KeyArgs),
+    /// Write a `.bulla.yaml`
+    Init(InitArgs),
+    /// Print the manifests of the controller
+    Install(InstallArgs),
+    /// Open envelopes into files, on a host without Kubernetes
+    Store(StoreArgs),
+    /// Show all of it working, in a new directory
+    Demo(DemoArgs),
+    /// Print the completion script of a shell
+    Completion(CompletionArgs),
+    /// Print manual pages
+    Man(ManArgs),
 }
 
 impl Cli {

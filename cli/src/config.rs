@@ -76,9 +76,9 @@ impl Configs {
         }
     }
 
-    /// Whether `--config` names the one that counts.
-    pub(crate) fn is_named(&self) -> bool {
-        self.named.is_some()
+    /// The one that `--config` names.
+    pub(crate) fn named(&self) -> Option<&Path> {
+        self.named.as_deref()
     }
 
     /// The configuration for a file, which need not be there yet; for the current directory when

@@ -53,10 +53,18 @@ impl WorkTree {
     /// # Errors
     /// The path can't be resolved.
     pub(crate) fn around(path: &Path) -> io::Result<Option<Self>> {
-        let path = if path == Path::new("") { Path::new(".") } else { path };
+        let path = if path == Path::new("") {
+            Path::new(".")
+        } else {
+            path
+        };
         let real = path.canonicalize()?;
-        let top = real.ancestors().find(|ancestor| ancestor.join(".git").exists());
-        Ok(top.map(|top| Self { top: top.to_owned() }))
+        let top = real
+            .ancestors()
+            .find(|ancestor| ancestor.join(".git").exists());
+        Ok(top.map(|top| Self {
+            top: top.to_owned(),
+        }))
     }
 
     /// The work tree of the current directory.
@@ -76,13 +84,22 @@ impl WorkTree {
 
     /// Files that are tracked, or new and not ignored, below some paths relative to the top.
     pub(crate) fn files(&self, below: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-        let mut arguments = vec!["-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"]
-            .into_iter()
-            .map(OsString::from)
-            .collect::<Vec<_>>();
+        let mut arguments = vec![
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--deduplicate",
+            "--",
+        ]
+        .into_iter()
+        .map(OsString::from)
+        .collect::<Vec<_>>();
         arguments.extend(below.iter().map(|path| literal(path)));
         let out = self.run("ls-files", &arguments)?;
-        Ok(split(&out).map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
+        Ok(split(&out)
+            .map(|path| PathBuf::from(OsStr::from_bytes(path)))
+            .collect())
     }
 
     /// Files as they are staged.
@@ -97,7 +114,12 @@ impl WorkTree {
         let mut arguments: Vec<_> = ["-r", "-z", "--full-tree"].map(OsString::from).into();
         arguments.extend([OsString::from(commit), "--".into()]);
         // `ls-tree` takes its paths literally.
-        arguments.extend(below.iter().filter(|path| *path != Path::new("")).map(|path| path.clone().into_os_string()));
+        arguments.extend(
+            below
+                .iter()
+                .filter(|path| *path != Path::new(""))
+                .map(|path| path.clone().into_os_string()),
+        );
         let out = self.run("ls-tree", &arguments)?;
         Ok(entries(&out, |words| {
             let mode = words.next();
@@ -107,7 +129,11 @@ impl WorkTree {
     }
 
     /// The contents of files; nothing for one that is larger than `limit`.
-    pub(crate) fn contents(&self, entries: &[Entry], limit: usize) -> Result<Vec<Option<Vec<u8>>>, GitError> {
+    pub(crate) fn contents(
+        &self,
+        entries: &[Entry],
+        limit: usize,
+    ) -> Result<Vec<Option<Vec<u8>>>, GitError> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +145,10 @@ impl WorkTree {
             .stderr(Stdio::null())
             .spawn()
             .map_err(GitError::NotRun)?;
-        let lost = |said: &str| GitError::Failed { command: "cat-file", said: said.to_owned() };
+        let lost = |said: &str| GitError::Failed {
+            command: "cat-file",
+            said: said.to_owned(),
+        };
         let (Some(mut asking), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(lost("it has no input or output"));
         };
@@ -130,7 +159,10 @@ impl WorkTree {
             writeln!(asking, "{id}")?;
             let mut header = String::new();
             answers.read_line(&mut header)?;
-            let size = header.split_whitespace().nth(2).and_then(|size| size.parse::<usize>().ok());
+            let size = header
+                .split_whitespace()
+                .nth(2)
+                .and_then(|size| size.parse::<usize>().ok());
             let size = size.ok_or(io::ErrorKind::InvalidData)?;
             let kept = size <= limit;
             let mut content = Vec::new();
@@ -153,7 +185,12 @@ impl WorkTree {
     }
 
     fn commit(&self, revision: &str) -> Result<String, GitError> {
-        let arguments = ["--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")];
+        let arguments = [
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &format!("{revision}^{{commit}}"),
+        ];
         match self.run("rev-parse", &arguments.map(OsString::from)) {
             Ok(id) => Ok(String::from_utf8_lossy(&id).trim().to_owned()),
             Err(GitError::Failed { said, .. }) if said.is_empty() => {
@@ -175,25 +212,50 @@ impl WorkTree {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().next().unwrap_or_default();
-        let said = said.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] });
-        Err(GitError::Failed { command, said: said.collect() })
+        let said = said.chars().flat_map(|c| {
+            if c.is_control() {
+                c.escape_debug().collect()
+            } else {
+                vec![c]
+            }
+        });
+        Err(GitError::Failed {
+            command,
+            said: said.collect(),
+        })
     }
 
     fn command(&self, command: &'static str) -> Command {
         let mut git = Command::new("git");
         // Looking never writes: no refreshed index, no lock.
-        git.env("GIT_OPTIONAL_LOCKS", "0").arg("-C").arg(&self.top).arg(command);
+        git.env("GIT_OPTIONAL_LOCKS", "0")
+            .arg("-C")
+            .arg(&self.top)
+            .arg(command);
         git
     }
 }
 
 /// A path as seen from the current directory, for showing and for opening.
 pub(crate) fn from_here(top: &Path, path: &Path) -> PathBuf {
-    let Ok(here) = std::env::current_dir() else { return top.join(path) };
-    let Ok(inside) = here.strip_prefix(top) else { return top.join(path) };
-    let shared = inside.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let Ok(here) = std::env::current_dir() else {
+        return top.join(path);
+    };
+    let Ok(inside) = here.strip_prefix(top) else {
+        return top.join(path);
+    };
+    let shared = inside
+        .components()
+        .zip(path.components())
+        .take_while(|(a, b)| a == b)
+        .count();
     let up = inside.components().skip(shared).map(|_| Path::new(".."));
-    up.chain(path.components().skip(shared).map(|part| Path::new(part.as_os_str()))).collect()
+    up.chain(
+        path.components()
+            .skip(shared)
+            .map(|part| Path::new(part.as_os_str())),
+    )
+    .collect()
 }
 
 /// A pathspec that means just this path.
@@ -216,7 +278,10 @@ fn entries<'o>(
         let tab = line.iter().position(|byte| *byte == b'\t')?;
         let (mode, id) = pick(&mut std::str::from_utf8(&line[..tab]).ok()?.split_whitespace());
         let path = PathBuf::from(OsString::from_vec(line[tab + 1..].to_vec()));
-        mode?.starts_with("100").then_some(Entry { path, id: id?.to_owned() })
+        mode?.starts_with("100").then_some(Entry {
+            path,
+            id: id?.to_owned(),
+        })
     };
     split(out).filter_map(entry).collect()
 }

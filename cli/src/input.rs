@@ -186,7 +186,8 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// True for what is called like a manifest, and is no configuration of ours.
+pub(crate) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
         && path.file_name() != Some(OsStr::new(bulla_core::policy::CONFIG_FILE))

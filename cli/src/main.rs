@@ -5,13 +5,16 @@
 
 mod atomic;
 mod cli;
+mod cluster;
 mod commands;
+mod complete;
 mod config;
 mod create;
 mod edit_view;
 mod editor;
 mod exit;
 mod failure;
+mod git;
 mod hardening;
 mod hidden_prompt;
 mod identities;
@@ -24,6 +27,7 @@ mod manifest;
 mod printer;
 mod progress;
 mod recipients;
+mod report;
 mod rework;
 mod scratch;
 mod secret;
@@ -32,6 +36,7 @@ mod shell;
 mod shown;
 mod stream_output;
 mod value_source;
+mod vouching;
 
 use std::process::ExitCode;
 

@@ -31,7 +31,7 @@ pub(crate) struct Chosen {
     pub(crate) recipients: Vec<NamedRecipient>,
     /// Named by the rule, and left out by `--for`.
     pub(crate) left_out: Vec<RecipientName>,
-    rule: Option<Rule>,
+    pub(crate) rule: Option<Rule>,
 }
 
 /// There is nothing to tell whom to close for.

@@ -8,3 +8,6 @@ pub mod directory;
 pub mod engine;
 #[cfg(feature = "kube")]
 pub mod kube;
+
+#[cfg(test)]
+mod fixture;

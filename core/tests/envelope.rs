@@ -1,5 +1,7 @@
 //! What an envelope promises: round trips, and each attack of somebody who can write to Git.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::api::SecretEnvelope;
@@ -300,6 +302,22 @@ fn an_altered_or_unbound_template_is_not_trusted() {
         .with_template(template("x"))
         .unwrap();
     assert!(unbound.open(&ring(&cluster)).is_ok());
+}
+
+#[test]
+fn tags_that_were_taken_off_do_not_make_a_new_value_unbound() {
+    let cluster = identity(Suite::X25519);
+    let to = [named("prod", &cluster)];
+    let mut stripped = wire(&sealed(&[("username", "shop")], &to));
+    stripped.spec.data_keys[0].template_tag = None;
+    let set = parse(&stripped)
+        .set(&values(&[("username", "new")]), &to, &mut OsRng)
+        .unwrap();
+    let altered = set.with_template(template("{{ .username }}@evil")).unwrap();
+    assert!(matches!(
+        altered.open(&ring(&cluster)),
+        Err(OpenError::TemplateUntrusted { .. })
+    ));
 }
 
 #[test]

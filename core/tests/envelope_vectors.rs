@@ -3,6 +3,8 @@
 //!
 //! They were made once by `make_vectors` and are read by anyone who implements FORMAT.md.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

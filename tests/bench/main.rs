@@ -1,11 +1,13 @@
-//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [restart]`.
+//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster]`.
 //!
 //! Each runs its peer in the same run on the same machine and prints a table with what must be
 //! reached beside what was. docs/benchmarks.md records a run.
 
 #![expect(clippy::print_stdout, reason = "a table is the point")]
 
+mod bare;
 mod cluster;
+mod fixture;
 mod machine;
 mod open;
 mod seal;
@@ -22,13 +24,9 @@ fn main() {
     if wanted("seal") {
         seal::run(&mut table);
     }
-    if wanted("cluster") || wanted("restart") {
+    if wanted("cluster") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(cluster::run(
-            &mut table,
-            wanted("cluster"),
-            wanted("restart"),
-        ));
+        runtime.block_on(cluster::run(&mut table));
     }
     println!("{table}");
     if !table.reached() {

@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use bulla_core::api::{SecretEnvelope, from_value};
-use bulla_core::envelope::{Binding, Envelope, NamedRecipient, OutputTemplate, SealRequest};
+use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{self, Stream};
-use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, KeyRing, Suite};
-use bulla_core::scope::Scope;
 
+use crate::fixture::envelope;
 use crate::machine::median;
 use crate::table::Table;
 
@@ -49,26 +48,6 @@ fn open(bytes: &[u8], ring: &KeyRing) -> usize {
 }
 
 fn file(n: usize, identity: &Identity) -> Vec<u8> {
-    let values = ["username", "password", "host", "token"].map(|key| {
-        (
-            key.parse().expect("a key"),
-            Plaintext::from(format!("{key}-{n}-value")),
-        )
-    });
-    let request = SealRequest {
-        namespace: "shop".parse().expect("a namespace"),
-        name: format!("db-{n}").parse().expect("a name"),
-        scope: Scope::Strict,
-        values: values.into(),
-        template: OutputTemplate::default(),
-        binding: Binding::Template,
-    };
-    let to = [NamedRecipient {
-        name: "prod".parse().expect("a name"),
-        recipient: identity.recipient().clone(),
-    }];
-    let envelope = Envelope::seal(&request, &to, &mut rand_core::OsRng).expect("it seals");
-    let mut wire = SecretEnvelope::new(envelope.name().as_str(), (&envelope).into());
-    wire.metadata.namespace = Some("shop".into());
+    let wire = envelope("shop", &format!("db-{n}"), identity.recipient());
     manifest::emit(&serde_json::to_value(wire).expect("it serializes")).into_bytes()
 }

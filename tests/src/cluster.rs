@@ -28,6 +28,8 @@ pub use self::{
     options::{Audit, Options},
 };
 
+pub(crate) use servers::free_port;
+
 /// A running control plane. Dropping it ends it.
 #[derive(Debug)]
 pub struct Cluster {

@@ -6,17 +6,29 @@
 
 pub mod canary;
 pub mod cluster;
+mod controller;
+pub mod deployment;
+mod fixture;
 pub mod go;
+mod http;
+pub mod metrics;
 pub mod peers;
 pub mod process;
 pub mod programs;
 mod reaper;
+mod repository;
 pub mod target;
+pub mod tenant;
 pub mod wait;
 
 pub use canary::Canary;
 pub use cluster::{Audit, Cluster, Options};
+pub use controller::Controller;
+pub use deployment::Deployment;
+pub use fixture::Draft;
 pub use process::Process;
+pub use repository::Repository;
+pub use tenant::Tenant;
 
 /// Returns 32 random bits.
 pub(crate) fn random_u32() -> u32 {

@@ -86,4 +86,6 @@ pub(crate) fn poll<T>(deadline: Duration, condition: &mut dyn FnMut() -> Option<
     }
 }
 
+/// For conditions that need no other: long for a loaded machine, and never reached where all is well.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(25);

@@ -1,5 +1,7 @@
 //! The resource definitions and the deployment on a real API server: what is accepted, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::Output;
 
 use bulla_core::api::SecretEnvelope;

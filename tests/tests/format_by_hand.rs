@@ -1,5 +1,7 @@
 //! FORMAT.md's page of Python and the real `age` open what this project seals, and refuse what it refuses.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -2,6 +2,8 @@
 //!
 //! `BULLA_WRITE_GENERATED=1 cargo test -p bulla-tests --test generated` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use bulla_core::{api, policy};

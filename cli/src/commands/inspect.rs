@@ -35,7 +35,9 @@ pub(crate) fn run(args: &InspectArgs, session: &Session) -> Result<ExitStatus, F
     }
     match args.output {
         ReportFormat::Text => session.printer.data(text.as_bytes())?,
-        ReportFormat::Json => session.printer.data(json(&Value::Array(values)).as_bytes())?,
+        ReportFormat::Json => session
+            .printer
+            .data(json(&Value::Array(values)).as_bytes())?,
     }
     Failure::all(failures)?;
     Ok(ExitStatus::Done)
@@ -44,20 +46,35 @@ pub(crate) fn run(args: &InspectArgs, session: &Session) -> Result<ExitStatus, F
 fn inspect(path: &Path, found: bool, session: &Session) -> Result<Vec<(String, Value)>, Failure> {
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
     // In a directory most files have nothing to do with envelopes.
-    if found && !Stream::parse(&bytes).is_ok_and(|stream| stream.objects().iter().any(manifest::is_envelope)) {
+    if found
+        && !Stream::parse(&bytes)
+            .is_ok_and(|stream| stream.objects().iter().any(manifest::is_envelope))
+    {
         return Ok(Vec::new());
     }
     let stream = manifest::parse(path, &bytes)?;
     let envelopes = manifest::envelopes(path, &stream)?;
-    let located = session.configs.of(Some(path).filter(|path| !is_stdin(path)))?;
+    let located = session
+        .configs
+        .of(Some(path).filter(|path| !is_stdin(path)))?;
     let config = located.as_ref().map(|located| &located.config);
-    Ok(envelopes.iter().map(|found| one(path, found, config)).collect())
+    Ok(envelopes
+        .iter()
+        .map(|found| one(path, found, config))
+        .collect())
 }
 
 fn one(path: &Path, found: &Found<'_>, config: Option<&Config>) -> (String, Value) {
-    let view = View { envelope: &found.envelope, config };
+    let view = View {
+        envelope: &found.envelope,
+        config,
+    };
     let (title, line) = (found.title(), found.object.node.place().line);
-    let text = format!("{}, line {line}: SecretEnvelope {title}\n{}", Shown(path), view.text());
+    let text = format!(
+        "{}, line {line}: SecretEnvelope {title}\n{}",
+        Shown(path),
+        view.text()
+    );
     (text, view.json(path, line))
 }
 
@@ -93,7 +110,9 @@ impl Opener {
                 format!("{section}; the file calls it `{}`", self.in_file)
             }
             (Some((_, section)), _) => section.to_string(),
-            (None, _) if has_config => "not in .bulla.yaml: the name is what the file says".to_owned(),
+            (None, _) if has_config => {
+                "not in .bulla.yaml: the name is what the file says".to_owned()
+            }
             (None, _) => "the name is what the file says".to_owned(),
         }
     }
@@ -124,20 +143,36 @@ impl View<'_> {
         let mut line = |name: &str, content: &str| {
             let _ = writeln!(text, "  {name:<10}{content}");
         };
-        line("opens in", &format!("{} (scope {})", envelope.place(), envelope.scope()));
+        line(
+            "opens in",
+            &format!("{} (scope {})", envelope.place(), envelope.scope()),
+        );
         let names: Vec<&str> = envelope.data().keys().map(|key| key.as_str()).collect();
         line("values", &format!("{}: {}", names.len(), names.join(", ")));
         line("template", &self.template());
         for entry in envelope.data_keys() {
-            let used = envelope.data().iter().filter(|(_, value)| value.data_key() == &entry.id);
+            let used = envelope
+                .data()
+                .iter()
+                .filter(|(_, value)| value.data_key() == &entry.id);
             let used: Vec<&str> = used.map(|(key, _)| key.as_str()).collect();
-            line("data key", &format!("{} closes {}", entry.id, used.join(", ")));
-            let rows: Vec<_> = self.openers(entry).iter().map(|opener| self.row(opener)).collect();
+            line(
+                "data key",
+                &format!("{} closes {}", entry.id, used.join(", ")),
+            );
+            let rows: Vec<_> = self
+                .openers(entry)
+                .iter()
+                .map(|opener| self.row(opener))
+                .collect();
             for row in columns(&rows) {
                 line("", &row);
             }
             for hint in &entry.formerly {
-                line("", &format!("formerly {} ({})", self.name_of(hint), hint.fingerprint));
+                line(
+                    "",
+                    &format!("formerly {} ({})", self.name_of(hint), hint.fingerprint),
+                );
             }
         }
         line("weakest", &self.weakest());
@@ -146,24 +181,46 @@ impl View<'_> {
 
     fn row(&self, opener: &Opener) -> [String; 4] {
         let note = opener.note(self.config.is_some());
-        [opener.name(), opener.fingerprint.to_string(), opener.suite_text(), note]
+        [
+            opener.name(),
+            opener.fingerprint.to_string(),
+            opener.suite_text(),
+            note,
+        ]
     }
 
     fn template(&self) -> String {
         let template = self.envelope.template();
         let mut parts = Vec::new();
-        parts.extend(template.secret_type().map(|kind| format!("type {}", kind.escape_debug())));
-        parts.extend(template.immutable().map(|immutable| format!("immutable {immutable}")));
-        for (what, number) in [("label", template.labels().len()), ("annotation", template.annotations().len())] {
+        parts.extend(
+            template
+                .secret_type()
+                .map(|kind| format!("type {}", kind.escape_debug())),
+        );
+        parts.extend(
+            template
+                .immutable()
+                .map(|immutable| format!("immutable {immutable}")),
+        );
+        for (what, number) in [
+            ("label", template.labels().len()),
+            ("annotation", template.annotations().len()),
+        ] {
             parts.extend((number > 0).then(|| count(number, what)));
         }
         let keys: Vec<&str> = template.data().keys().map(|key| key.as_str()).collect();
         parts.extend((!keys.is_empty()).then(|| format!("templated keys {}", keys.join(", "))));
         let bound = match self.envelope.binding() {
             Binding::Template => "bound to the values",
-            Binding::None => "NOT bound to the values: whoever can write the resource can change it",
+            Binding::None => {
+                "NOT bound to the values: whoever can write the resource can change it"
+            }
         };
-        let what = if parts.is_empty() { "none".to_owned() } else { parts.join(", ") };
+        let what = if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
+        };
         format!("{what}; {bound}")
     }
 
@@ -182,16 +239,30 @@ impl View<'_> {
     }
 
     fn name_of(&self, hint: &RecipientHint) -> String {
-        let known = self.config.and_then(|config| config.party_of(&hint.fingerprint));
-        known.map_or_else(|| hint.name.to_string(), |(party, _)| party.name.to_string())
+        let known = self
+            .config
+            .and_then(|config| config.party_of(&hint.fingerprint));
+        known.map_or_else(
+            || hint.name.to_string(),
+            |(party, _)| party.name.to_string(),
+        )
     }
 
     /// Classic recipients: what is closed for one can be kept until it can be broken.
     fn classic(&self) -> Vec<Opener> {
         let mut classic: Vec<Opener> = Vec::new();
-        for opener in self.envelope.data_keys().iter().flat_map(|entry| self.openers(entry)) {
+        for opener in self
+            .envelope
+            .data_keys()
+            .iter()
+            .flat_map(|entry| self.openers(entry))
+        {
             let is_classic = matches!(opener.suite, Ok(Some(suite)) if !suite.is_post_quantum());
-            if is_classic && !classic.iter().any(|known| known.fingerprint == opener.fingerprint) {
+            if is_classic
+                && !classic
+                    .iter()
+                    .any(|known| known.fingerprint == opener.fingerprint)
+            {
                 classic.push(opener);
             }
         }
@@ -210,7 +281,11 @@ impl View<'_> {
 
     fn json(&self, path: &Path, line: usize) -> Value {
         let envelope = self.envelope;
-        let data_keys: Vec<_> = envelope.data_keys().iter().map(|entry| self.data_key_json(entry)).collect();
+        let data_keys: Vec<_> = envelope
+            .data_keys()
+            .iter()
+            .map(|entry| self.data_key_json(entry))
+            .collect();
         let template = envelope.template();
         json!({
             "path": path.to_string_lossy(),
@@ -234,10 +309,12 @@ impl View<'_> {
     }
 
     fn data_key_json(&self, entry: &DataKeyEntry) -> Value {
-        let used = self.envelope.data().iter().filter(|(_, value)| value.data_key() == &entry.id);
-        let former = |hint: &RecipientHint| {
-            json!({"name": self.name_of(hint), "recipient": hint.fingerprint.to_string()})
-        };
+        let used = self
+            .envelope
+            .data()
+            .iter()
+            .filter(|(_, value)| value.data_key() == &entry.id);
+        let former = |hint: &RecipientHint| json!({"name": self.name_of(hint), "recipient": hint.fingerprint.to_string()});
         json!({
             "id": entry.id.as_str(),
             "values": used.map(|(key, _)| key.as_str()).collect::<Vec<_>>(),

@@ -1,23 +1,43 @@
 //! One file for each command.
 
+mod check;
+mod completion;
+mod demo;
 mod edit;
+mod init;
+mod inspect;
+mod install;
+mod key;
+mod man;
 mod open;
 mod reseal;
 mod rewrap;
 mod seal;
 mod set;
+mod store;
 mod unset;
+mod verify;
 
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
+use crate::complete;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// Reads the command line and carries it out.
 pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
+    if let Some((_, words)) = invocation
+        .arguments
+        .split_first()
+        .filter(|(word, _)| *word == complete::WORD)
+    {
+        Printer::default().data(complete::complete(words).as_bytes())?;
+        return Ok(ExitStatus::Done);
+    }
     let cli = match Cli::read(invocation) {
         Ok(cli) => cli,
         Err(error) => return told(invocation, &error),
@@ -31,6 +51,16 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
         Command::Edit(args) => edit::run(args, &session),
         Command::Reseal(args) => reseal::run(args, &session),
         Command::Rewrap(args) => rewrap::run(args, &session),
+        Command::Inspect(args) => inspect::run(args, &session),
+        Command::Check(args) => check::run(args, &session),
+        Command::Verify(args) => verify::run(args, &session),
+        Command::Key(args) => key::run(args, &session),
+        Command::Init(args) => init::run(args, &session),
+        Command::Install(args) => install::run(args, &session),
+        Command::Store(args) => store::run(args, &session),
+        Command::Demo(args) => demo::run(args, &session),
+        Command::Completion(args) => completion::run(args, &session),
+        Command::Man(args) => man::run(args, &session),
     }
 }
 

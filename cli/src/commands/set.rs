@@ -17,6 +17,7 @@ use crate::recipients::Chooser;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::value_source::ValueSource;
+use crate::vouching;
 
 /// Carries it out. Everything else is checked before anybody is asked for the value.
 pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     let found = manifest::one(path, &stream, &args.select)?;
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
+    vouching::allow_scope_of(&found.envelope, &chosen)?;
     let source = match (&args.literal, &args.from_file) {
         (Some(text), _) => ValueSource::Literal(text),
         (None, Some(file)) => ValueSource::File(file),
@@ -66,6 +68,7 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
         Shown(path),
         chosen.names()
     ));
+    vouching::warn(&envelope, &chosen, printer);
     suggest_reseal(&envelope, path, printer);
     Ok(ExitStatus::Done)
 }

@@ -26,6 +26,15 @@ pub(super) struct Entry {
     pub(super) mode: u32,
 }
 
+/// Whether a file must be there after the power went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// Yes: it is on the disk when the call returns.
+    Certain,
+    /// What is lost is told anew; flushing the disk for it would only cost time.
+    Likely,
+}
+
 /// Directories that only their owner sees.
 pub(super) const PRIVATE_FOLDER: u32 = 0o700;
 /// Files that only their owner sees.
@@ -54,11 +63,21 @@ impl Folder {
         absent(fs::openat(&self.0, one(name)?, OPEN_FOLDER, Mode::empty())).map(|fd| fd.map(Self))
     }
 
-    /// The directory `name`, made private where there is none.
+    /// The directory `name`, made private where there is none, and then down on the disk.
     pub(super) fn make_folder(&self, name: &str) -> io::Result<Self> {
+        if let Some(folder) = self.folder(name)? {
+            return Ok(folder);
+        }
+        let folder = self.new_folder(name)?;
+        self.sync()?;
+        Ok(folder)
+    }
+
+    /// The directory `name`, private, which may just have been made; the caller syncs this one.
+    pub(super) fn new_folder(&self, name: &str) -> io::Result<Self> {
+        step()?;
         match fs::mkdirat(&self.0, one(name)?, mode(PRIVATE_FOLDER)) {
-            Ok(()) => self.sync()?,
-            Err(rustix::io::Errno::EXIST) => {}
+            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
         self.folder(name)?
@@ -142,47 +161,68 @@ impl Folder {
         }
     }
 
-    /// Writes a new file, down to the disk.
+    /// Writes a new private file, down to the disk; the caller syncs the directory.
     ///
     /// # Errors
     ///
     /// `AlreadyExists`, and whatever the file system says.
-    pub(super) fn write_new(&self, name: &str, bytes: &[u8], file_mode: u32) -> io::Result<()> {
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(fs::openat(&self.0, one(name)?, flags, mode(file_mode))?);
-        // Whatever the umask leaves of the mode, these are the bits.
-        fs::fchmod(&file, mode(file_mode))?;
-        file.write_all(bytes)?;
+    pub(super) fn write_new(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = self.written(name, bytes)?;
+        step()?;
         file.sync_all()
     }
 
-    /// Replaces the file `name`, or makes it: there is the old or the new one at every moment.
-    pub(super) fn replace(&self, name: &str, bytes: &[u8], file_mode: u32) -> io::Result<()> {
+    fn written(&self, name: &str, bytes: &[u8]) -> io::Result<File> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        step()?;
+        let mut file = File::from(fs::openat(&self.0, one(name)?, flags, mode(PRIVATE_FILE))?);
+        step()?;
+        // Whatever the umask leaves of the mode, these are the bits.
+        fs::fchmod(&file, mode(PRIVATE_FILE))?;
+        file.write_all(bytes)?;
+        Ok(file)
+    }
+
+    /// Replaces the private file `name`, or makes it: there is the old or the new one at every moment.
+    pub(super) fn replace(&self, name: &str, bytes: &[u8], lasting: Lasting) -> io::Result<()> {
         let unfinished = unfinished_name();
-        let written = self
-            .write_new(&unfinished, bytes, file_mode)
-            .and_then(|()| self.rename(&unfinished, name));
+        let written = match lasting {
+            Lasting::Certain => self
+                .write_new(&unfinished, bytes)
+                .and_then(|()| self.rename(&unfinished, name))
+                .and_then(|()| self.sync()),
+            Lasting::Likely => self
+                .written(&unfinished, bytes)
+                .and_then(|_| self.rename(&unfinished, name)),
+        };
         if written.is_err() {
             let _ = self.remove_file(&unfinished);
         }
         written
     }
 
-    /// Makes a link.
+    /// Makes a link; the caller syncs the directory.
     ///
     /// # Errors
     ///
     /// `AlreadyExists` whatever is there.
     pub(super) fn link(&self, target: &str, name: &str) -> io::Result<()> {
-        fs::symlinkat(target, &self.0, one(name)?)?;
-        self.sync()
+        step()?;
+        Ok(fs::symlinkat(target, &self.0, one(name)?)?)
     }
 
-    /// Renames, over whatever file or link is there, and writes the directory down to the disk.
+    /// Renames, over whatever file or link is there; the caller syncs the directory.
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::renameat_with(&self.0, one(from)?, &self.0, one(to)?, RenameFlags::empty())?;
-        self.sync()
+        step()?;
+        let none = RenameFlags::empty();
+        Ok(fs::renameat_with(
+            &self.0,
+            one(from)?,
+            &self.0,
+            one(to)?,
+            none,
+        )?)
     }
 
     /// Sets the permission bits of the file `name`, which is no link.
@@ -194,11 +234,13 @@ impl Folder {
 
     /// Removes a file or a link; it may be gone already.
     pub(super) fn remove_file(&self, name: &str) -> io::Result<()> {
+        step()?;
         absent(fs::unlinkat(&self.0, one(name)?, AtFlags::empty())).map(drop)
     }
 
     /// Removes an empty directory; says whether it is gone.
     pub(super) fn remove_empty(&self, name: &str) -> io::Result<bool> {
+        step()?;
         match absent(fs::unlinkat(&self.0, one(name)?, AtFlags::REMOVEDIR)) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
@@ -223,14 +265,17 @@ impl Folder {
             if entry.kind == FileType::Directory {
                 folder.remove_tree_within(&entry.name, depth - 1)?;
             } else {
+                step()?;
                 absent(fs::unlinkat(&folder.0, &entry.name, AtFlags::empty()))?;
             }
         }
+        step()?;
         absent(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)).map(drop)
     }
 
     /// Writes the directory itself down to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
+        step()?;
         Ok(fs::fsync(&self.0)?)
     }
 
@@ -291,3 +336,18 @@ fn mode(bits: u32) -> Mode {
 
 /// A generation is two levels deep; more was put there by somebody else.
 const TREE_DEPTH_MAX: usize = 64;
+
+/// Comes before every change of the disk: where a test ends the run as a kill would, or lets the
+/// disk fail.
+#[cfg(not(test))]
+fn step() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+fn step() -> io::Result<()> {
+    faults::step()
+}
+
+#[cfg(test)]
+pub(super) mod faults;

@@ -41,14 +41,14 @@ const MANIFEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 ///
 /// When it returns, all of it is on the disk; before, nothing points to it.
 pub(super) fn write(resource: &Folder, name: &str, content: &SecretContent) -> io::Result<()> {
-    let generation = resource.make_folder(name)?;
+    let generation = resource.new_folder(name)?;
     let manifest = serde_saphyr::to_string(&Manifest::of(content.outline()))
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    generation.write_new(SECRET, manifest.as_bytes(), PRIVATE_FILE)?;
-    let data = generation.make_folder(DATA)?;
+    generation.write_new(SECRET, manifest.as_bytes())?;
+    let data = generation.new_folder(DATA)?;
     for (key, value) in content.data() {
         // Revealed into the file that the Secret is: that is what the store is for.
-        data.write_new(key.as_str(), value.reveal(), PRIVATE_FILE)?;
+        data.write_new(key.as_str(), value.reveal())?;
     }
     data.sync()?;
     generation.sync()?;

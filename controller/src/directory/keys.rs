@@ -8,26 +8,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use bulla_core::api::{
-    API_VERSION, KeyState, KeySuite, SEALING_KEY, SealingKey, SealingKeySpec, SealingKeyStatus,
-};
-use bulla_core::manifest::Stream;
+use bulla_core::api::SealingKey;
 use bulla_core::names::ResourceName;
-use bulla_core::recipient::{Identity, Suite, identity_file_text, parse_identity_file};
 use bulla_core::rotation::{self, Timestamp};
 use rustix::fs::FileType;
 
 use super::error::Problem;
 use super::folder::{Folder, PRIVATE_FILE, UNFINISHED};
+use super::key::{KEY_FILE_BYTES_MAX, StoredKey, parse_resource};
 use super::layout::{HOME, KEYS};
-use crate::engine::{parse_time, rfc3339};
-
-/// A key as it lies in the directory.
-pub(super) struct StoredKey {
-    pub(super) name: ResourceName,
-    pub(super) resource: SealingKey,
-    pub(super) identity: Option<Identity>,
-}
 
 /// All of them, and what does not read.
 pub(super) struct StoredKeys {
@@ -36,10 +25,6 @@ pub(super) struct StoredKeys {
     /// Some file could not be used: no key is made on the strength of what the others say.
     pub(super) incomplete: bool,
 }
-
-/// On a `SealingKey` that the store made unasked.
-const MADE_FOR_ANNOTATION: &str = "bulla.dev/made-for";
-const KEY_FILE_BYTES_MAX: usize = 64 * 1024;
 
 impl StoredKeys {
     /// Reads every key; what is wrong with one does not keep the others from being used.
@@ -102,215 +87,17 @@ impl StoredKeys {
     }
 }
 
-impl StoredKey {
-    /// A new key, called by its fingerprint.
-    pub(super) fn make(suite: Suite, made_for: Option<&str>, now: Timestamp) -> Self {
-        let identity = Identity::generate(suite, &mut rand_core::OsRng);
-        let name = identity.fingerprint().to_string();
-        let name = name.parse().expect("a fingerprint is a valid name");
-        Self::around(name, identity, made_for, now)
-    }
-
-    fn around(
-        name: ResourceName,
-        identity: Identity,
-        made_for: Option<&str>,
-        not_before: Timestamp,
-    ) -> Self {
-        let spec = SealingKeySpec {
-            suite: match identity.suite() {
-                Suite::X25519 => KeySuite::X25519,
-                _ => KeySuite::MlKem768X25519,
-            },
-            bits: None,
-            state: KeyState::Active,
-        };
-        let mut resource = SealingKey::new(name.as_str(), spec);
-        resource.metadata.uid = Some(name.to_string());
-        resource.metadata.annotations =
-            made_for.map(|word| [(MADE_FOR_ANNOTATION.to_owned(), word.to_owned())].into());
-        let mut key = Self {
-            name,
-            resource,
-            identity: None,
-        };
-        key.fill(identity, not_before);
-        key
-    }
-
-    /// Gives a key that was asked for its private half.
-    pub(super) fn fulfil(&mut self, now: Timestamp) {
-        let suite = self.facts().suite;
-        self.fill(Identity::generate(suite, &mut rand_core::OsRng), now);
-    }
-
-    fn fill(&mut self, identity: Identity, not_before: Timestamp) {
-        let status = self.resource.status.get_or_insert_default();
-        status.public_key = Some(identity.recipient().to_string());
-        status.fingerprint = Some(identity.fingerprint().to_string());
-        status.not_before = Some(rfc3339(not_before));
-        self.identity = Some(identity);
-    }
-
-    /// Writes the private half, and then the resource that names it: killed in between, the next
-    /// run finds a key that was restored.
-    pub(super) fn save_new(&self, folder: &Folder) -> io::Result<()> {
-        let identity = self.identity.as_ref().ok_or(io::ErrorKind::InvalidData)?;
-        let created = self.status().not_before.clone().unwrap_or_default();
-        // Into the key file of the store, which is where the private half lives.
-        let text = identity_file_text(identity, &created);
-        folder.replace(&format!("{}.txt", self.name), text.as_bytes(), PRIVATE_FILE)?;
-        self.save(folder)
-    }
-
-    /// Writes the resource.
-    pub(super) fn save(&self, folder: &Folder) -> io::Result<()> {
-        let text = serde_saphyr::to_string(&self.resource)
-            .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-        folder.replace(
-            &format!("{}.yaml", self.name),
-            text.as_bytes(),
-            PRIVATE_FILE,
-        )
-    }
-
-    /// Its status, empty where there is none.
-    pub(super) fn status(&self) -> SealingKeyStatus {
-        self.resource.status.clone().unwrap_or_default()
-    }
-
-    fn facts(&self) -> rotation::Key {
-        let metadata = &self.resource.metadata;
-        let annotations = metadata.annotations.as_ref();
-        let time = |text: &Option<String>| parse_time(text.as_deref()?).ok();
-        rotation::Key {
-            uid: metadata
-                .uid
-                .clone()
-                .unwrap_or_else(|| self.name.to_string()),
-            suite: self
-                .resource
-                .spec
-                .suite
-                .age()
-                .expect("loading refuses RSA keys"),
-            state: self.resource.spec.state.into(),
-            created: time(&self.status().not_before).unwrap_or_default(),
-            not_before: self
-                .identity
-                .as_ref()
-                .and_then(|_| time(&self.status().not_before)),
-            by_hand: annotations.is_none_or(|map| !map.contains_key(MADE_FOR_ANNOTATION)),
+/// The public side of the keys in `folder`, read without the private one and without a lock; a file
+/// that does not read is left out.
+pub(super) fn published(folder: &Folder) -> io::Result<Vec<SealingKey>> {
+    let mut keys = Vec::new();
+    for entry in folder.entries()? {
+        let file = entry.name.to_str().unwrap_or_default();
+        if !file.ends_with(".yaml") || file.starts_with(UNFINISHED) {
+            continue;
         }
+        let bytes = folder.read(file, KEY_FILE_BYTES_MAX).ok().flatten();
+        keys.extend(bytes.and_then(|bytes| parse_resource(&bytes).ok()));
     }
-
-    /// Reads one key. The error names the extension of the file that is to blame.
-    fn load(
-        folder: &Folder,
-        name: &ResourceName,
-        now: Timestamp,
-    ) -> Result<Self, (&'static str, String)> {
-        let yaml = |message: String| ("yaml", message);
-        let txt = |message: String| ("txt", message);
-        let read = |extension: &str| {
-            let file = format!("{name}.{extension}");
-            folder.read(&file, KEY_FILE_BYTES_MAX)
-        };
-        let text = read("txt").map_err(|error| txt(error.to_string()))?;
-        let identity = match &text {
-            Some(bytes) => Some(parse_identity(bytes).map_err(txt)?),
-            None => None,
-        };
-        let created = text
-            .as_ref()
-            .and_then(|bytes| created(bytes))
-            .unwrap_or(now);
-        let resource = read("yaml").map_err(|error| yaml(error.to_string()))?;
-        let Some(resource) = resource else {
-            let identity = identity.ok_or_else(|| txt("it is gone".to_owned()))?;
-            return Ok(Self::around(
-                name.clone(),
-                identity,
-                Some("Restore"),
-                created,
-            ));
-        };
-        let resource = parse_resource(&resource).map_err(yaml)?;
-        if resource.metadata.name.as_deref() != Some(name.as_str()) {
-            return Err(yaml(
-                "`metadata.name` is not the name of the file".to_owned(),
-            ));
-        }
-        let mut key = Self {
-            name: name.clone(),
-            resource,
-            identity: None,
-        };
-        match identity {
-            // Killed after it was made, or restored without its status.
-            Some(identity) if key.status().public_key.is_none() => key.fill(identity, created),
-            identity => key.identity = identity,
-        }
-        key.check().map_err(yaml)?;
-        Ok(key)
-    }
-
-    /// The public half is derived from the private one; what the file says must agree.
-    fn check(&self) -> Result<(), String> {
-        let status = self.status();
-        let Some(suite) = self.resource.spec.suite.age() else {
-            return Err("RSA keys are not kept in a directory yet".to_owned());
-        };
-        match &self.identity {
-            None if status.public_key.is_some() => {
-                Err("its private half is not there: restore the `.txt` file beside it".to_owned())
-            }
-            None => Ok(()),
-            Some(identity) if identity.suite() != suite => {
-                Err("the private half is of another suite".to_owned())
-            }
-            Some(identity) => {
-                let public = identity.recipient().to_string();
-                if status.public_key.is_none_or(|text| text != public) {
-                    return Err("the private half does not belong to `status.publicKey`".to_owned());
-                }
-                let time = status.not_before.as_deref();
-                time.and_then(|text| parse_time(text).ok())
-                    .map(drop)
-                    .ok_or_else(|| "`status.notBefore` is not a time".to_owned())
-            }
-        }
-    }
-}
-
-fn parse_identity(bytes: &[u8]) -> Result<Identity, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
-    let identities = parse_identity_file(text).map_err(|error| error.to_string())?;
-    let [identity] = <[Identity; 1]>::try_from(identities)
-        .map_err(|_| "it holds more than one identity".to_owned())?;
-    Ok(identity)
-}
-
-fn parse_resource(bytes: &[u8]) -> Result<SealingKey, String> {
-    let stream = Stream::parse(bytes).map_err(|error| error.to_string())?;
-    let objects = stream.objects();
-    let [object] = objects.as_slice() else {
-        return Err("one object belongs there".to_owned());
-    };
-    if !object.is(API_VERSION, SEALING_KEY) {
-        return Err(format!(
-            "a `{SEALING_KEY}` of `{API_VERSION}` belongs there"
-        ));
-    }
-    let value = object.node.to_value().map_err(|error| error.to_string())?;
-    bulla_core::api::from_value(&value).map_err(|error| error.to_string())
-}
-
-/// The time in the comment that age-keygen and this store write.
-fn created(bytes: &[u8]) -> Option<Timestamp> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("# created: "))?;
-    parse_time(line.trim()).ok()
+    Ok(keys)
 }

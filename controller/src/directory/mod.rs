@@ -21,8 +21,10 @@
 mod error;
 mod folder;
 mod generation;
+mod key;
 mod keys;
 mod layout;
+mod pass;
 mod report;
 mod rotate;
 mod sources;
@@ -34,14 +36,11 @@ mod world;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 use aws_lc_rs::hmac;
 use bulla_core::api::SealingKey;
 use bulla_core::names::{Namespace, ResourceName};
-use bulla_core::recipient::{KeyRing, Recipient};
+use bulla_core::recipient::Recipient;
 use bulla_core::rotation::{Policy, Timestamp};
 use bulla_core::secret::SecretPolicy;
 use rustix::fs::FlockOperation;
@@ -51,11 +50,9 @@ pub use error::{Problem, StoreError};
 pub use report::{Report, Resource};
 pub use watch::WatchOptions;
 
-use crate::engine::{Engine, RecordKey, Request};
-use folder::{Folder, PRIVATE_FILE};
+use crate::engine::{Engine, RecordKey};
+use folder::{Folder, Lasting};
 use layout::{HOME, KEYS, LOCK, RECORD_KEY, RESOURCES, Roots, STATUS};
-use sources::{Source, Sources};
-use world::{DirectoryWorld, Told};
 
 /// How a store works.
 #[derive(Debug, Clone, Default)]
@@ -99,6 +96,7 @@ impl DirectoryStore {
         let lock = home.open_lock(LOCK).map_err(open)?;
         rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| StoreError::Locked { path: path.clone() })?;
+        sweep::remove_unfinished(&home).map_err(open)?;
         let keys = home.make_folder(KEYS).map_err(open)?;
         let secret = record_key(&home)?;
         let policy = SecretPolicy {
@@ -147,49 +145,6 @@ impl DirectoryStore {
         self.path.join(HOME).join(KEYS)
     }
 
-    /// Makes keys that are due, makes the Secrets as the manifests below `sources` want them, and
-    /// removes those that none of them wants any more.
-    ///
-    /// A file or a resource that is wrong is reported, and stops no other one.
-    ///
-    /// # Errors
-    ///
-    /// `Sources` when the folder can't be read, `State` when the keys can't: nothing is removed then.
-    pub fn reconcile_once(&mut self, sources: &Path) -> Result<Report, StoreError> {
-        self.reconcile_at(sources, crate::engine::now())
-    }
-
-    fn reconcile_at(&mut self, sources: &Path, now: Timestamp) -> Result<Report, StoreError> {
-        let keys = self.rotate(now)?;
-        let store = self.roots.root.identity().map_err(StoreError::State)?;
-        let read = Sources::read(sources, store).map_err(|source| StoreError::Sources {
-            path: sources.to_owned(),
-            source,
-        })?;
-        let mut report = Report {
-            keys_made: keys.made,
-            recipients: keys.recipients,
-            blocked: keys.blocked,
-            next_key: keys.due,
-            problems: keys.problems,
-            skipped: read.skipped,
-            kept_for_problems: read.incomplete,
-            ..Report::default()
-        };
-        report.problems.extend(read.problems);
-        let wanted: Vec<_> = read.resources.keys().cloned().collect();
-        for (_, source) in read.resources {
-            self.reconcile_one(source, &keys.ring, now, &mut report);
-        }
-        let swept = sweep::sweep(&self.roots, |namespace, name| {
-            let wanted = wanted.binary_search_by(|(a, b)| (a, b).cmp(&(namespace, name)));
-            read.incomplete || wanted.is_ok()
-        });
-        report.removed = swept.removed;
-        report.problems.extend(swept.problems);
-        Ok(report)
-    }
-
     /// All sealing keys, newest first; the first one is made if need be.
     ///
     /// # Errors
@@ -197,6 +152,24 @@ impl DirectoryStore {
     /// `State` when they can't be read or written.
     pub fn sealing_keys(&mut self) -> Result<Vec<SealingKey>, StoreError> {
         Ok(self.rotate(crate::engine::now())?.resources)
+    }
+
+    /// All sealing keys of the store at `root`, as their files say it: without a lock, so that it
+    /// works beside a process that watches, and without making any.
+    ///
+    /// # Errors
+    ///
+    /// `Open` when there is no store.
+    pub fn published_keys(root: &Path) -> Result<Vec<SealingKey>, StoreError> {
+        let absent = || io::Error::from(io::ErrorKind::NotFound);
+        Folder::open_root(root)
+            .and_then(|root| root.folder(HOME)?.ok_or_else(absent))
+            .and_then(|home| home.folder(KEYS)?.ok_or_else(absent))
+            .and_then(|folder| keys::published(&folder))
+            .map_err(|source| StoreError::Open {
+                path: root.to_owned(),
+                source,
+            })
     }
 
     /// The public keys to close for, one for each suite.
@@ -224,71 +197,7 @@ impl DirectoryStore {
     fn rotate(&mut self, now: Timestamp) -> Result<rotate::Keys, StoreError> {
         rotate::rotate(&self.keys, &self.options.keys, now)
     }
-
-    fn reconcile_one(
-        &self,
-        mut source: Source,
-        ring: &KeyRing,
-        now: Timestamp,
-        report: &mut Report,
-    ) {
-        let metadata = &mut source.wire.metadata;
-        let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
-        let place = format!(
-            "{}/{}",
-            namespace.unwrap_or_default(),
-            name.unwrap_or_default()
-        );
-        // Nothing else makes two resources of one kind in a directory differ.
-        metadata.uid = Some(format!("SecretEnvelope/{place}"));
-        metadata.generation = Some(GENERATION);
-        source.wire.status = None;
-        let request = match Request::from_envelope(&source.wire) {
-            Ok(request) => request,
-            Err(error) => {
-                return report.problems.push(Problem {
-                    file: source.file,
-                    message: error.to_string(),
-                });
-            }
-        };
-        let (namespace, name) = (request.namespace().clone(), request.name().clone());
-        let resource = self.roots.resource(&namespace, &name).ok().flatten();
-        let mut request = request.with_status(
-            resource
-                .map(|resource| state::read_status(&resource))
-                .unwrap_or_default(),
-        );
-        if let Some(error) = source.refused {
-            request = request.refused(error);
-        }
-        let world = DirectoryWorld {
-            roots: &self.roots,
-            digest_key: &self.digest_key,
-            told: Mutex::default(),
-        };
-        let outcome = ready(self.engine.reconcile(&world, &request, ring, now));
-        let Told { events, failures } = world
-            .told
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let failures = failures.iter().map(|error| Problem {
-            file: PathBuf::from(&place),
-            message: error.to_string(),
-        });
-        report.problems.extend(failures);
-        report.resources.push(Resource {
-            namespace,
-            name,
-            file: source.file,
-            outcome,
-            events,
-        });
-    }
 }
-
-/// Files have no generations: what changed is told by the records.
-const GENERATION: i64 = 1;
 
 /// The key of the records, made at the first start.
 fn record_key(home: &Folder) -> Result<Zeroizing<[u8; RecordKey::BYTES]>, StoreError> {
@@ -304,19 +213,11 @@ fn record_key(home: &Folder) -> Result<Zeroizing<[u8; RecordKey::BYTES]>, StoreE
         None => {
             getrandom::getrandom(key.as_mut_slice())
                 .map_err(|error| StoreError::State(io::Error::other(error)))?;
-            home.replace(RECORD_KEY, key.as_slice(), PRIVATE_FILE)
+            home.replace(RECORD_KEY, key.as_slice(), Lasting::Certain)
                 .map_err(StoreError::State)?;
         }
     }
     Ok(key)
-}
-
-/// The world of files answers at once, so that a future over it is ready when it is first polled.
-fn ready<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the world of files never waits"),
-    }
 }
 
 #[cfg(test)]

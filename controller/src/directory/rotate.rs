@@ -6,7 +6,8 @@ use bulla_core::rotation::{self, Policy, Standing, Step, Timestamp, Why};
 
 use super::error::{Problem, StoreError};
 use super::folder::Folder;
-use super::keys::{StoredKey, StoredKeys};
+use super::key::StoredKey;
+use super::keys::StoredKeys;
 
 /// The keys of one pass.
 pub(super) struct Keys {

@@ -6,7 +6,7 @@ use bulla_core::api::SecretEnvelopeStatus;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, PRIVATE_FILE};
+use super::folder::{Folder, Lasting};
 use super::layout::{OWNER, STATUS};
 use crate::engine::Request;
 
@@ -64,7 +64,7 @@ impl Ownership {
         if Self::read(resource).as_ref() == Some(self) {
             return Ok(());
         }
-        write(resource, OWNER, self)
+        write(resource, OWNER, self, Lasting::Certain)
     }
 }
 
@@ -90,7 +90,8 @@ pub(super) fn write_status(
         },
         status,
     };
-    write(resource, STATUS, &file)
+    // Without it, the resource is opened once more.
+    write(resource, STATUS, &file, Lasting::Likely)
 }
 
 fn read<T: DeserializeOwned>(folder: &Folder, name: &str) -> Option<T> {
@@ -98,8 +99,13 @@ fn read<T: DeserializeOwned>(folder: &Folder, name: &str) -> Option<T> {
     serde_saphyr::from_str(std::str::from_utf8(&bytes).ok()?).ok()
 }
 
-fn write(folder: &Folder, name: &str, content: &impl Serialize) -> io::Result<()> {
+fn write(
+    folder: &Folder,
+    name: &str,
+    content: &impl Serialize,
+    lasting: Lasting,
+) -> io::Result<()> {
     let text = serde_saphyr::to_string(content)
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    folder.replace(name, text.as_bytes(), PRIVATE_FILE)
+    folder.replace(name, text.as_bytes(), lasting)
 }

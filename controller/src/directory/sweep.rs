@@ -59,23 +59,21 @@ fn of_namespace(
             continue;
         };
         let kept = keep(namespace, &name);
-        let result = of_resource(&resources, parent.as_ref(), namespace, &name, kept);
+        let place = (namespace, &name);
+        let result = of_resource(&roots.root, &resources, parent.as_ref(), place, kept);
         if swept.noted(&format!("{namespace}/{name}"), result) == Some(true) {
             swept.removed.push((namespace.clone(), name));
         }
     }
-    if all.remove_empty(namespace.as_str())? && parent.is_some() {
-        roots.root.remove_empty(namespace.as_str())?;
-    }
-    Ok(())
+    all.remove_empty(namespace.as_str()).map(drop)
 }
 
 /// Says whether a Secret of ours was removed.
 fn of_resource(
+    root: &Folder,
     resources: &Folder,
     parent: Option<&Folder>,
-    namespace: &Namespace,
-    name: &ResourceName,
+    (namespace, name): (&Namespace, &ResourceName),
     kept: bool,
 ) -> io::Result<bool> {
     let Some(resource) = resources.folder(name.as_str())? else {
@@ -95,9 +93,13 @@ fn of_resource(
         return Ok(false);
     }
     let owned = Ownership::read(&resource).is_some();
-    if let (Some(parent), Some(_)) = (parent, linked) {
-        parent.remove_file(name.as_str())?;
-        parent.sync()?;
+    // Without the record, even a link that looks like ours is somebody else's.
+    if let (Some(parent), true) = (parent, owned) {
+        if linked.is_some() {
+            parent.remove_file(name.as_str())?;
+            parent.sync()?;
+        }
+        root.remove_empty(namespace.as_str())?;
     }
     remove_generations_but(&resource, None)?;
     resource.remove_file(STATUS)?;
@@ -108,7 +110,7 @@ fn of_resource(
 }
 
 /// Takes away what a killed run had not yet given its place.
-fn remove_unfinished(folder: &Folder) -> io::Result<()> {
+pub(super) fn remove_unfinished(folder: &Folder) -> io::Result<()> {
     for entry in folder.entries()? {
         let name = entry.name.to_str().unwrap_or_default();
         if name.starts_with(UNFINISHED) && entry.kind != FileType::Directory {

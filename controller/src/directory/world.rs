@@ -127,8 +127,16 @@ impl DirectoryWorld<'_> {
         let written = generation::write(&resource, &generation, content)
             .and_then(|()| point(&parent, namespace, name, &generation, write));
         if let Err(error) = written {
-            // Best effort: the next run takes it away otherwise.
-            let _ = resource.remove_tree(&generation);
+            // The link may lead to it all the same: then only the flush after it failed.
+            let target = parent.link_target(name.as_str());
+            let leads_to_it = target.map(|target| {
+                let linked = target.and_then(|text| linked_generation(namespace, name, &text));
+                linked.as_ref() == Some(&generation)
+            });
+            if matches!(leads_to_it, Ok(false)) {
+                // Best effort: the next run takes it away otherwise.
+                let _ = resource.remove_tree(&generation);
+            }
             return Err(error.into());
         }
         remove_generations_but(&resource, Some(&generation))?;
@@ -227,7 +235,8 @@ fn point(
 ) -> io::Result<()> {
     let target = link_target(namespace, name, generation);
     if *write == Write::Create {
-        return parent.link(&target, name.as_str());
+        parent.link(&target, name.as_str())?;
+        return parent.sync();
     }
     let unfinished = unfinished_name();
     parent.link(&target, &unfinished)?;
@@ -239,7 +248,7 @@ fn point(
     if swapped.is_err() {
         let _ = parent.remove_file(&unfinished);
     }
-    swapped
+    swapped.and_then(|()| parent.sync())
 }
 
 /// Takes away the generations that nothing points to.

@@ -1,7 +1,7 @@
 //! The record of what was applied, kept in the resource's status: `v1.` and base64url of two MACs.
 //!
 //! - `content = HMAC-SHA-256[record key](resource uid, spec, policy, the Secret as written)`
-//! - `state = HMAC-SHA-256[record key](content, Secret uid, Secret resourceVersion)`
+//! - `state = HMAC-SHA-256[record key](resource uid, spec, policy, content, Secret uid, Secret resourceVersion)`
 //!
 //! A Secret with the resourceVersion of `state` was not touched since: nothing is read. One with
 //! another resourceVersion is read once and compared with `content`: nothing is opened. Whoever
@@ -96,10 +96,17 @@ impl RecordKey {
     }
 
     /// The record of a Secret that holds `content`.
-    pub(super) fn record(&self, request: &Request, content: ContentMac, seen: &Seen) -> Record {
+    pub(super) fn record(
+        &self,
+        policy: &SecretPolicy,
+        request: &Request,
+        content: ContentMac,
+        seen: &Seen,
+    ) -> Record {
         let mut mac = Mac::new(self, STATE_LABEL);
         mac.field(request.owner().uid.as_bytes());
         mac.field(request.spec().bytes());
+        mac.flag(policy.allow_special_types);
         mac.field(&content.0);
         mac.field(seen.uid.as_bytes());
         mac.field(seen.resource_version.as_bytes());
@@ -110,8 +117,14 @@ impl RecordKey {
 
 impl Record {
     /// True when nothing changed since: neither the resource nor its Secret.
-    pub(super) fn is_of(&self, key: &RecordKey, request: &Request, seen: &Seen) -> bool {
-        let expected = key.record(request, self.content, seen);
+    pub(super) fn is_of(
+        &self,
+        key: &RecordKey,
+        policy: &SecretPolicy,
+        request: &Request,
+        seen: &Seen,
+    ) -> bool {
+        let expected = key.record(policy, request, self.content, seen);
         constant_time::verify_slices_are_equal(&expected.state, &self.state).is_ok()
     }
 

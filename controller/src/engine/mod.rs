@@ -108,7 +108,7 @@ impl Engine {
         let record = request.record();
         let seen = world.peek(request).await?;
         if let (Some(record), Some(seen), false) = (&record, &seen, request.forced())
-            && record.is_of(&self.key, request, seen)
+            && record.is_of(&self.key, &self.policy, request, seen)
         {
             return Ok(());
         }
@@ -120,7 +120,11 @@ impl Engine {
         if let (Some(record), Some(live), false) = (&record, &live, request.forced())
             && let Some(content) = self.still_holds(record, request, envelope, &outline, live)
         {
-            progress.record = Some(self.key.record(request, content, &Seen::from(live)));
+            progress.record =
+                Some(
+                    self.key
+                        .record(&self.policy, request, content, &Seen::from(live)),
+                );
             return Ok(());
         }
         let opened = open(envelope, ring, &mut progress.effort)?;
@@ -132,7 +136,11 @@ impl Engine {
                 match plan(&content, request.owner(), live.as_ref(), request.mode()) {
                     Plan::Write(write, changes) => (write, changes),
                     Plan::Unchanged(owned) => {
-                        progress.record = Some(self.key.record(request, mac, &Seen::from(&owned)));
+                        progress.record =
+                            Some(
+                                self.key
+                                    .record(&self.policy, request, mac, &Seen::from(&owned)),
+                            );
                         break;
                     }
                     Plan::Wait => return Err(Verdict::Waiting),
@@ -145,7 +153,7 @@ impl Engine {
                     let drift = applied_before && !matches!(write, Write::Adopt(_));
                     progress.drift = drift.then(|| Drift::new(changes, live.as_ref()));
                     progress.action = Some(Action::of(&write, drift));
-                    progress.record = Some(self.key.record(request, mac, &seen));
+                    progress.record = Some(self.key.record(&self.policy, request, mac, &seen));
                     break;
                 }
                 Err(WorldError::Conflict) if attempt < ATTEMPTS => {
@@ -214,3 +222,6 @@ fn open(envelope: &Envelope, ring: &KeyRing, effort: &mut Effort) -> Result<Open
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

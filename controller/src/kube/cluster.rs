@@ -1,7 +1,9 @@
 //! What every part of the controller shares: the ways to the API server, the caches, the queue, the metrics.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use super::fence::Moment;
 use super::metrics::Metrics;
 use super::mirror::{KeySecret, Mirror, SeenEnvelope, SeenSealingKey, SeenSecret};
 use super::queue::Queue;
@@ -23,7 +25,31 @@ pub(super) struct Cluster {
     pub(super) metrics: Arc<Metrics>,
     /// How many watches fill the caches of envelopes and Secrets.
     pub(super) namespaces_watched: usize,
+    /// Shows that the runtime of the watches and workers still runs.
+    pub(super) pulse: Pulse,
 }
+
+/// A task says that it lives; another thread asks whether it still does.
+#[derive(Default)]
+pub(super) struct Pulse(Mutex<Option<Moment>>);
+
+impl Pulse {
+    /// Beats until the process ends.
+    pub(super) async fn beat(&self) {
+        loop {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Moment::now());
+            tokio::time::sleep(PULSE).await;
+        }
+    }
+
+    /// False when nothing was heard for a minute.
+    pub(super) fn is_alive(&self) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_none_or(|last| Moment::now().since(last) < PULSE * 12)
+    }
+}
+
+const PULSE: Duration = Duration::from_secs(5);
 
 impl Cluster {
     /// True once every cache has seen everything.

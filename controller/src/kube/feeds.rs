@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
-use super::mirror::{Feed, Mirror, Mirrored};
+use super::mirror::{Feed, Mirror, Mirrored, News};
 use super::rest::Rest;
 use super::watch::{Source, follow};
 
@@ -43,8 +43,12 @@ pub(super) fn start(
             envelopes,
             &cluster.envelopes,
             namespace,
-            move |key| {
-                waked.queue.add(key);
+            move |news| {
+                if news.status_only {
+                    waked.queue.add_if_idle(news.key);
+                } else {
+                    waked.queue.add(news.key);
+                }
             },
         );
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
@@ -64,9 +68,9 @@ pub(super) fn start(
             secrets,
             &cluster.secrets,
             namespace,
-            move |key| {
-                if waked.envelopes.get(&key).is_some() {
-                    waked.queue.add(key);
+            move |news| {
+                if waked.envelopes.get(&news.key).is_some() {
+                    waked.queue.add(news.key);
                 }
             },
         );
@@ -107,12 +111,12 @@ fn spawn<T: Mirrored>(
     source: Source,
     mirror: &Arc<Mirror<T>>,
     namespace: &str,
-    wake: impl Fn(super::queue::Key) + Send + 'static,
+    wake: impl Fn(News) + Send + 'static,
 ) {
     let mut feed = Feed::new(mirror.clone(), namespace);
     tasks.spawn(follow(rest.clone(), source, move |change| {
-        for key in feed.receive(change) {
-            wake(key);
+        for news in feed.receive(change) {
+            wake(news);
         }
     }));
 }

@@ -180,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_written_once_the_fence_is_closed() {
         let fence = Arc::new(Fence::default());
-        let (near, far) = tokio::io::duplex(64);
+        let (near, far) = tokio::net::UnixStream::pair().unwrap();
         let mut stream = FencedStream {
             inner: TokioIo::new(near),
             fence: fence.clone(),

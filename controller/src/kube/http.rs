@@ -20,7 +20,7 @@ use super::keys::gauges;
 #[derive(Clone)]
 struct Serving {
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<KeyRing>,
+    ring: watch::Receiver<Option<KeyRing>>,
 }
 
 /// Binds `address`.
@@ -35,16 +35,27 @@ pub(super) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 pub(super) async fn serve(
     listener: TcpListener,
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<KeyRing>,
+    ring: watch::Receiver<Option<KeyRing>>,
 ) {
     let router = Router::new()
-        // It answers as long as the thread that renews the lease runs: that one serves it.
-        .route("/healthz", get(|| async { "ok" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Serving { cluster, ring });
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "stopped serving health and metrics");
+    }
+}
+
+/// Alive while both threads are: that of the lease, which answers here, and the runtime of all the rest.
+async fn alive(State(serving): State<Serving>) -> (StatusCode, &'static str) {
+    if serving.cluster.pulse.is_alive() {
+        (StatusCode::OK, "ok")
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the workers' runtime stands still",
+        )
     }
 }
 
@@ -55,7 +66,7 @@ async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "the caches are not complete yet",
         )
-    } else if serving.ring.borrow().is_empty() {
+    } else if serving.ring.borrow().as_ref().is_none_or(KeyRing::is_empty) {
         (
             StatusCode::SERVICE_UNAVAILABLE,
             "there is no sealing key yet",

@@ -122,12 +122,16 @@ impl Election {
         };
         let renewal = self.options.renew_deadline / 3;
         let usual = if failed {
-            renewal.min(self.options.retry_period)
+            jittered(renewal.min(self.options.retry_period))
         } else {
-            renewal
+            jittered(renewal)
         };
         let left = since.plus(self.options.renew_deadline).since(Moment::now());
-        jittered(usual).min(left.max(SHORTEST_PAUSE))
+        if left.is_zero() {
+            usual
+        } else {
+            usual.min(left)
+        }
     }
 
     /// One look at the lease: the moment from which it is ours, or nothing while it is another's.
@@ -291,4 +295,5 @@ impl Record {
     }
 }
 
-const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+#[cfg(test)]
+mod tests;

@@ -258,10 +258,10 @@ impl Metrics {
         for key in keys {
             let fingerprint = ("fingerprint", key.fingerprint);
             self.key_resources
-                .get_or_create(&[fingerprint.clone()])
+                .get_or_create(std::array::from_ref(&fingerprint))
                 .set(key.resources);
             self.key_values
-                .get_or_create(&[fingerprint.clone()])
+                .get_or_create(std::array::from_ref(&fingerprint))
                 .set(key.values);
             let (suite, state) = (
                 ("suite", key.suite.to_owned()),

@@ -78,6 +78,17 @@ impl Queue {
         self.wake.notify_one();
     }
 
+    /// Wants `key` now, unless a worker has it: then it is that worker's own doing.
+    pub(super) fn add_if_idle(&self, key: Key) {
+        let mut state = self.state();
+        let place = state.keys.get(&key).map(|entry| entry.place);
+        if !matches!(place, Some(Place::Running | Place::Dirty)) {
+            state.add(key);
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
     /// Stops handing out keys, or goes on; they still pile up meanwhile.
     pub(super) fn pause(&self, paused: bool) {
         self.state().paused = paused;

@@ -25,7 +25,7 @@ pub(super) async fn record_key(cluster: &Cluster) -> Result<RecordKeyBytes, ApiE
     }
     let mut bytes = Zeroizing::new([0; RecordKey::BYTES]);
     getrandom::getrandom(&mut *bytes).map_err(|_| ApiError::Unreadable)?;
-    let text = Zeroizing::new(STANDARD.encode(&*bytes));
+    let text = Zeroizing::new(STANDARD.encode(*bytes));
     let secret = json!({
         "apiVersion": "v1",
         "kind": "Secret",

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulla_core::names::{NameError, Namespace, ResourceName};
+use bulla_core::names::{NameError, Namespace};
+use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Policy;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,9 +17,9 @@ use tokio::task::JoinSet;
 
 use super::args::Args;
 use super::backoff::{Backoff, jittered};
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Pulse};
 use super::fence::Fence;
-use super::keys::Keeper;
+use super::keys::{Keeper, Published};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
@@ -72,7 +73,8 @@ pub fn run(args: &Args) -> Result<(), RunError> {
 
 async fn controller(args: &Args) -> Result<(), RunError> {
     let fence = Arc::new(Fence::default());
-    let transport = Transport::prepare(fence.clone(), args.request_timeout).await?;
+    let identity = identity(args);
+    let transport = Transport::prepare(&identity, fence.clone(), args.request_timeout).await?;
     let namespace: Namespace = args
         .namespace
         .clone()
@@ -83,7 +85,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
-        identity: identity(args),
+        identity,
         open: transport.open,
         fenced: transport.fenced,
         envelopes: Arc::new(Mirror::new()),
@@ -93,6 +95,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         queue: Arc::new(Queue::new(RETRIES)),
         metrics: Arc::new(Metrics::new()),
         namespaces_watched: args.watch_namespaces.len().max(1),
+        pulse: Pulse::default(),
     });
     cluster.queue.pause(true);
 
@@ -122,6 +125,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         &keys_changed,
     );
     tasks.spawn(keeper.run());
+    let beating = cluster.clone();
+    tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));
     let (engine_sender, engine) = watch::channel(None);
     let policy = SecretPolicy {
@@ -133,7 +138,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         cluster.clone(),
         policy,
         leading,
-        keys.names.clone(),
+        keys.clone(),
         engine_sender,
     ));
     let (give_back, given_back) = watch::channel(false);
@@ -187,7 +192,7 @@ async fn control_thread(
     args: &Args,
     cluster: &Arc<Cluster>,
     fence: Arc<Fence>,
-    ring: watch::Receiver<bulla_core::recipient::KeyRing>,
+    ring: watch::Receiver<Option<KeyRing>>,
     leading: watch::Sender<bool>,
     give_back: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, RunError> {
@@ -212,7 +217,8 @@ async fn control_thread(
                 let set_up = async {
                     let listener = http::bind(address).await?;
                     // Connections of its own: the others' tasks run elsewhere.
-                    let transport = Transport::prepare(fence.clone(), timeout).await?;
+                    let transport =
+                        Transport::prepare(&cluster.identity, fence.clone(), timeout).await?;
                     Ok((listener, transport.open))
                 };
                 let (listener, rest) = match set_up.await {
@@ -239,7 +245,7 @@ async fn lead(
     cluster: Arc<Cluster>,
     policy: SecretPolicy,
     mut leading: watch::Receiver<bool>,
-    mut names: watch::Receiver<BTreeSet<ResourceName>>,
+    mut keys: Published,
     engine: watch::Sender<Option<Arc<Engine>>>,
 ) {
     loop {
@@ -248,14 +254,14 @@ async fn lead(
         }
         let key = tokio::select! {
             _ = leading.wait_for(|leading| !*leading) => continue,
-            key = prepare(&cluster) => key,
+            key = prepare(&cluster, &mut keys.ring) => key,
         };
         for key in cluster.envelopes.keys() {
             cluster.queue.add(key);
         }
         loop {
             let mut policy = policy.clone();
-            policy.key_secrets = names.borrow_and_update().clone();
+            policy.key_secrets = keys.names.borrow_and_update().clone();
             policy
                 .key_secrets
                 .insert(RECORD_KEY_SECRET.parse().expect("it is a name"));
@@ -266,15 +272,17 @@ async fn lead(
             cluster.queue.pause(false);
             tokio::select! {
                 _ = leading.wait_for(|leading| !*leading) => break,
-                _ = names.changed() => {}
+                _ = keys.names.changed() => {}
             }
         }
         cluster.queue.pause(true);
     }
 }
 
-/// Waits until the caches are complete, and gets the key of the records.
-async fn prepare(cluster: &Cluster) -> RecordKeyBytes {
+/// Waits until the caches are complete and the keys are known, and gets the key of the records.
+async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>) -> RecordKeyBytes {
+    // Without the keys, everything new would be refused for a moment, and say so.
+    let _ = ring.wait_for(Option::is_some).await;
     let mut failures = 0;
     loop {
         if cluster.is_synced() {

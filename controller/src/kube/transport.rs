@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use http::header::USER_AGENT;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
@@ -34,10 +35,19 @@ impl Transport {
     /// # Errors
     /// No configuration, or one that can't be used.
     pub(super) async fn prepare(
+        identity: &str,
         fence: Arc<Fence>,
         timeout: Duration,
     ) -> Result<Self, TransportError> {
-        let config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+        let mut config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+        // The audit log tells replicas apart, which share an account.
+        let agent = format!(
+            "bulla-controller/{} ({identity})",
+            env!("CARGO_PKG_VERSION")
+        );
+        if let Ok(agent) = agent.parse() {
+            config.headers.push((USER_AGENT, agent));
+        }
         let open = client(&config, connector())?;
         let fenced = client(&config, FencedConnector::new(connector(), fence.clone()))?;
         Ok(Self {

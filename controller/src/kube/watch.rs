@@ -91,7 +91,7 @@ async fn list<T: Versioned>(
     loop {
         let path = source.with(&format!("limit={PAGE}&continue={next}"));
         let page: Page<T> = rest.read(&path, view).await?;
-        for item in page.items {
+        for item in page.items.into_iter().flatten() {
             receive(Change::Listed(item));
         }
         match page.metadata.next.filter(|next| !next.is_empty()) {
@@ -189,8 +189,8 @@ impl Source {
 struct Page<T> {
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    /// `null` where a list of metadata is empty.
+    items: Option<Vec<T>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bulla_core::reason::Reason;
 use bulla_core::recipient::KeyRing;
 use futures::FutureExt;
 use tokio::sync::watch;
@@ -18,7 +19,8 @@ use crate::engine::{Engine, Outcome, Request, Requeue, Verdict, now};
 pub(super) struct Tools {
     /// Nothing until this process has led for the first time.
     pub(super) engine: watch::Receiver<Option<Arc<Engine>>>,
-    pub(super) ring: watch::Receiver<KeyRing>,
+    /// Nothing until the keys were looked at.
+    pub(super) ring: watch::Receiver<Option<KeyRing>>,
 }
 
 /// Works until `stop` says true; what has been begun is finished.
@@ -55,11 +57,14 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         // Its Secret goes by garbage collection, or stays if it was adopted.
         return Again::OnChange;
     };
-    let engine = tools.engine.borrow().clone();
-    let Some(engine) = engine else {
+    let mut keys = tools.ring.clone();
+    let tools = (
+        tools.engine.borrow().clone(),
+        keys.borrow_and_update().clone(),
+    );
+    let (Some(engine), Some(ring)) = tools else {
         return Again::Backoff(None);
     };
-    let ring = tools.ring.borrow().clone();
     let start = Instant::now();
     let (wire, error) = envelope.wire();
     let request = match Request::from_envelope(&wire) {
@@ -77,11 +82,20 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     let outcome = engine.reconcile(&world, &request, &ring, now()).await;
     cluster.metrics.reconciled(&outcome, start.elapsed());
     log(key, &outcome);
+    // Keys that changed meanwhile came too early to find this one among those that wait for a key.
+    if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
+        cluster.queue.add(key.clone());
+    }
     match outcome.requeue() {
         Requeue::OnChange => Again::OnChange,
         // A lost lease as well: it may come back before anybody has noticed.
         Requeue::Backoff | Requeue::Stop => Again::Backoff(world.stay_away()),
     }
+}
+
+fn waits_for_key(outcome: &Outcome) -> bool {
+    let verdict = &outcome.verdict;
+    matches!(verdict, Verdict::Refused { reason, .. } if *reason == Reason::NoKey)
 }
 
 /// One line for whatever is worth one. An outcome holds names, reasons and counts.

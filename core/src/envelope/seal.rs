@@ -68,7 +68,8 @@ impl Envelope {
     /// other value stays byte for byte as it was.
     ///
     /// The fresh key vouches for the template as it stands in the file. Other data keys in use
-    /// go on vouching for it too, so a template that was altered before stays refused.
+    /// go on vouching for it too, so a template that was altered before stays refused. It is
+    /// bound even where the others are not: tags that somebody took off don't make new values unbound.
     ///
     /// # Errors
     /// [`SealError`] by variant.
@@ -78,8 +79,7 @@ impl Envelope {
         recipients: &[NamedRecipient],
         rng: &mut impl CryptoRngCore,
     ) -> Result<Self, SealError> {
-        let binding = self.binding();
-        self.closed(values, binding, recipients, rng)
+        self.closed(values, Binding::Template, recipients, rng)
     }
 
     /// Closes every opened value anew, under one fresh data key for `recipients`.

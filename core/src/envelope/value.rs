@@ -118,7 +118,7 @@ impl SealedValue {
             .open_in_place(nonce, Aad::from(associated_data(place, key)), &mut buffer)
             .ok()
             .and_then(|padded| unpadded(padded))
-            .map(|bytes| Plaintext::from(&*bytes));
+            .map(Plaintext::from);
         buffer.zeroize();
         opened
     }

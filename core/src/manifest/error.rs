@@ -55,9 +55,9 @@ pub enum ManifestError {
     /// A control character that no manifest may hold.
     #[error("{at}: a control character")]
     ControlCharacter { at: Place },
-    /// A line break of YAML 1.1 that is text in YAML 1.2, in a place where that matters.
-    #[error("{at}: U+0085, U+2028 or U+2029, which YAML 1.1 and 1.2 read differently")]
-    OddLineBreak { at: Place },
+    /// A line break of YAML 1.1 that is text in YAML 1.2, or a byte order mark inside of the file.
+    #[error("{at}: U+0085, U+2028, U+2029 or U+FEFF, which YAML 1.1 and 1.2 read differently")]
+    OddCharacter { at: Place },
     /// The YAML grammar is broken.
     #[error("{at}: invalid YAML: {reason}")]
     Yaml { at: Place, reason: String },
@@ -77,7 +77,7 @@ pub enum ManifestError {
     #[error("{at}: an alias inside of the node that it repeats")]
     CyclicAlias { at: Place },
     /// Aliases repeat more than the budget allows.
-    #[error("{at}: aliases expand to more than {limit} nodes")]
+    #[error("{at}: aliases repeat more than {limit} nodes or 4 MiB")]
     AliasBudget { at: Place, limit: usize },
     /// A merge key, which YAML 1.2 doesn't know.
     #[error("{at}: the merge key `<<` is not supported here")]
@@ -141,7 +141,7 @@ impl ManifestError {
             | NotUtf8 { at }
             | LoneCarriageReturn { at }
             | ControlCharacter { at }
-            | OddLineBreak { at }
+            | OddCharacter { at }
             | Yaml { at, .. }
             | Json { at, .. }
             | TooDeep { at, .. }
@@ -188,7 +188,7 @@ impl ManifestError {
             Null { .. } => "write the value, or \"\" if it is meant to be empty",
             KeyNotString { .. } => "put the key in quotes",
             Tag { .. } => "remove the tag, and quote the value if it is meant as text",
-            OddLineBreak { .. } => r"write it in double quotes as \u0085, \u2028 or \u2029",
+            OddCharacter { .. } => r"write it in double quotes as \u0085, \u2028, \u2029 or \ufeff",
             LoneCarriageReturn { .. } => {
                 "end lines with a line feed, alone or after a carriage return"
             }

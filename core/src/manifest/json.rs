@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::builder::{Builder, Role};
 use super::error::ManifestError;
 use super::node::Style;
-use super::tree::{Builder, Content, Text, offset};
+use super::tree::{Content, Text, offset};
 
 /// Reads a whole stream.
 pub(super) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
@@ -68,7 +69,7 @@ impl Reader<'_> {
     /// What may follow a value inside of the innermost collection.
     fn next_in_collection(&mut self) -> Result<(), ManifestError> {
         self.skip_blanks();
-        let mapping = self.tree.in_mapping();
+        let mapping = matches!(self.tree.role(), Role::Key { .. });
         match (self.peek(), mapping) {
             (Some(b'}'), true) | (Some(b']'), false) => self.close(),
             (Some(b','), _) => {

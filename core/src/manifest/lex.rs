@@ -1,5 +1,7 @@
 //! The few things that spans leave out: blanks, comments, indicators, line ends.
 
+use std::ops::Range;
+
 /// The first byte at or after `from` that is neither blank, nor line break, nor comment.
 pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
     let bytes = text.as_bytes();
@@ -40,29 +42,36 @@ pub(super) fn next_line(text: &str, from: usize) -> usize {
         .map_or(text.len(), |length| from + length + 1)
 }
 
-/// Where the line that holds `at` starts.
+/// Where the line that holds `at` starts; a byte order mark is no part of the first one.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let mark = text[start..at].len() - text[start..at].trim_start_matches('\u{feff}').len();
+    start + mark
 }
 
-/// The column of `at` in characters from 0; a byte order mark counts for nothing.
+/// The column of `at` in characters from 0.
 pub(super) fn column(text: &str, at: usize) -> usize {
-    text[line_start(text, at)..at]
-        .trim_start_matches('\u{feff}')
-        .chars()
-        .count()
+    text[line_start(text, at)..at].chars().count()
 }
 
 /// True when only blanks stand before `at` on its line.
 pub(super) fn first_on_line(text: &str, at: usize) -> bool {
-    let before = text[line_start(text, at)..at].trim_start_matches('\u{feff}');
-    before.bytes().all(|b| b == b' ')
+    text[line_start(text, at)..at].bytes().all(|b| b == b' ')
 }
 
-/// The first line break of YAML 1.1 alone (U+0085, U+2028, U+2029) in the text.
-pub(super) fn odd_line_break(text: &str) -> Option<usize> {
-    if text.is_ascii() {
+/// The first character that is a line break to YAML 1.1 alone, or a byte order mark not at the start of the file.
+pub(super) fn odd_character(text: &str, span: Range<usize>) -> Option<usize> {
+    let piece = &text[span.clone()];
+    if piece.is_ascii() {
         return None;
     }
-    text.find(['\u{85}', '\u{2028}', '\u{2029}'])
+    let odd = |(at, c): &(usize, char)| match c {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+        '\u{feff}' => span.start + at > 0,
+        _ => false,
+    };
+    piece
+        .char_indices()
+        .find(odd)
+        .map(|(at, _)| span.start + at)
 }

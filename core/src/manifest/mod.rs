@@ -14,6 +14,7 @@
 //!
 //! It opens no file, and knows no kind of object but Secret.
 
+mod builder;
 mod emit;
 mod error;
 mod json;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::error::{ManifestError, Place};
+use super::lex::odd_character;
 use super::path::{Path, Step};
 use super::plain::{Plain, classify};
 use super::stream::{Format, Stream};
@@ -82,7 +83,7 @@ impl<'s> Node<'s> {
     ///
     /// # Errors
     ///
-    /// `Ambiguous`, `Null`, `Tag`, `Expected` and `OddLineBreak`, each with its place and path.
+    /// `Ambiguous`, `Null`, `Tag`, `Expected` and `OddCharacter`, each with its place and path.
     pub fn as_plain_string(self) -> Result<&'s str, ManifestError> {
         let node = self.resolved();
         let Content::Scalar(style, text) = &node.data().content else {
@@ -118,7 +119,11 @@ impl<'s> Node<'s> {
                 });
             }
         }
-        node.refuse_odd_line_breaks()?;
+        if let Some(at) = odd_character(self.stream.source(), node.span()) {
+            return Err(ManifestError::OddCharacter {
+                at: self.stream.place(at),
+            });
+        }
         Ok(text)
     }
 
@@ -245,11 +250,6 @@ impl<'s> Node<'s> {
             && node
                 .text()
                 .is_some_and(|text| classify(text, self.stream.format()) == Plain::Null)
-    }
-
-    /// YAML 1.1 would end lines inside of the node where YAML 1.2 does not.
-    pub(super) fn refuse_odd_line_breaks(self) -> Result<(), ManifestError> {
-        self.stream.refuse_odd_line_breaks(self.span())
     }
 }
 

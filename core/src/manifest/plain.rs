@@ -57,6 +57,8 @@ pub(super) fn classify(text: &str, format: Format) -> Plain {
     }
     match text.as_bytes()[0] {
         b'0'..=b'9' | b'+' | b'-' | b'.' => number(text.as_bytes()),
+        // Inside of `{}` a question mark alone makes a key to YAML 1.1.
+        b'?' => Plain::Disputed("a key"),
         _ => Plain::Text,
     }
 }

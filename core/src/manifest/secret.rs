@@ -9,15 +9,15 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::error::{ManifestError, Place};
-use super::node::{Kind, Node};
+use super::node::{Kind, Node, Style};
 use super::object::Object;
 use super::plain::{Plain, classify};
-use super::value::key_text;
+use super::value::{MAX_ALIASED_BYTES, MAX_ALIASED_NODES, key_text};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 /// What a Secret's manifest says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SecretSource {
     /// `metadata.name`.
     pub name: Option<String>,
@@ -68,6 +68,23 @@ impl Field {
     }
 }
 
+/// Shows names only: even an annotation can hold the values (`last-applied-configuration` does).
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            namespace,
+            values,
+            ..
+        } = self;
+        f.debug_struct("SecretSource")
+            .field("name", name)
+            .field("namespace", namespace)
+            .field("values", values)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, place, .. } = self;
@@ -83,78 +100,99 @@ impl fmt::Debug for SecretValue {
 /// # Errors
 ///
 /// What the API server would refuse or readers of YAML disagree on: `Ambiguous`, `Null`, `Tag`,
-/// `Expected`, `KeyName`, `KeyNotString`, `Base64`, `MergeKey`, `OddLineBreak`.
+/// `Expected`, `KeyName`, `KeyNotString`, `Base64`, `MergeKey`, `OddCharacter`, `AliasBudget`.
 pub fn read_secret(object: &Object<'_>) -> Result<SecretSource, ManifestError> {
-    let mut secret = SecretSource::default();
     let node = object.node;
-    let document = node
-        .stream
-        .documents()
-        .nth(object.document - 1)
-        .map(|document| document.span);
-    node.stream
-        .refuse_odd_line_breaks(document.unwrap_or_else(|| node.span()))?;
-    for (key, value) in fields(node)? {
+    node.stream.refuse_odd_characters(node.span().start)?;
+    let mut reader = Reader {
+        secret: SecretSource::default(),
+        budget: MAX_ALIASED_BYTES,
+    };
+    for (key, value) in entries(node)? {
         match key.as_str() {
             "apiVersion" | "kind" => {}
-            "metadata" => read_metadata(value, &mut secret)?,
-            "type" => secret.secret_type = optional(value)?,
-            "immutable" => secret.immutable = boolean(value)?,
-            "data" => read_values(value, Field::Data, &mut secret.values)?,
-            "stringData" => read_values(value, Field::StringData, &mut secret.values)?,
-            _ => secret.other_fields.push(key),
+            "metadata" => reader.metadata(value)?,
+            "type" => reader.secret.secret_type = optional(value)?,
+            "immutable" => reader.secret.immutable = boolean(value)?,
+            "data" => reader.values(value, Field::Data)?,
+            "stringData" => reader.values(value, Field::StringData)?,
+            _ => reader.secret.other_fields.push(key),
         }
     }
-    Ok(secret)
+    Ok(reader.secret)
 }
 
-fn read_metadata(node: Node<'_>, secret: &mut SecretSource) -> Result<(), ManifestError> {
-    for (key, value) in fields(node)? {
-        match key.as_str() {
-            "name" => secret.name = optional(value)?,
-            "namespace" => secret.namespace = optional(value)?,
-            "labels" => secret.labels = strings(value)?,
-            "annotations" => secret.annotations = strings(value)?,
-            _ => secret.other_metadata.push(key),
+struct Reader {
+    secret: SecretSource,
+    /// How many more bytes of text aliases may repeat.
+    budget: usize,
+}
+
+impl Reader {
+    fn metadata(&mut self, node: Node<'_>) -> Result<(), ManifestError> {
+        for (key, value) in entries(node)? {
+            match key.as_str() {
+                "name" => self.secret.name = optional(value)?,
+                "namespace" => self.secret.namespace = optional(value)?,
+                "labels" => self.secret.labels = self.strings(value)?,
+                "annotations" => self.secret.annotations = self.strings(value)?,
+                _ => self.secret.other_metadata.push(key),
+            }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn read_values(
-    node: Node<'_>,
-    field: Field,
-    values: &mut BTreeMap<KeyName, SecretValue>,
-) -> Result<(), ManifestError> {
-    for (key, value) in mapping(node)? {
-        let place = key.place();
-        let name: KeyName = key_text(key)?
-            .parse()
-            .map_err(|source| ManifestError::KeyName {
-                at: place,
-                path: node.path(),
-                source,
-            })?;
+    fn values(&mut self, node: Node<'_>, field: Field) -> Result<(), ManifestError> {
+        for (key, value) in mapping(node)? {
+            let place = key.place();
+            let name: KeyName =
+                key_text(key)?
+                    .parse()
+                    .map_err(|source| ManifestError::KeyName {
+                        at: place,
+                        path: node.path(),
+                        source,
+                    })?;
+            let text = self.text(value)?;
+            let plaintext = match field {
+                Field::StringData => Plaintext::from(text.as_bytes()),
+                Field::Data => decode(text).ok_or_else(|| ManifestError::Base64 {
+                    at: value.place(),
+                    path: value.path(),
+                })?,
+            };
+            if field == Field::StringData || !self.secret.values.contains_key(&name) {
+                self.secret.values.insert(
+                    name,
+                    SecretValue {
+                        plaintext,
+                        field,
+                        place,
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn strings(&mut self, node: Node<'_>) -> Result<BTreeMap<String, String>, ManifestError> {
+        entries(node)?
+            .into_iter()
+            .map(|(key, value)| Ok((key, self.text(value)?.to_owned())))
+            .collect()
+    }
+
+    fn text<'s>(&mut self, value: Node<'s>) -> Result<&'s str, ManifestError> {
         let text = value.as_plain_string()?;
-        let plaintext = match field {
-            Field::StringData => Plaintext::from(text.as_bytes()),
-            Field::Data => decode(text).ok_or_else(|| ManifestError::Base64 {
+        if value.kind() == Kind::Alias {
+            let refused = || ManifestError::AliasBudget {
                 at: value.place(),
-                path: value.path(),
-            })?,
-        };
-        if field == Field::StringData || !values.contains_key(&name) {
-            values.insert(
-                name,
-                SecretValue {
-                    plaintext,
-                    field,
-                    place,
-                },
-            );
+                limit: MAX_ALIASED_NODES,
+            };
+            self.budget = self.budget.checked_sub(text.len()).ok_or_else(refused)?;
         }
+        Ok(text)
     }
-    Ok(())
 }
 
 /// Base64 as Go's `encoding/json` reads it: padded, line breaks ignored, spare bits too.
@@ -167,13 +205,8 @@ fn decode(text: &str) -> Option<Plaintext> {
     Some(Plaintext::from(&bytes[..length]))
 }
 
-fn strings(node: Node<'_>) -> Result<BTreeMap<String, String>, ManifestError> {
-    mapping(node)?
-        .map(|(key, value)| Ok((key_text(key)?, value.as_plain_string()?.to_owned())))
-        .collect()
-}
-
-fn fields<'s>(node: Node<'s>) -> Result<Vec<(String, Node<'s>)>, ManifestError> {
+/// The entries of a mapping, with keys as text.
+fn entries<'s>(node: Node<'s>) -> Result<Vec<(String, Node<'s>)>, ManifestError> {
     mapping(node)?
         .map(|(key, value)| Ok((key_text(key)?, value)))
         .collect()
@@ -205,7 +238,7 @@ fn optional(node: Node<'_>) -> Result<Option<String>, ManifestError> {
 
 fn boolean(node: Node<'_>) -> Result<Option<bool>, ManifestError> {
     let plain =
-        matches!(node.resolved().kind(), Kind::Scalar(super::Style::Plain)) && node.tag().is_none();
+        matches!(node.resolved().kind(), Kind::Scalar(Style::Plain)) && node.tag().is_none();
     match node
         .text()
         .filter(|_| plain)
@@ -219,5 +252,96 @@ fn boolean(node: Node<'_>) -> Result<Option<bool>, ManifestError> {
             read_as: other.described(),
         }),
         _ => Err(node.expected("true or false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Stream;
+
+    fn read(source: &str) -> Result<SecretSource, ManifestError> {
+        let stream = Stream::parse(source.as_bytes())?;
+        read_secret(&stream.objects()[0])
+    }
+
+    fn revealed<'v>(secret: &'v SecretSource, key: &str) -> &'v [u8] {
+        // A test looks at what was read.
+        secret.values[&key.parse().expect("a key")]
+            .plaintext
+            .reveal()
+    }
+
+    #[test]
+    fn string_data_beats_data_and_base64_is_gos() {
+        let secret = read(
+            "stringData: {a: text}\ndata:\n  a: aHVudGVyMg==\n  b: |\n    aHVu\n    dGVyMg==\n  c: \"\"\n  d: YR==\n",
+        )
+        .expect("a Secret");
+        assert_eq!(revealed(&secret, "a"), b"text");
+        assert_eq!(
+            secret.values[&"a".parse().expect("a key")].field,
+            Field::StringData
+        );
+        assert_eq!(revealed(&secret, "b"), b"hunter2");
+        assert_eq!(revealed(&secret, "c"), b"");
+        assert_eq!(revealed(&secret, "d"), b"a");
+        for bad in [
+            "aHVudGVyMg",
+            "aHVud GVyMg==",
+            "aHVudGVyMg==!",
+            "aHVudGVyMg==é",
+            "=",
+            "a",
+            "_-8=",
+        ] {
+            let error = read(&format!("data:\n  k: \"{bad}\"\n")).expect_err(bad);
+            assert!(
+                matches!(error, ManifestError::Base64 { .. }),
+                "{bad}: {error}"
+            );
+            assert_eq!((error.line(), error.column()), (2, 6));
+            assert!(bad.len() < 5 || !error.to_string().contains(bad));
+        }
+    }
+
+    #[test]
+    fn metadata_is_sorted_into_what_goes_where() {
+        let secret = read(
+            "apiVersion: v1\nkind: Secret\ntype: Opaque\nimmutable: true\nstatus: {}\nmetadata:\n  name: db\n  \
+             namespace: shop\n  uid: x\n  labels: {a: b}\n  annotations:\n  generateName: y\nstringData:\n",
+        )
+        .expect("a Secret");
+        assert_eq!(secret.name.as_deref(), Some("db"));
+        assert_eq!(secret.namespace.as_deref(), Some("shop"));
+        assert_eq!(secret.secret_type.as_deref(), Some("Opaque"));
+        assert_eq!(secret.immutable, Some(true));
+        assert_eq!(secret.labels["a"], "b");
+        assert_eq!(secret.other_metadata, ["uid", "generateName"]);
+        assert_eq!(secret.other_fields, ["status"]);
+        assert!(secret.annotations.is_empty() && secret.values.is_empty());
+    }
+
+    #[test]
+    fn aliases_repeat_values_within_a_budget() {
+        let secret = read("stringData:\n  a: &pw hunter2\n  b: *pw\n").expect("a Secret");
+        assert_eq!(revealed(&secret, "b"), b"hunter2");
+        let big = format!("x: &x {}\nstringData:\n", "x".repeat(1 << 20));
+        let bomb = (0..5).fold(big, |bomb, nth| format!("{bomb}  k{nth}: *x\n"));
+        assert!(matches!(
+            read(&bomb),
+            Err(ManifestError::AliasBudget { .. })
+        ));
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let secret = read("metadata: {annotations: {x: hunter2}}\nstringData: {a: hunter2}\n")
+            .expect("a Secret");
+        let shown = format!("{secret:?}");
+        assert!(
+            !shown.contains("hunter2") && shown.contains("StringData"),
+            "{shown}"
+        );
     }
 }

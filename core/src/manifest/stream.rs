@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+use super::builder::Builder;
 use super::error::{ManifestError, Place};
-use super::lex::odd_line_break;
+use super::lex::odd_character;
 use super::node::Node;
-use super::tree::{self, Builder, DocumentData, NodeData, offset};
+use super::tree::{self, DocumentData, NodeData};
 use super::{json, yaml};
 
 /// In which language a file is written.
@@ -27,7 +28,15 @@ pub struct Stream {
     format: Format,
     nodes: Vec<NodeData>,
     documents: Vec<DocumentData>,
-    line_starts: OnceLock<Vec<u32>>,
+    marks: OnceLock<Vec<Mark>>,
+}
+
+/// A place that is known, so that none is far from one.
+struct Mark {
+    at: usize,
+    line_start: usize,
+    line: usize,
+    column: usize,
 }
 
 /// One document of a stream.
@@ -54,26 +63,44 @@ impl Stream {
             .trim_start_matches('\u{feff}')
             .trim_ascii_start()
             .starts_with(['{', '[']);
-        let (format, builder) = match looks_like_json.then(|| json::read(source)) {
-            Some(Ok(builder)) => (Format::Json, builder),
-            Some(Err(error)) => match yaml::read(source) {
-                Ok(builder) => (Format::Yaml, builder),
-                // It is what it can be read as for longer.
-                Err(other) if other.at() > error.at() => return Err(other),
-                Err(_) => return Err(error),
-            },
-            None => (Format::Yaml, yaml::read(source)?),
+        if !looks_like_json {
+            return Self::parse_as(source, Format::Yaml);
+        }
+        Self::parse_as(source, Format::Json).or_else(|error| {
+            // It is what it can be read as for longer.
+            Self::parse_as(source, Format::Yaml).map_err(|other| {
+                if other.at() > error.at() {
+                    other
+                } else {
+                    error
+                }
+            })
+        })
+    }
+
+    /// Reads what was read as this format before.
+    pub(super) fn parse_again(text: &str, format: Format) -> Result<Self, ManifestError> {
+        Self::parse_as(checked_text(text.as_bytes())?, format)
+    }
+
+    fn parse_as(source: &str, format: Format) -> Result<Self, ManifestError> {
+        let builder = match format {
+            Format::Json => json::read(source)?,
+            Format::Yaml => yaml::read(source)?,
         };
         let Builder {
-            nodes, documents, ..
+            nodes,
+            mut documents,
+            ..
         } = builder;
+        find_odd_characters(source, &nodes, &mut documents);
         let source = Zeroizing::new(source.to_owned());
         Ok(Self {
             source,
             format,
             nodes,
             documents,
-            line_starts: OnceLock::new(),
+            marks: OnceLock::new(),
         })
     }
 
@@ -101,41 +128,49 @@ impl Stream {
 
     /// The place of a byte of the source.
     pub fn place(&self, at: usize) -> Place {
-        let starts = self.line_starts.get_or_init(|| {
-            let breaks = self.source.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-            std::iter::once(0)
-                .chain(breaks.map(|(at, _)| offset(at + 1)))
-                .collect()
-        });
-        let line = starts.partition_point(|start| *start as usize <= at);
-        let before = self
-            .source
-            .get(starts[line - 1] as usize..at)
-            .unwrap_or_default();
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
-        let document = self
-            .documents
-            .partition_point(|document| document.span.end <= at)
-            + 1;
+        let mark = self.mark(at);
+        let before = self.source.get(mark.at..at).unwrap_or_default();
+        let column = mark.column + before.chars().count();
+        let document = self.number_of_document(at) + 1;
         Place {
-            document: document.min(self.documents.len()).max(1),
-            line,
+            document,
+            line: mark.line,
             column,
         }
+    }
+
+    /// Where the line of a byte starts; a byte order mark is no part of the first one.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        self.mark(at).line_start
+    }
+
+    fn mark(&self, at: usize) -> &Mark {
+        let marks = self.marks.get_or_init(|| marks(&self.source));
+        &marks[marks
+            .partition_point(|mark| mark.at <= at)
+            .saturating_sub(1)]
     }
 
     pub(super) fn nodes(&self) -> &[NodeData] {
         &self.nodes
     }
 
-    /// JSON never reads U+0085, U+2028 and U+2029 as line breaks.
-    pub(super) fn refuse_odd_line_breaks(&self, span: Range<usize>) -> Result<(), ManifestError> {
-        match odd_line_break(&self.source[span.clone()]) {
-            Some(at) if self.format == Format::Yaml => Err(ManifestError::OddLineBreak {
-                at: self.place(span.start + at),
+    /// Some characters make two readers see two different documents; in JSON too, which is often read as YAML.
+    pub(super) fn refuse_odd_characters(&self, at: usize) -> Result<(), ManifestError> {
+        let document = self.documents.get(self.number_of_document(at));
+        match document.and_then(|document| document.odd) {
+            Some(odd) => Err(ManifestError::OddCharacter {
+                at: self.place(odd),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    fn number_of_document(&self, at: usize) -> usize {
+        let number = self
+            .documents
+            .partition_point(|document| document.span.end <= at);
+        number.min(self.documents.len().saturating_sub(1))
     }
 }
 
@@ -146,6 +181,52 @@ impl fmt::Debug for Stream {
             .field("format", &self.format)
             .field("documents", &self.documents.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// The start of each line, and in long lines a place every now and then.
+fn marks(source: &str) -> Vec<Mark> {
+    let mut line_start = source.len() - source.trim_start_matches('\u{feff}').len();
+    let mut marks = vec![Mark {
+        at: line_start,
+        line_start,
+        line: 1,
+        column: 1,
+    }];
+    for (nth, line) in source[line_start..].split_inclusive('\n').enumerate() {
+        let (mut done, mut column) = (0, 1);
+        while line.len() - done > FAR_BYTES {
+            let next = line.floor_char_boundary(done + FAR_BYTES);
+            column += line[done..next].chars().count();
+            marks.push(Mark {
+                at: line_start + next,
+                line_start,
+                line: nth + 1,
+                column,
+            });
+            done = next;
+        }
+        if line.ends_with('\n') {
+            line_start += line.len();
+            marks.push(Mark {
+                at: line_start,
+                line_start,
+                line: nth + 2,
+                column: 1,
+            });
+        }
+    }
+    marks
+}
+
+/// A comment after a document counts as its own: to YAML 1.1 a part of it may be no comment.
+fn find_odd_characters(source: &str, nodes: &[NodeData], documents: &mut [DocumentData]) {
+    let mut next_root = source.len();
+    for document in documents.iter_mut().rev() {
+        document.odd = odd_character(source, document.span.start..next_root);
+        next_root = document.root.map_or(document.span.end, |root| {
+            nodes[root as usize].outer as usize
+        });
     }
 }
 
@@ -180,3 +261,5 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
 
 /// No manifest that the API server takes comes near this.
 pub(super) const MAX_BYTES: usize = 16 << 20;
+/// No place is farther than this from a mark before it.
+const FAR_BYTES: usize = 1024;

@@ -15,51 +15,52 @@ impl Node<'_> {
     /// # Errors
     ///
     /// `Ambiguous` where YAML 1.1 and 1.2 differ, `Tag` for tags other than those of strings, mappings and
-    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddLineBreak`.
+    /// sequences, `MergeKey`, `KeyNotString`, `NumberRange`, `AliasBudget`, `TooDeep`, `OddCharacter`.
     pub fn to_value(self) -> Result<Value, ManifestError> {
-        self.refuse_odd_line_breaks()?;
+        self.stream.refuse_odd_characters(self.span().start)?;
         Conversion {
             budget: MAX_ALIASED_NODES,
             bytes: MAX_ALIASED_BYTES,
-            inside: 0,
+            outermost: None,
         }
         .value(self, 0)
     }
 }
 
-struct Conversion {
+struct Conversion<'s> {
     /// How many more nodes aliases may add.
     budget: usize,
     /// How many more bytes of text aliases may add.
     bytes: usize,
-    /// How many aliases the node stands in.
-    inside: usize,
+    /// The alias that the node stands in, if any.
+    outermost: Option<Node<'s>>,
 }
 
-impl Conversion {
-    fn value(&mut self, node: Node<'_>, depth: usize) -> Result<Value, ManifestError> {
+impl<'s> Conversion<'s> {
+    fn value(&mut self, node: Node<'s>, depth: usize) -> Result<Value, ManifestError> {
         if depth > MAX_DEPTH {
             return Err(ManifestError::TooDeep {
                 at: node.place(),
                 limit: MAX_DEPTH,
             });
         }
-        if self.inside > 0 {
+        if let Some(alias) = self.outermost {
             let text = node.text().map_or(0, str::len);
             self.budget = self
                 .budget
                 .checked_sub(1)
-                .ok_or_else(|| over_budget(node))?;
+                .ok_or_else(|| over_budget(alias))?;
             self.bytes = self
                 .bytes
                 .checked_sub(text)
-                .ok_or_else(|| over_budget(node))?;
+                .ok_or_else(|| over_budget(alias))?;
         }
         match node.kind() {
             Kind::Alias => {
-                self.inside += 1;
+                let around = self.outermost;
+                self.outermost = around.or(Some(node));
                 let value = self.value(node.resolved(), depth + 1)?;
-                self.inside -= 1;
+                self.outermost = around;
                 Ok(value)
             }
             Kind::Scalar(style) => scalar(node, style),
@@ -161,5 +162,5 @@ fn over_budget(node: Node<'_>) -> ManifestError {
     }
 }
 
-const MAX_ALIASED_NODES: usize = 10_000;
-const MAX_ALIASED_BYTES: usize = 4 << 20;
+pub(super) const MAX_ALIASED_NODES: usize = 10_000;
+pub(super) const MAX_ALIASED_BYTES: usize = 4 << 20;

@@ -1,5 +1,7 @@
 //! Envelopes and configurations for the tests of this module.
 
+#![expect(clippy::unwrap_used, reason = "fixtures of tests")]
+
 use std::collections::BTreeMap;
 
 use rand_core::OsRng;

@@ -29,13 +29,18 @@ impl<'t> Run<'t> {
 
     /// Overwrites the latest variable called `name`.
     pub(super) fn assign(&mut self, name: &str, value: Value) -> Result<(), Fault> {
-        match self.variables.iter_mut().rev().find(|(n, _)| *n == name) {
-            Some(variable) => {
-                variable.1 = value;
-                Ok(())
-            }
-            None => Err(Fault::UndefinedVariable(Word::new(name))),
-        }
+        self.variable(name).map(|variable| *variable = value)
+    }
+
+    /// The latest variable called `name`.
+    fn variable(&mut self, name: &str) -> Result<&mut Value, Fault> {
+        let mut found = self.variables.iter_mut().rev().enumerate();
+        let found = found.find(|(_, (n, _))| *n == name);
+        let Some((distance, (_, value))) = found else {
+            return Err(Fault::UndefinedVariable(Word::new(name)));
+        };
+        self.heap.spend(distance / VARIABLES_PER_STEP)?;
+        Ok(value)
     }
 
     /// The value of a command; `last` is what the one before it hands on.
@@ -64,7 +69,7 @@ impl<'t> Run<'t> {
     fn overloaded(&mut self, dot: &Value, operand: &'t Operand) -> Result<Value, Fault> {
         let (base, fields) = match &operand.term {
             Term::Field(fields) => (dot.clone(), fields),
-            Term::Variable(name, fields) => (self.variable(name)?, fields),
+            Term::Variable(name, fields) => (self.variable(name)?.clone(), fields),
             Term::Chain(inner, fields) => (self.operand(dot, inner)?, fields),
             _ => return Err(Fault::NotAFunction),
         };
@@ -75,12 +80,6 @@ impl<'t> Run<'t> {
             Value::Nil if !self.heap.strict && !fields.is_empty() => Ok(Value::Nil),
             _ => Err(Fault::NotAFunction),
         }
-    }
-
-    fn variable(&self, name: &str) -> Result<Value, Fault> {
-        let found = self.variables.iter().rev().find(|(n, _)| *n == name);
-        let value = found.map(|(_, value)| value.clone());
-        value.ok_or_else(|| Fault::UndefinedVariable(Word::new(name)))
     }
 
     /// The value of an operand where nothing asks for a type.
@@ -96,10 +95,10 @@ impl<'t> Run<'t> {
                 Ideal::Complex(real, imaginary) => Ok(Value::Complex(real, imaginary)),
                 Ideal::Overflow => Err(Fault::WrongType("the number overflows int")),
             },
-            Term::Text(text) => Ok(Value::Text(Text::from(&**text))),
+            Term::Text(text) => self.literal(text),
             Term::Field(fields) => self.fields(dot.clone(), fields, operand.at),
             Term::Variable(name, fields) => {
-                let value = self.variable(name)?;
+                let value = self.variable(name)?.clone();
                 self.fields(value, fields, operand.at)
             }
             Term::Function(function) => self.call(dot, function, operand.at, &[], None),
@@ -109,6 +108,11 @@ impl<'t> Run<'t> {
                 self.fields(value, fields, operand.at)
             }
         }
+    }
+
+    fn literal(&mut self, text: &[u8]) -> Result<Value, Fault> {
+        self.heap.spend_bytes(text.len())?;
+        Ok(Value::text(text))
     }
 
     /// Follows `.a.b` from `value`.
@@ -229,7 +233,7 @@ impl<'t> Run<'t> {
                 self.operand(dot, operand)
             }
             (Term::Bool(b), Param::Bool) => Ok(Value::Bool(*b)),
-            (Term::Text(text), Param::Text) => Ok(Value::Text(Text::from(&**text))),
+            (Term::Text(text), Param::Text) => self.literal(text),
             (Term::Number(number), Param::Int) => number.int.map(Value::Int).ok_or(mismatch),
             (Term::Number(number), Param::Float) => number.float.map(Value::Float).ok_or(mismatch),
             (Term::Bool(_) | Term::Number(_) | Term::Text(_), _) => Err(mismatch),
@@ -264,7 +268,6 @@ fn fit(value: Value, param: Param, function: &'static str) -> Result<Value, Faul
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
-        Value::List(list) => list.len(),
         _ => 0,
     }
 }
@@ -280,3 +283,6 @@ fn named(fault: Fault, operands: &[Operand]) -> Fault {
         (fault, ..) => fault,
     }
 }
+
+/// How many variables are passed over for one step of work.
+const VARIABLES_PER_STEP: usize = 16;

@@ -3,9 +3,10 @@
 use super::error::{TemplateFault as Fault, Word};
 use super::format;
 use super::functions::truth_of;
+use super::heap::Heap;
 use super::node::{Bodies, Branch, Invocation, Node, Pipe};
 use super::text::Buffer;
-use super::value::{Heap, Value};
+use super::value::Value;
 
 /// One rendering.
 pub(crate) struct Run<'t> {

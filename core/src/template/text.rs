@@ -101,11 +101,12 @@ impl Buffer {
         if count > self.limit {
             self.over = true;
         }
-        for _ in 0..count {
-            if self.over {
-                return;
-            }
-            self.push(byte);
+        let block = [byte; 64];
+        let mut missing = count;
+        while missing > 0 && !self.over {
+            let part = missing.min(block.len());
+            self.extend(&block[..part]);
+            missing -= part;
         }
     }
 

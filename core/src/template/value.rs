@@ -1,11 +1,8 @@
 //! Values of a running template, with the Go types that decide what they may be used for.
 
-use std::collections::BTreeMap;
-
-use super::error::TemplateFault as Fault;
 use super::text::Text;
 
-/// A value of one of the Go types that templates meet. Lists and maps live in the [`Heap`].
+/// A value of one of the Go types that templates meet. Lists and maps live in the [`super::heap::Heap`].
 #[derive(Clone)]
 pub(crate) enum Value {
     /// No value at all: what a pipeline makes of nil, or a missing key.
@@ -32,9 +29,11 @@ pub(crate) enum Value {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct List {
     /// `None` for a nil slice.
-    at: Option<usize>,
-    start: usize,
-    len: usize,
+    pub(super) at: Option<usize>,
+    pub(super) start: usize,
+    pub(super) len: usize,
+    /// How far a slice of this one may reach, as in Go.
+    pub(super) capacity: usize,
     pub(crate) of: Element,
 }
 
@@ -52,7 +51,7 @@ pub(crate) enum Element {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Map {
     /// `None` for a nil map.
-    at: Option<usize>,
+    pub(super) at: Option<usize>,
     /// Whether it is a `map[string]string` rather than a `map[string]interface {}`.
     pub(crate) of_text: bool,
 }
@@ -112,6 +111,49 @@ impl Value {
 }
 
 impl Element {
+    /// The element that nothing was assigned to.
+    pub(super) fn zero(self) -> Value {
+        match self {
+            Self::Any => Value::Nil,
+            Self::Text => Value::text(""),
+            Self::Int => Value::Int(0),
+            Self::List => Value::List(List::NIL),
+        }
+    }
+
+    /// The capacity that Go's `append` chooses when `len` elements exceed `capacity`.
+    pub(super) fn grown(self, capacity: usize, len: usize) -> usize {
+        let mut wanted = capacity;
+        if len > 2 * capacity {
+            wanted = len;
+        } else if capacity < 256 {
+            wanted = 2 * capacity;
+        } else {
+            while wanted < len {
+                wanted += (wanted + 3 * 256) >> 2;
+            }
+        }
+        let (width, pointers) = match self {
+            Self::Any | Self::Text => (16, true),
+            Self::Int => (8, false),
+            Self::List => (24, true),
+        };
+        // Go's allocator keeps a header of eight bytes in larger blocks with pointers.
+        let header = if pointers && wanted * width > 512 {
+            8
+        } else {
+            0
+        };
+        let bytes = wanted * width + header;
+        let class = SIZE_CLASSES
+            .iter()
+            .find(|class| usize::from(**class) >= bytes);
+        let block = class.map_or(bytes.next_multiple_of(8192), |class| {
+            usize::from(*class) - header
+        });
+        block / width
+    }
+
     fn list_name(self) -> &'static str {
         match self {
             Self::Any => "[]interface {}",
@@ -127,6 +169,7 @@ impl List {
         at: None,
         start: 0,
         len: 0,
+        capacity: 0,
         of: Element::Any,
     };
 
@@ -134,18 +177,12 @@ impl List {
         self.len
     }
 
-    pub(crate) fn is_nil(self) -> bool {
-        self.at.is_none()
+    pub(crate) fn capacity(self) -> usize {
+        self.capacity
     }
 
-    /// `list[from:to]`, sharing its elements; `None` when out of range.
-    pub(crate) fn slice(self, from: usize, to: usize) -> Option<Self> {
-        let fits = from <= to && to <= self.len;
-        fits.then(|| Self {
-            start: self.start + from,
-            len: to - from,
-            ..self
-        })
+    pub(crate) fn is_nil(self) -> bool {
+        self.at.is_none()
     }
 }
 
@@ -160,105 +197,11 @@ impl Map {
     }
 }
 
-/// Where lists and maps live, and the account of the work done.
-///
-/// They are freed together when the rendering ends, so that a list which holds itself neither
-/// outlives it nor takes a deep stack to drop.
-pub(crate) struct Heap {
-    lists: Vec<Vec<Value>>,
-    maps: Vec<BTreeMap<Text, Value>>,
-    empty: BTreeMap<Text, Value>,
-    steps: usize,
-    /// Whether a missing key is an error rather than nothing.
-    pub(crate) strict: bool,
-    /// The values that the template is rendered over.
-    pub(crate) root: Map,
-}
-
-impl Heap {
-    /// A heap whose root holds `values`.
-    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool) -> Self {
-        Self {
-            lists: Vec::new(),
-            maps: vec![values],
-            empty: BTreeMap::new(),
-            steps: 0,
-            strict,
-            root: Map {
-                at: Some(0),
-                of_text: true,
-            },
-        }
-    }
-
-    /// Counts work: one step for an evaluation, or for an element.
-    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
-        self.steps = self.steps.saturating_add(steps);
-        if self.steps > STEPS {
-            Err(Fault::TooManySteps)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Counts the work on `bytes` of text.
-    pub(crate) fn spend_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.spend(bytes / BYTES_PER_STEP)
-    }
-
-    pub(crate) fn list(&mut self, of: Element, items: Vec<Value>) -> Result<List, Fault> {
-        self.spend(1 + items.len())?;
-        let len = items.len();
-        self.lists.push(items);
-        Ok(List {
-            at: Some(self.lists.len() - 1),
-            start: 0,
-            len,
-            of,
-        })
-    }
-
-    pub(crate) fn items(&self, list: List) -> &[Value] {
-        match list.at {
-            Some(at) => &self.lists[at][list.start..list.start + list.len],
-            None => &[],
-        }
-    }
-
-    pub(crate) fn items_mut(&mut self, list: List) -> &mut [Value] {
-        match list.at {
-            Some(at) => &mut self.lists[at][list.start..list.start + list.len],
-            None => &mut [],
-        }
-    }
-
-    pub(crate) fn element(&self, list: List, index: usize) -> Option<Value> {
-        self.items(list).get(index).map(Value::element)
-    }
-
-    pub(crate) fn map(
-        &mut self,
-        of_text: bool,
-        entries: BTreeMap<Text, Value>,
-    ) -> Result<Map, Fault> {
-        self.spend(1 + entries.len())?;
-        self.maps.push(entries);
-        Ok(Map {
-            at: Some(self.maps.len() - 1),
-            of_text,
-        })
-    }
-
-    pub(crate) fn entries(&self, map: Map) -> &BTreeMap<Text, Value> {
-        map.at.map_or(&self.empty, |at| &self.maps[at])
-    }
-
-    /// The entries for a change; none of a nil map, which Go refuses to change.
-    pub(crate) fn entries_mut(&mut self, map: Map) -> Option<&mut BTreeMap<Text, Value>> {
-        map.at.map(|at| &mut self.maps[at])
-    }
-}
-
-/// How much work a rendering may do: evaluations, elements, and 64 bytes of text each.
-const STEPS: usize = 1_000_000;
-const BYTES_PER_STEP: usize = 64;
+/// The block sizes of Go's allocator.
+#[rustfmt::skip]
+const SIZE_CLASSES: [u16; 67] = [
+    8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480,
+    512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864,
+    5376, 6144, 6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072, 20480,
+    21760, 24576, 27264, 28672, 32768,
+];

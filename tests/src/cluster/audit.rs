@@ -1,6 +1,6 @@
 //! The API server's audit log: what was really asked of it, by whom.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,6 +40,10 @@ impl Cluster {
 pub struct AuditEvent {
     /// `ResponseComplete`, or for watches `ResponseStarted` first.
     pub stage: String,
+    /// When the API server received the request: RFC 3339 in UTC with microseconds, so that texts compare as times do.
+    pub request_received_timestamp: String,
+    /// When this stage was reached, in the same form.
+    pub stage_timestamp: String,
     /// The verb, such as `get`, `list`, `watch`, `create`, `patch`.
     pub verb: String,
     /// The path and query.
@@ -75,6 +79,13 @@ impl AuditEvent {
                 .is_some_and(|object| object.resource == resource)
     }
 
+    /// Tells whether the request was a write of any resource.
+    pub fn is_write(&self) -> bool {
+        self.object_ref
+            .as_ref()
+            .is_some_and(|object| self.writes(&object.resource))
+    }
+
     /// Tells whether the request was answered with success.
     pub fn succeeded(&self) -> bool {
         (200..300).contains(&self.response_status.code)
@@ -86,6 +97,17 @@ impl AuditEvent {
 pub struct AuditUser {
     /// Such as `admin` or `system:serviceaccount:bulla-system:bulla-controller`.
     pub username: String,
+    /// What the authenticator knows besides, such as the token that was used.
+    #[serde(default)]
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl AuditUser {
+    /// Tells whether the ServiceAccount's token with this id (`jti`) was used.
+    pub fn used_token(&self, id: &str) -> bool {
+        let credentials = self.extra.get("authentication.kubernetes.io/credential-id");
+        credentials.is_some_and(|ids| ids.iter().any(|text| text.strip_prefix("JTI=") == Some(id)))
+    }
 }
 
 /// The status of a response.

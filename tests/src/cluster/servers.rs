@@ -157,7 +157,7 @@ impl Servers {
 }
 
 /// Returns a port that nothing listens on.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     // Below the range of ephemeral ports: a client that retries while the API server is down could otherwise be
     // given that very port for its own end, and connect to itself.
     (0..1000)
@@ -196,8 +196,8 @@ fn pem(label: &str, der: &[u8]) -> String {
 const API_SERVER_GRACE: Duration = Duration::from_secs(2);
 const AUDIT_POLICY: &str = "audit-policy.yaml";
 const CERTIFICATES: &str = "certificates";
-const CONTROLLERS: &str =
-    "garbage-collector-controller,namespace-controller,serviceaccount-controller";
+const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,\
+    clusterrole-aggregation-controller";
 const EGRESS: &str = "egress.yaml";
 const ISSUER: &str = "https://kubernetes.default.svc";
 const SERVICE_ACCOUNT_KEY: &str = "service-account.key";

@@ -1,13 +1,12 @@
 //! Which files `check` looks at: of the work tree, of the index, of a directory, or those named.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::cli::CheckArgs;
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
-use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
+use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest, is_stdin};
 use crate::located::InFile;
 
 /// The files to look at.
@@ -41,7 +40,11 @@ impl Candidates {
                 Err(_) => Self::of_directory(Path::new(".")),
             };
         }
-        let mut all = Self { tree: None, staged: vec![], files: vec![] };
+        let mut all = Self {
+            tree: None,
+            staged: vec![],
+            files: vec![],
+        };
         for path in &args.inputs {
             let found = Self::named(path)?;
             all.tree = all.tree.or(found.tree);
@@ -56,38 +59,80 @@ impl Candidates {
         let tree = WorkTree::here()?;
         let staged = tree.staged()?;
         let files = staged.iter().filter(|entry| is_manifest(&entry.path));
-        let files = files.map(|entry| Candidate::in_tree(&tree, entry.path.clone())).collect();
-        Ok(Self { tree: Some(tree), staged, files })
+        let files = files
+            .map(|entry| Candidate::in_tree(&tree, entry.path.clone()))
+            .collect();
+        Ok(Self {
+            tree: Some(tree),
+            staged,
+            files,
+        })
     }
 
     fn of_tree(tree: WorkTree, below: &[PathBuf]) -> Result<Self, Failure> {
-        let files = tree.files(below)?.into_iter().filter(|path| is_manifest(path));
+        let files = tree
+            .files(below)?
+            .into_iter()
+            .filter(|path| is_manifest(path));
         let files = files.map(|path| Candidate::in_tree(&tree, path)).collect();
-        Ok(Self { tree: Some(tree), staged: vec![], files })
+        Ok(Self {
+            tree: Some(tree),
+            staged: vec![],
+            files,
+        })
     }
 
     /// A directory outside of Git.
     fn of_directory(directory: &Path) -> Result<Self, Failure> {
         let sources = input::sources([directory.to_owned()].iter(), true)?;
         let bare = |path: PathBuf| path.strip_prefix("./").map(Path::to_owned).unwrap_or(path);
-        let candidate = |source: input::Source| Candidate { shown: bare(source.path), in_tree: None, named: false };
-        Ok(Self { tree: None, staged: vec![], files: sources.into_iter().map(candidate).collect() })
+        let candidate = |source: input::Source| Candidate {
+            shown: bare(source.path),
+            in_tree: None,
+            named: false,
+        };
+        Ok(Self {
+            tree: None,
+            staged: vec![],
+            files: sources.into_iter().map(candidate).collect(),
+        })
     }
 
     fn named(path: &Path) -> Result<Self, Failure> {
         if is_stdin(path) {
-            let file = Candidate { shown: path.to_owned(), in_tree: None, named: true };
-            return Ok(Self { tree: None, staged: vec![], files: vec![file] });
+            let file = Candidate {
+                shown: path.to_owned(),
+                in_tree: None,
+                named: true,
+            };
+            return Ok(Self {
+                tree: None,
+                staged: vec![],
+                files: vec![file],
+            });
         }
-        let real = path.canonicalize().map_err(|error| InFile::io("read", path, error))?;
+        let real = path
+            .canonicalize()
+            .map_err(|error| InFile::io("read", path, error))?;
         let tree = WorkTree::around(&real).map_err(|error| InFile::io("read", path, error))?;
-        let in_tree = tree.as_ref().and_then(|tree| real.strip_prefix(tree.top()).ok()).map(Path::to_owned);
+        let in_tree = tree
+            .as_ref()
+            .and_then(|tree| real.strip_prefix(tree.top()).ok())
+            .map(Path::to_owned);
         match (real.is_dir(), tree, in_tree) {
             (true, Some(tree), Some(below)) => Self::of_tree(tree, &[below]),
             (true, ..) => Self::of_directory(path),
             (false, tree, in_tree) => {
-                let file = Candidate { shown: path.to_owned(), in_tree, named: true };
-                Ok(Self { tree, staged: vec![], files: vec![file] })
+                let file = Candidate {
+                    shown: path.to_owned(),
+                    in_tree,
+                    named: true,
+                };
+                Ok(Self {
+                    tree,
+                    staged: vec![],
+                    files: vec![file],
+                })
             }
         }
     }
@@ -99,7 +144,12 @@ impl Candidates {
         mut look_at: impl FnMut(&Candidate, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let (Some(tree), false) = (&self.tree, self.staged.is_empty()) {
-            let entries: Vec<_> = self.staged.iter().filter(|entry| is_manifest(&entry.path)).cloned().collect();
+            let entries: Vec<_> = self
+                .staged
+                .iter()
+                .filter(|entry| is_manifest(&entry.path))
+                .cloned()
+                .collect();
             let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
             for (file, content) in self.files.iter().zip(contents) {
                 if let Some(bytes) = content {
@@ -109,7 +159,8 @@ impl Candidates {
             return Ok(());
         }
         for file in &self.files {
-            let is_file = || std::fs::symlink_metadata(&file.shown).is_ok_and(|metadata| metadata.is_file());
+            let is_file =
+                || std::fs::symlink_metadata(&file.shown).is_ok_and(|metadata| metadata.is_file());
             if !file.named && !is_file() {
                 continue;
             }
@@ -130,12 +181,10 @@ impl Candidates {
 
 impl Candidate {
     fn in_tree(tree: &WorkTree, path: PathBuf) -> Self {
-        Self { shown: from_here(tree.top(), &path), in_tree: Some(path), named: false }
+        Self {
+            shown: from_here(tree.top(), &path),
+            in_tree: Some(path),
+            named: false,
+        }
     }
-}
-
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
-        && path.file_name() != Some(OsStr::new(bulla_core::policy::CONFIG_FILE))
 }

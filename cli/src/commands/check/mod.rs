@@ -27,7 +27,12 @@ pub(crate) fn run(args: &CheckArgs, session: &Session) -> Result<ExitStatus, Fai
     report.print(&session.printer)
 }
 
-fn look_at(candidate: &Candidate, bytes: &[u8], rules: &Rules<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
+fn look_at(
+    candidate: &Candidate,
+    bytes: &[u8],
+    rules: &Rules<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
     report.files += 1;
     if !candidate.named && !mentions_secrets(bytes) {
         return Ok(());
@@ -37,7 +42,9 @@ fn look_at(candidate: &Candidate, bytes: &[u8], rules: &Rules<'_>, report: &mut 
         Ok(stream) => stream,
         Err(error) => {
             match Unread::of(candidate, bytes) {
-                Unread::Template => report.skipped.push((shown.into_owned(), "a template of Helm")),
+                Unread::Template => report
+                    .skipped
+                    .push((shown.into_owned(), "a template of Helm")),
                 Unread::NoManifest => report.skipped.push((shown.into_owned(), "not a manifest")),
                 Unread::Manifest => report.findings.push(Finding::unreadable(&shown, &error)),
             }
@@ -51,8 +58,12 @@ fn look_at(candidate: &Candidate, bytes: &[u8], rules: &Rules<'_>, report: &mut 
         rule_path: ruled.as_ref().map(|(_, path)| path.as_str()),
         stream: &stream,
     };
-    report.findings.extend(check(subject, ruled.as_ref().map(|(config, _)| &**config)));
-    let refused = report.findings[before..].iter().any(|finding| finding.severity() == Severity::Error);
+    report
+        .findings
+        .extend(check(subject, ruled.as_ref().map(|(config, _)| &**config)));
+    let refused = report.findings[before..]
+        .iter()
+        .any(|finding| finding.severity() == Severity::Error);
     report.concerned += usize::from(refused || stream.objects().iter().any(concerns));
     Ok(())
 }
@@ -78,7 +89,10 @@ enum Unread {
 
 impl Unread {
     fn of(candidate: &Candidate, bytes: &[u8]) -> Self {
-        let in_templates = candidate.shown.components().any(|part| part.as_os_str() == Path::new("templates"));
+        let in_templates = candidate
+            .shown
+            .components()
+            .any(|part| part.as_os_str() == Path::new("templates"));
         let says = |word: &[u8]| contains(bytes, word);
         if candidate.named {
             Self::Manifest
@@ -93,7 +107,9 @@ impl Unread {
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    let Some((first, rest)) = word.split_first() else { return true };
+    let Some((first, rest)) = word.split_first() else {
+        return true;
+    };
     let mut left = bytes;
     while let Some(at) = left.iter().position(|byte| byte == first) {
         left = &left[at + 1..];

@@ -24,7 +24,13 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(args: &'a CheckArgs) -> Self {
-        Self { args, findings: vec![], skipped: vec![], files: 0, concerned: 0 }
+        Self {
+            args,
+            findings: vec![],
+            skipped: vec![],
+            files: 0,
+            concerned: 0,
+        }
     }
 
     /// Writes findings to standard output, and says on standard error what they come to.
@@ -36,11 +42,18 @@ impl<'a> Report<'a> {
                 printer.say(self.summary());
             }
         }
-        Ok(if self.errors() > 0 { ExitStatus::Findings } else { ExitStatus::Done })
+        Ok(if self.errors() > 0 {
+            ExitStatus::Findings
+        } else {
+            ExitStatus::Done
+        })
     }
 
     fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.severity() == Severity::Error).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity() == Severity::Error)
+            .count()
     }
 
     fn text(&self) -> String {
@@ -48,7 +61,9 @@ impl<'a> Report<'a> {
         let shown: Vec<_> = self.findings.iter().filter(shown).collect();
         let mut text = String::new();
         for (nth, finding) in shown.iter().enumerate() {
-            let place = finding.place.map(|place| format!(":{}:{}", place.line, place.column));
+            let place = finding
+                .place
+                .map(|place| format!(":{}:{}", place.line, place.column));
             let (path, place) = (path(finding), place.unwrap_or_default());
             let kind = format!("{}[{}]", finding.severity(), finding.kind);
             text += &format!("{path}{place}: {kind}: {}\n", finding.message);
@@ -123,5 +138,13 @@ fn path(finding: &Finding) -> String {
 }
 
 fn escaped(path: &str) -> String {
-    path.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+    path.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_debug().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }

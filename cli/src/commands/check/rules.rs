@@ -13,7 +13,7 @@ use crate::cli::CheckArgs;
 use crate::config::{Configs, Located};
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
-use crate::input::{self, is_stdin};
+use crate::input::is_stdin;
 use crate::located::InFile;
 use crate::session::Session;
 
@@ -54,10 +54,14 @@ pub(super) struct InTree {
 
 impl<'a> Rules<'a> {
     /// Finds and reads the configurations.
-    pub(super) fn find(args: &CheckArgs, session: &'a Session, candidates: &Candidates) -> Result<Self, Failure> {
+    pub(super) fn find(
+        args: &CheckArgs,
+        session: &'a Session,
+        candidates: &Candidates,
+    ) -> Result<Self, Failure> {
         let printer = &session.printer;
         let tree = match (&args.config_from, &candidates.tree) {
-            _ if session.configs.is_named() => return Ok(Self::Lookup(&session.configs)),
+            _ if session.configs.named().is_some() => return Ok(Self::Lookup(&session.configs)),
             (Some(_), None) => WorkTree::here()?,
             (None, None) => return Ok(Self::Lookup(&session.configs)),
             (_, Some(tree)) => tree.clone(),
@@ -68,7 +72,10 @@ impl<'a> Rules<'a> {
                 let texts = of_entries(&tree, &entries)?;
                 if texts.is_empty() {
                     let note = "recipients are not checked";
-                    printer.warn(format_args!("`{}` has no {CONFIG_FILE}: {note}", revision.escape_debug()));
+                    printer.warn(format_args!(
+                        "`{}` has no {CONFIG_FILE}: {note}",
+                        revision.escape_debug()
+                    ));
                 }
                 texts
             }
@@ -76,7 +83,9 @@ impl<'a> Rules<'a> {
             None => of_files(&tree)?,
         };
         if texts.is_empty() && args.config_from.is_none() {
-            printer.say(format_args!("there is no {CONFIG_FILE}: recipients are not checked"));
+            printer.say(format_args!(
+                "there is no {CONFIG_FILE}: recipients are not checked"
+            ));
         }
         Ok(Self::of_texts(&tree, texts))
     }
@@ -87,15 +96,22 @@ impl<'a> Rules<'a> {
         for (path, bytes) in texts {
             let shown = |path: &Path| from_here(tree.top(), path).to_string_lossy().into_owned();
             let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-            if let Some(outer) = configs.iter().find(|outer| directory.starts_with(&outer.directory)) {
+            if let Some(outer) = configs
+                .iter()
+                .find(|outer| directory.starts_with(&outer.directory))
+            {
                 let outer = shown(&outer.directory.join(CONFIG_FILE));
                 findings.push(Finding::nested_config(&shown(&path), &outer));
                 continue;
             }
             // What is not UTF-8 is not YAML either, and says so with its place.
             let config = Config::parse(&String::from_utf8_lossy(&bytes));
-            let config = config.map_err(|error| findings.push(Finding::invalid_config(&shown(&path), &error)));
-            configs.push(InTree { directory, config: config.ok().map(Rc::new) });
+            let config = config
+                .map_err(|error| findings.push(Finding::invalid_config(&shown(&path), &error)));
+            configs.push(InTree {
+                directory,
+                config: config.ok().map(Rc::new),
+            });
         }
         Self::Tree(configs, findings)
     }
@@ -120,7 +136,9 @@ impl<'a> Rules<'a> {
                 None => Ok(None),
             },
             Self::Tree(configs, _) => {
-                let Some(path) = &candidate.in_tree else { return Ok(None) };
+                let Some(path) = &candidate.in_tree else {
+                    return Ok(None);
+                };
                 let found = configs.iter().find_map(|outer| {
                     let below = path.strip_prefix(&outer.directory).ok()?;
                     Some((outer.config.clone()?, below))
@@ -133,16 +151,29 @@ impl<'a> Rules<'a> {
 
 /// The configurations among the files of a revision or of the index.
 fn of_entries(tree: &WorkTree, entries: &[Entry]) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
-    let entries: Vec<_> = entries.iter().filter(|entry| is_config(&entry.path)).cloned().collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .filter(|entry| is_config(&entry.path))
+        .cloned()
+        .collect();
     let contents = tree.contents(&entries, CONFIG_BYTES_MAX + 1)?;
     // One that is too large is refused as such when it is parsed.
-    let bytes = |content: Option<Vec<u8>>| content.unwrap_or_else(|| vec![b' '; CONFIG_BYTES_MAX + 1]);
-    Ok(entries.into_iter().map(|entry| entry.path).zip(contents.into_iter().map(bytes)).collect())
+    let bytes =
+        |content: Option<Vec<u8>>| content.unwrap_or_else(|| vec![b' '; CONFIG_BYTES_MAX + 1]);
+    Ok(entries
+        .into_iter()
+        .map(|entry| entry.path)
+        .zip(contents.into_iter().map(bytes))
+        .collect())
 }
 
 /// The configurations in the work tree; the one at its top counts even when Git ignores it.
 fn of_files(tree: &WorkTree) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
-    let mut paths: Vec<_> = tree.files(&[])?.into_iter().filter(|path| is_config(path)).collect();
+    let mut paths: Vec<_> = tree
+        .files(&[])?
+        .into_iter()
+        .filter(|path| is_config(path))
+        .collect();
     if !paths.contains(&CONFIG_FILE.into()) {
         paths.push(CONFIG_FILE.into());
     }
@@ -163,6 +194,9 @@ fn is_config(path: &Path) -> bool {
 }
 
 fn with_slashes(path: &Path) -> String {
-    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
     parts.join("/")
 }

@@ -1,7 +1,6 @@
 //! Envelopes of a revision beside those of the work tree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bulla_core::envelope::Envelope;
@@ -10,8 +9,9 @@ use bulla_core::manifest::{Object, Stream};
 use crate::cli::VerifyArgs;
 use crate::config::real_path;
 use crate::failure::Failure;
-use crate::git::{GitError, WorkTree, from_here};
-use crate::input::{self, MANIFEST_BYTES_MAX};
+use crate::git::{Entry, GitError, WorkTree, from_here};
+use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest};
+use crate::located::InFile;
 use crate::manifest;
 
 /// What there is to compare.
@@ -62,7 +62,10 @@ impl Pairs {
         let tree = match args.inputs.first() {
             Some(path) => {
                 let around = real_path(path)?;
-                let existing = around.ancestors().find(|path| path.exists()).unwrap_or(&around);
+                let existing = around
+                    .ancestors()
+                    .find(|path| path.exists())
+                    .unwrap_or(&around);
                 let found = WorkTree::around(existing).map_err(GitError::NotRun)?;
                 found.ok_or_else(|| GitError::NoWorkTree(path.clone()))?
             }
@@ -71,18 +74,39 @@ impl Pairs {
         let mut below = Vec::new();
         for path in &args.inputs {
             let real = real_path(path)?;
-            let inside = real.strip_prefix(tree.top()).map_err(|_| GitError::NoWorkTree(path.clone()))?;
+            let inside = real
+                .strip_prefix(tree.top())
+                .map_err(|_| GitError::NoWorkTree(path.clone()))?;
             below.push(inside.to_owned());
         }
         let mut entries = tree.tree(&args.against, &below)?;
+        for (path, inside) in args.inputs.iter().zip(&below) {
+            let then = |entry: &Entry| entry.path.starts_with(inside);
+            if path.symlink_metadata().is_err() && !entries.iter().any(then) {
+                return Err(InFile::io("find", path, std::io::ErrorKind::NotFound.into()).into());
+            }
+        }
         entries.retain(|entry| is_manifest(&entry.path));
         let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
-        let mut before: BTreeMap<_, _> =
-            entries.into_iter().map(|entry| entry.path).zip(contents).filter_map(|(p, c)| Some((p, c?))).collect();
+        let mut before: BTreeMap<_, _> = entries
+            .into_iter()
+            .map(|entry| entry.path)
+            .zip(contents)
+            .filter_map(|(p, c)| Some((p, c?)))
+            .collect();
 
-        let mut all = Self { pairs: vec![], failures: vec![], unreadable_before: 0, files_unchanged: 0 };
+        let mut all = Self {
+            pairs: vec![],
+            failures: vec![],
+            unreadable_before: 0,
+            files_unchanged: 0,
+        };
         let mut now = Side::default();
-        for path in tree.files(&below)?.into_iter().filter(|path| is_manifest(path)) {
+        for path in tree
+            .files(&below)?
+            .into_iter()
+            .filter(|path| is_manifest(path))
+        {
             let shown = from_here(tree.top(), &path);
             if !std::fs::symlink_metadata(&shown).is_ok_and(|metadata| metadata.is_file()) {
                 continue;
@@ -119,7 +143,7 @@ impl Side {
         let stream = match Stream::parse(bytes) {
             Ok(stream) => stream,
             Err(_) if !concerns => return Vec::new(),
-            Err(error) => return vec![crate::located::InFile::new("read", shown, error).into()],
+            Err(error) => return vec![InFile::new("read", shown, error).into()],
         };
         let mut failures = Vec::new();
         for object in stream.objects() {
@@ -150,18 +174,31 @@ fn paired(then: Side, now: Side) -> Vec<Pair> {
     };
     let same_file_and_name = |a: &Version, b: &Version| a.path == b.path && same_name(a, b);
     let shared_data_key = |a: &Version, b: &Version| {
-        let ids = |version: &Version| version.envelope.data_keys().iter().map(|e| e.id.clone()).collect::<BTreeSet<_>>();
+        let ids = |version: &Version| {
+            version
+                .envelope
+                .data_keys()
+                .iter()
+                .map(|e| e.id.clone())
+                .collect::<BTreeSet<_>>()
+        };
         !ids(a).is_disjoint(&ids(b))
     };
-    let rules: [&dyn Fn(&Version, &Version) -> bool; 3] = [&same_file_and_name, &same_name, &shared_data_key];
+    let rules: [&dyn Fn(&Version, &Version) -> bool; 3] =
+        [&same_file_and_name, &same_name, &shared_data_key];
 
     let mut old: Vec<_> = then.envelopes.into_iter().map(Some).collect();
-    let mut new: Vec<(Option<Version>, Option<Version>)> =
-        now.envelopes.into_iter().map(|version| (Some(version), None)).collect();
+    let mut new: Vec<(Option<Version>, Option<Version>)> = now
+        .envelopes
+        .into_iter()
+        .map(|version| (Some(version), None))
+        .collect();
     for matches in rules {
         for (later, earlier) in new.iter_mut().filter(|(_, earlier)| earlier.is_none()) {
             let Some(later) = later else { continue };
-            let found = old.iter_mut().find(|old| old.as_ref().is_some_and(|old| matches(old, later)));
+            let found = old
+                .iter_mut()
+                .find(|old| old.as_ref().is_some_and(|old| matches(old, later)));
             *earlier = found.and_then(Option::take);
         }
     }
@@ -171,17 +208,31 @@ fn paired(then: Side, now: Side) -> Vec<Pair> {
         .map(|(new, old)| {
             let named = new.as_ref().map(|version| {
                 let text = |text: &str| Some(text.to_owned());
-                (text(version.envelope.namespace().as_str()), text(version.envelope.name().as_str()))
+                (
+                    text(version.envelope.namespace().as_str()),
+                    text(version.envelope.name().as_str()),
+                )
             });
             let was = |(namespace, name): (_, Option<String>)| {
                 secrets.contains(&(namespace, name.clone())) || secrets.contains(&(None, name))
             };
             let was_plaintext = old.is_none() && named.is_some_and(was);
-            Pair { old, new, was_plaintext }
+            Pair {
+                old,
+                new,
+                was_plaintext,
+            }
         })
         .collect();
-    pairs.extend(old.into_iter().flatten().map(|old| Pair { old: Some(old), new: None, was_plaintext: false }));
-    pairs.sort_by_key(|pair| pair.either().map(|version| (version.path.clone(), version.line)));
+    pairs.extend(old.into_iter().flatten().map(|old| Pair {
+        old: Some(old),
+        new: None,
+        was_plaintext: false,
+    }));
+    pairs.sort_by_key(|pair| {
+        pair.either()
+            .map(|version| (version.path.clone(), version.line))
+    });
     pairs
 }
 
@@ -193,10 +244,8 @@ impl Pair {
 }
 
 fn name_of(object: &Object<'_>) -> (Option<String>, Option<String>) {
-    (object.namespace().map(str::to_owned), object.name().map(str::to_owned))
-}
-
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
+    (
+        object.namespace().map(str::to_owned),
+        object.name().map(str::to_owned),
+    )
 }

@@ -20,24 +20,33 @@ pub(super) struct Change<'p> {
 
 /// The envelopes that differ, or lie in another file than before.
 pub(super) fn changes(pairs: &Pairs) -> Vec<Change<'_>> {
-    let change = |pair| match pair {
-        Pair { old: Some(old), new: Some(new), .. } => {
-            let comparison = compare(&old.envelope, &new.envelope);
-            let differs = !comparison.is_empty() || old.shown != new.shown;
-            differs.then_some(Change { pair, comparison: Some(comparison) })
-        }
-        _ => Some(Change { pair, comparison: None }),
-    };
-    pairs.pairs.iter().filter_map(change).collect()
+    pairs.pairs.iter().filter_map(Change::of).collect()
 }
 
 /// For people.
 pub(super) fn as_text(changes: &[Change<'_>], config: Option<&Config>) -> String {
     let mut text = String::new();
     for change in changes {
-        let Some(Version { shown, line, envelope, .. }) = change.pair.either() else { continue };
-        let title = format!("SecretEnvelope `{}/{}`", envelope.namespace(), envelope.name());
-        let _ = writeln!(text, "{}, line {line}: {title}{}", Shown(shown), change.suffix());
+        let Some(Version {
+            shown,
+            line,
+            envelope,
+            ..
+        }) = change.pair.either()
+        else {
+            continue;
+        };
+        let title = format!(
+            "SecretEnvelope `{}/{}`",
+            envelope.namespace(),
+            envelope.name()
+        );
+        let _ = writeln!(
+            text,
+            "{}, line {line}: {title}{}",
+            Shown(shown),
+            change.suffix()
+        );
         for (what, content) in change.lines(config) {
             let _ = writeln!(text, "  {what:<10}{content}");
         }
@@ -45,7 +54,22 @@ pub(super) fn as_text(changes: &[Change<'_>], config: Option<&Config>) -> String
     text
 }
 
-impl Change<'_> {
+impl<'p> Change<'p> {
+    fn of(pair: &'p Pair) -> Option<Self> {
+        let (Some(old), Some(new)) = (&pair.old, &pair.new) else {
+            return Some(Self {
+                pair,
+                comparison: None,
+            });
+        };
+        let comparison = compare(&old.envelope, &new.envelope);
+        let differs = !comparison.is_empty() || old.shown != new.shown;
+        differs.then_some(Self {
+            pair,
+            comparison: Some(comparison),
+        })
+    }
+
     fn suffix(&self) -> &'static str {
         match (&self.pair.old, &self.pair.new) {
             (None, _) => " is new",
@@ -60,7 +84,9 @@ impl Change<'_> {
             let note = "was a readable Secret: its values stay in the history of Git, change them at their source";
             lines.push(("warning", note.to_owned()));
         }
-        let (Some(comparison), Some(old), Some(new)) = (&self.comparison, &self.pair.old, &self.pair.new) else {
+        let (Some(comparison), Some(old), Some(new)) =
+            (&self.comparison, &self.pair.old, &self.pair.new)
+        else {
             lines.extend(self.one_sided(config));
             return lines;
         };
@@ -73,9 +99,17 @@ impl Change<'_> {
         if !comparison.no_value_changed() {
             lines.push(("values", values(comparison)));
         }
-        lines.extend(comparison.data_keys.iter().map(|key| ("data key", data_key(key, config))));
+        lines.extend(
+            comparison
+                .data_keys
+                .iter()
+                .map(|key| ("data key", data_key(key, config))),
+        );
         if !comparison.template.is_empty() {
-            lines.push(("template", format!("{} changed", comparison.template.join(", "))));
+            lines.push((
+                "template",
+                format!("{} changed", comparison.template.join(", ")),
+            ));
         }
         if comparison.no_value_changed() {
             let number = count(comparison.values.len(), "value");
@@ -86,12 +120,21 @@ impl Change<'_> {
     }
 
     fn one_sided(&self, config: Option<&Config>) -> Vec<(&'static str, String)> {
-        let Some(Version { envelope, .. }) = self.pair.either() else { return Vec::new() };
+        let Some(Version { envelope, .. }) = self.pair.either() else {
+            return Vec::new();
+        };
         let keys: Vec<&str> = envelope.data().keys().map(|key| key.as_str()).collect();
         let mut lines = vec![("values", keys.join(", "))];
         for entry in envelope.data_keys() {
-            let hints: Vec<_> = entry.closed_for.iter().map(|closed| closed.recipient.clone()).collect();
-            lines.push(("data key", format!("{} is closed for {}", entry.id, people(&hints, config))));
+            let hints: Vec<_> = entry
+                .closed_for
+                .iter()
+                .map(|closed| closed.recipient.clone())
+                .collect();
+            lines.push((
+                "data key",
+                format!("{} is closed for {}", entry.id, people(&hints, config)),
+            ));
         }
         lines
     }
@@ -99,7 +142,10 @@ impl Change<'_> {
 
 fn values(comparison: &Comparison) -> String {
     let with = |wanted: ValueChange| -> Vec<&str> {
-        let changed = comparison.values.iter().filter(|(_, change)| **change == wanted);
+        let changed = comparison
+            .values
+            .iter()
+            .filter(|(_, change)| **change == wanted);
         changed.map(|(key, _)| key.as_str()).collect()
     };
     let mut parts = Vec::new();
@@ -131,14 +177,22 @@ fn data_key(key: &DataKeyChange, config: Option<&Config>) -> String {
             part(&key.forgotten, "FORGETS that it was once closed for");
         }
     }
-    parts.extend(key.replaced.then(|| "IS ANOTHER DATA KEY under the same id".to_owned()));
-    parts.extend(key.retagged.then(|| "vouches for another template".to_owned()));
+    parts.extend(
+        key.replaced
+            .then(|| "IS ANOTHER DATA KEY under the same id".to_owned()),
+    );
+    parts.extend(
+        key.retagged
+            .then(|| "vouches for another template".to_owned()),
+    );
     format!("{} {}", key.id, parts.join("; "))
 }
 
 /// Names by the configuration, or as the file has them.
 fn people(hints: &[RecipientHint], config: Option<&Config>) -> String {
-    let shown = |hint: &RecipientHint| match config.and_then(|config| config.party_of(&hint.fingerprint)) {
+    let shown = |hint: &RecipientHint| match config
+        .and_then(|config| config.party_of(&hint.fingerprint))
+    {
         Some((party, _)) => format!("{} ({})", party.name, hint.fingerprint),
         None if hint.name.as_str() == hint.fingerprint.to_string() => hint.fingerprint.to_string(),
         None => format!("{} (called `{}` in the file)", hint.fingerprint, hint.name),
@@ -152,16 +206,36 @@ pub(super) fn summary(changes: &[Change<'_>], pairs: &Pairs, revision: &str) -> 
     let mut text = if changes.is_empty() {
         format!("no envelope differs from `{against}`")
     } else {
-        let all = changes.iter().all(|change| change.comparison.as_ref().is_some_and(Comparison::no_value_changed));
+        let all = changes.iter().all(|change| {
+            change
+                .comparison
+                .as_ref()
+                .is_some_and(Comparison::no_value_changed)
+        });
         let proof = if all { "; no value changed" } else { "" };
-        let verb = if changes.len() == 1 { "differs" } else { "differ" };
-        format!("{} {verb} from `{against}`{proof}", count(changes.len(), "envelope"))
+        let verb = if changes.len() == 1 {
+            "differs"
+        } else {
+            "differ"
+        };
+        format!(
+            "{} {verb} from `{against}`{proof}",
+            count(changes.len(), "envelope")
+        )
     };
     if pairs.unreadable_before > 0 {
-        let _ = write!(text, "; {} can't be read in it", count(pairs.unreadable_before, "envelope"));
+        let _ = write!(
+            text,
+            "; {} can't be read in it",
+            count(pairs.unreadable_before, "envelope")
+        );
     }
     if pairs.files_unchanged > 0 {
-        let _ = write!(text, " ({} unchanged)", count(pairs.files_unchanged, "manifest"));
+        let _ = write!(
+            text,
+            " ({} unchanged)",
+            count(pairs.files_unchanged, "manifest")
+        );
     }
     text
 }
@@ -174,7 +248,11 @@ pub(super) fn as_json(changes: &[Change<'_>]) -> Value {
 impl Change<'_> {
     fn json(&self) -> Value {
         let either = self.pair.either();
-        let path = |version: &Option<Version>| version.as_ref().map(|v| v.shown.to_string_lossy().into_owned());
+        let path = |version: &Option<Version>| {
+            version
+                .as_ref()
+                .map(|v| v.shown.to_string_lossy().into_owned())
+        };
         let kind = match (&self.pair.old, &self.pair.new) {
             (None, _) => "added",
             (_, None) => "removed",
@@ -202,9 +280,15 @@ fn details(comparison: &Comparison) -> Map<String, Value> {
         ValueChange::Resealed => "resealed",
         ValueChange::Untouched => "untouched",
     };
-    let values: Map<_, _> =
-        comparison.values.iter().map(|(key, change)| (key.to_string(), word(change).into())).collect();
-    let place = comparison.place.as_ref().map(|(old, new)| json!({"before": old.to_string(), "after": new.to_string()}));
+    let values: Map<_, _> = comparison
+        .values
+        .iter()
+        .map(|(key, change)| (key.to_string(), word(change).into()))
+        .collect();
+    let place = comparison
+        .place
+        .as_ref()
+        .map(|(old, new)| json!({"before": old.to_string(), "after": new.to_string()}));
     let map = json!({
         "values": values,
         "dataKeys": comparison.data_keys.iter().map(key_json).collect::<Vec<_>>(),

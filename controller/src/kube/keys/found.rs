@@ -75,12 +75,16 @@ impl Fault {
 
 /// Identities by the Secret and version that they were read from: deriving the public half costs time.
 #[derive(Default)]
-pub(super) struct Identities(HashMap<(Box<str>, Box<str>), Option<Arc<Identity>>>);
+pub(super) struct Identities(HashMap<Version, Option<Arc<Identity>>>);
+
+/// uid and resourceVersion of a Secret.
+#[derive(PartialEq, Eq, Hash)]
+struct Version(Box<str>, Box<str>);
 
 impl Identities {
     /// The identity in `secret`, if there is exactly one.
     pub(super) fn of(&mut self, secret: &KeySecret) -> Option<Arc<Identity>> {
-        let key = (secret.uid.clone(), secret.version().into());
+        let key = Version(secret.uid.clone(), secret.version().into());
         let read = || {
             // Into the key ring: this is what the key Secret is for.
             let text = std::str::from_utf8(secret.identity()?.reveal()).ok()?;
@@ -93,7 +97,7 @@ impl Identities {
 
     /// Forgets what belongs to none of `secrets`.
     pub(super) fn retain(&mut self, secrets: &[Arc<KeySecret>]) {
-        self.0.retain(|(uid, version), _| {
+        self.0.retain(|Version(uid, version), _| {
             secrets
                 .iter()
                 .any(|secret| secret.uid == *uid && secret.version() == &**version)
@@ -199,6 +203,9 @@ fn half(
 impl Found {
     /// The key as the rotation sees it; nothing for one that is faulty.
     pub(super) fn for_rotation(&self) -> Option<Key> {
+        if self.may_go() {
+            return None;
+        }
         let not_before = match &self.half {
             Half::Bound(bound) => Some(bound.not_before),
             Half::Unbound => None,
@@ -223,6 +230,14 @@ impl Found {
     /// What people say of it.
     pub(super) fn state(&self) -> Option<KeyState> {
         self.key.spec.map(|spec| spec.state)
+    }
+
+    /// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
+    /// ever could for one without a private half.
+    pub(super) fn may_go(&self) -> bool {
+        let never_was = self.key.status.public_key.is_none() && self.bound().is_none();
+        let retired = self.state() == Some(KeyState::Retired);
+        self.key.meta.deletion_timestamp.is_some() && (retired || never_was)
     }
 
     /// The checked private half.

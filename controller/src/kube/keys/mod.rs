@@ -33,8 +33,8 @@ use crate::engine::{now, parse_time, rfc3339};
 /// What the keeper publishes.
 #[derive(Clone)]
 pub(super) struct Published {
-    /// The keys that open, newest first.
-    pub(super) ring: watch::Receiver<KeyRing>,
+    /// The keys that open, newest first; nothing before the first look at them.
+    pub(super) ring: watch::Receiver<Option<KeyRing>>,
     /// The names of all key Secrets.
     pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
 }
@@ -47,11 +47,14 @@ pub(super) struct Keeper {
     check: Duration,
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
-    ring: watch::Sender<KeyRing>,
+    ring: watch::Sender<Option<KeyRing>>,
     names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
-    usage: Usage,
+    /// Nothing until all envelopes have been counted once.
+    usage: Option<Usage>,
     usage_since: Option<Instant>,
+    /// What the log last said of why no key is made.
+    block: Option<Block>,
 }
 
 impl Keeper {
@@ -63,7 +66,7 @@ impl Keeper {
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> (Self, Published) {
-        let (ring, ring_receiver) = watch::channel(KeyRing::default());
+        let (ring, ring_receiver) = watch::channel(None);
         let (names, names_receiver) = watch::channel(BTreeSet::new());
         let keeper = Self {
             cluster,
@@ -74,8 +77,9 @@ impl Keeper {
             ring,
             names,
             identities: Identities::default(),
-            usage: Usage::new(),
+            usage: None,
             usage_since: None,
+            block: None,
         };
         (
             keeper,
@@ -126,6 +130,14 @@ impl Keeper {
             return Ok(Duration::ZERO);
         }
         let (step, of_rotation) = self.next_step(&found, now);
+        let block = match step {
+            Step::Blocked(block) => Some(block),
+            _ => None,
+        };
+        if let Some(block) = block.filter(|_| self.block != block) {
+            tracing::warn!(%block, "no sealing key is made");
+        }
+        self.block = block;
         let delay = match step {
             _ if self.policy.require_existing_key => Delay::Restore,
             Step::Blocked(Block::TooMany) => Delay::TooMany,
@@ -179,11 +191,11 @@ impl Keeper {
             ring.iter().map(|id| id.fingerprint()).collect()
         };
         let fresh = fingerprints(&ring);
-        if fingerprints(&self.ring.borrow()) == fresh {
+        if self.ring.borrow().as_ref().map(fingerprints).as_ref() == Some(&fresh) {
             return;
         }
         tracing::info!(keys = ?fresh, "the key ring has changed");
-        self.ring.send_replace(ring);
+        self.ring.send_replace(Some(ring));
         for envelope in self.cluster.envelopes.all() {
             if envelope.ready().1 == bulla_core::reason::Reason::NoKey.as_str() {
                 self.cluster.queue.add(envelope.key());
@@ -241,11 +253,7 @@ impl Keeper {
     ) -> Result<bool, ApiError> {
         let cluster = &*self.cluster;
         match step {
-            Step::Wait(_) => Ok(false),
-            Step::Blocked(block) => {
-                tracing::warn!(%block, "no sealing key is made");
-                Ok(false)
-            }
+            Step::Wait(_) | Step::Blocked(_) => Ok(false),
             Step::Fulfil(_) if self.policy.require_existing_key => Ok(false),
             Step::Fulfil(place) => {
                 let key = &found[of_rotation[place]].key;
@@ -263,7 +271,7 @@ impl Keeper {
                     // The watch of Secrets may be behind that of SealingKeys.
                     let named = found.key.status.secret.as_ref();
                     if let Some(named) = named
-                        && store::secret_exists(cluster, &named.name).await?
+                        && store::secret_exists(cluster, named).await?
                     {
                         return Ok(false);
                     }
@@ -312,14 +320,14 @@ impl Keeper {
         };
         let guarded = others().count() < key.meta.finalizers.len();
         if key.meta.deletion_timestamp.is_some() {
-            if guarded && found.state() == Some(bulla_core::api::KeyState::Retired) {
+            if guarded && found.may_go() {
                 if let Some(bound) = found.bound() {
                     store::mark_retired(cluster, bound).await?;
                 }
                 let others: Vec<&str> = others().collect();
                 tracing::info!(
                     sealing_key = &*key.meta.name,
-                    "let a retired sealing key go; its Secret stays"
+                    "let a sealing key go; its Secret stays"
                 );
                 return store::set_finalizers(cluster, key, &others).await;
             }
@@ -331,7 +339,7 @@ impl Keeper {
         let outdated = made
             && (found.standing == Some(Standing::Wanted)
                 || found.standing == Some(Standing::Closes));
-        let status = wanted(found, &self.usage, delay, now);
+        let status = wanted(found, self.usage.as_ref(), delay, now);
         if !outdated && status != key.status {
             store::report(cluster, key, &status).await?;
         }
@@ -343,7 +351,7 @@ impl Keeper {
             .usage_since
             .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
         if due && self.cluster.is_synced() {
-            self.usage = usage(&self.cluster);
+            self.usage = Some(usage(&self.cluster));
             self.usage_since = Some(Instant::now());
         }
     }

@@ -1,7 +1,8 @@
 //! Writes of sealing keys: the resource, its Secret, its status.
 
 use bulla_core::api::{
-    API_VERSION, GROUP, KeyState, KeySuite, SEALING_KEY, SEALING_KEY_LABEL, SealingKeyStatus,
+    API_VERSION, GROUP, KeySecretRef, KeyState, KeySuite, SEALING_KEY, SEALING_KEY_LABEL,
+    SealingKeyStatus,
 };
 use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, Suite, identity_file_text};
@@ -163,11 +164,15 @@ pub(super) async fn mark_retired(cluster: &Cluster, bound: &Bound) -> Result<(),
     Ok(())
 }
 
-/// Asks the API server itself whether a key Secret is there.
-pub(super) async fn secret_exists(cluster: &Cluster, name: &str) -> Result<bool, ApiError> {
-    let path = format!("/api/v1/namespaces/{}/secrets/{name}", cluster.namespace);
+/// Asks the API server itself whether a key Secret is there; another one of its name is not it.
+pub(super) async fn secret_exists(
+    cluster: &Cluster,
+    named: &KeySecretRef,
+) -> Result<bool, ApiError> {
+    let (namespace, name) = (&cluster.namespace, &named.name);
+    let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
     match cluster.open.read::<Answer>(&path, View::Metadata).await {
-        Ok(_) => Ok(true),
+        Ok(answer) => Ok(*answer.metadata.uid == *named.uid),
         Err(ApiError::NotFound) => Ok(false),
         Err(error) => Err(error),
     }

@@ -151,4 +151,12 @@ impl Mirrored for SeenEnvelope {
     fn key(&self) -> Key {
         Self::key(self)
     }
+
+    fn is_report_on(&self, older: &Self) -> bool {
+        self.uid == older.uid
+            && self.generation == older.generation
+            && self.deleting == older.deleting
+            && self.suspended == older.suspended
+            && self.requested_at == older.requested_at
+    }
 }

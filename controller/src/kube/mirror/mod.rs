@@ -26,6 +26,12 @@ use super::watch::{Change, Versioned};
 pub(super) trait Mirrored: Versioned + Sync + 'static {
     /// Its namespace (empty when it has none) and name.
     fn key(&self) -> Key;
+
+    /// True when it differs from `older` in nothing but what the controller itself reports.
+    fn is_report_on(&self, older: &Self) -> bool {
+        let _ = older;
+        false
+    }
 }
 
 /// The objects of one kind, by namespace and name.
@@ -104,6 +110,14 @@ impl<T: Mirrored> Mirror<T> {
     }
 }
 
+/// An object of which something new is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct News {
+    pub(super) key: Key,
+    /// Nothing but its status has changed.
+    pub(super) status_only: bool,
+}
+
 /// The receiving end of one watch.
 pub(super) struct Feed<T> {
     mirror: Arc<Mirror<T>>,
@@ -121,8 +135,8 @@ impl<T: Mirrored> Feed<T> {
         }
     }
 
-    /// Takes a change in and returns the names of which something new is known.
-    pub(super) fn receive(&mut self, change: Change<T>) -> Vec<Key> {
+    /// Takes a change in and returns of what something new is known.
+    pub(super) fn receive(&mut self, change: Change<T>) -> Vec<News> {
         let mut state = self
             .mirror
             .0
@@ -139,15 +153,10 @@ impl<T: Mirrored> Feed<T> {
             Change::Listed(object) => {
                 let key = object.key();
                 self.listed.insert(key.clone());
-                let known = state
-                    .objects
-                    .get(&key)
-                    .is_some_and(|known| known.version() == object.version());
-                if known {
-                    return Vec::new();
+                match state.objects.get(&key) {
+                    Some(known) if known.version() == object.version() => Vec::new(),
+                    _ => vec![state.put(key, object)],
                 }
-                state.objects.insert(key.clone(), Arc::new(object));
-                vec![key]
             }
             Change::Synced => {
                 let listed = std::mem::take(&mut self.listed);
@@ -163,28 +172,46 @@ impl<T: Mirrored> Feed<T> {
                 }
                 state.objects.shrink_to_fit();
                 state.synced.insert(self.namespace.clone());
-                gone
+                gone.into_iter().map(News::of).collect()
             }
             Change::Applied(object) => {
                 let (key, version) = (object.key(), number(object.version()));
                 state.newest.insert(self.namespace.clone(), version);
-                let known = state.objects.get(&key);
-                if known.is_some_and(|known| number(known.version()) >= version && version > 0) {
-                    return Vec::new();
+                match state.objects.get(&key) {
+                    Some(known) if number(known.version()) >= version && version > 0 => Vec::new(),
+                    _ => vec![state.put(key, object)],
                 }
-                state.objects.insert(key.clone(), Arc::new(object));
-                vec![key]
             }
             Change::Deleted(object) => {
                 let (key, version) = (object.key(), number(object.version()));
                 state.newest.insert(self.namespace.clone(), version);
-                let known = state.objects.get(&key);
-                if known.is_none_or(|known| number(known.version()) > version && version > 0) {
-                    return Vec::new();
+                match state.objects.get(&key) {
+                    None => Vec::new(),
+                    Some(known) if number(known.version()) > version && version > 0 => Vec::new(),
+                    Some(_) => {
+                        state.objects.remove(&key);
+                        vec![News::of(key)]
+                    }
                 }
-                state.objects.remove(&key);
-                vec![key]
             }
+        }
+    }
+}
+
+impl<T: Mirrored> State<T> {
+    fn put(&mut self, key: Key, object: T) -> News {
+        let older = self.objects.get(&key);
+        let status_only = older.is_some_and(|older| object.is_report_on(older));
+        self.objects.insert(key.clone(), Arc::new(object));
+        News { key, status_only }
+    }
+}
+
+impl News {
+    fn of(key: Key) -> Self {
+        Self {
+            key,
+            status_only: false,
         }
     }
 }
@@ -220,7 +247,10 @@ mod tests {
         feed.receive(Change::Synced);
         mirror.learn(secret("db", 7));
         assert_eq!(feed.receive(Change::Applied(secret("db", 7))), []);
-        assert_eq!(feed.receive(Change::Applied(secret("db", 8))), [key("db")]);
+        assert_eq!(
+            feed.receive(Change::Applied(secret("db", 8))),
+            [News::of(key("db"))]
+        );
     }
 
     #[test]
@@ -228,7 +258,10 @@ mod tests {
         let mirror = Arc::new(Mirror::new());
         let mut feed = Feed::new(mirror.clone(), "");
         feed.receive(Change::Applied(secret("db", 7)));
-        assert_eq!(feed.receive(Change::Deleted(secret("db", 8))), [key("db")]);
+        assert_eq!(
+            feed.receive(Change::Deleted(secret("db", 8))),
+            [News::of(key("db"))]
+        );
         mirror.learn(secret("db", 7));
         assert!(mirror.get(&key("db")).is_none());
     }
@@ -255,7 +288,7 @@ mod tests {
         }
         feed.receive(Change::Begin);
         assert_eq!(feed.receive(Change::Listed(secret("a", 1))), []);
-        assert_eq!(feed.receive(Change::Synced), [key("b")]);
+        assert_eq!(feed.receive(Change::Synced), [News::of(key("b"))]);
         assert_eq!(mirror.keys(), [key("a")]);
     }
 }

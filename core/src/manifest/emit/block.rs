@@ -124,6 +124,17 @@ impl<'n> BlockWriter<'n> {
             .0
             .get(path)
             .and_then(|notes| notes.trail.as_deref());
+        self.item_value(value, indent, path, trail);
+    }
+
+    /// What stands after `-`, to the end of its last line.
+    pub(in crate::manifest) fn item_value(
+        &mut self,
+        value: &Value,
+        indent: usize,
+        path: &Path,
+        trail: Option<&str>,
+    ) {
         let indent = indent + DASH;
         match value {
             Value::Object(map) if !map.is_empty() => {

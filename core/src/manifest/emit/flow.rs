@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scalar::{key_text, scalar_text};
+use super::scalar::{double_quoted, key_text, scalar_text};
 
 /// How the collections around are written.
 #[derive(Clone)]
@@ -63,15 +63,14 @@ impl FlowStyle {
                 self.break_line(level, out);
                 out.push('}');
             }
-            Value::String(text) if self.quoted => out.push_str(&json_string(text)),
-            Value::Number(number) if self.quoted => out.push_str(&number.to_string()),
+            Value::String(text) if self.quoted => out.push_str(&double_quoted(text)),
             scalar => out.push_str(&scalar_text(scalar, true).unwrap_or_default()),
         }
     }
 
     fn key(&self, key: &str) -> String {
         if self.quoted {
-            json_string(key)
+            double_quoted(key)
         } else {
             key_text(key, true)
         }
@@ -95,15 +94,4 @@ impl FlowStyle {
             out.push_str(&lines.unit.repeat(level));
         }
     }
-}
-
-/// A string of JSON that YAML reads alike.
-fn json_string(text: &str) -> String {
-    let mut out = serde_json::to_string(text).expect("strings always serialize");
-    for odd in ['\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'] {
-        if out.contains(odd) {
-            out = out.replace(odd, &format!("\\u{:04x}", u32::from(odd)));
-        }
-    }
-    out
 }

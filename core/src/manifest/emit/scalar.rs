@@ -44,6 +44,7 @@ pub(in crate::manifest) fn string_in_style(text: &str, style: Style, flow: bool)
 pub(super) fn fits_literal(text: &str) -> bool {
     let lines = text.strip_suffix('\n').unwrap_or(text);
     text.contains('\n')
+        && !lines.is_empty()
         && lines
             .chars()
             .all(|c| c == '\n' || c == '\t' || is_printable(c))
@@ -80,10 +81,11 @@ fn is_plain(text: &str, flow: bool) -> bool {
         && !text.contains(": ")
         && !text.contains("  ")
         && classify(text, Format::Yaml) == Plain::Text
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// In escapes that YAML 1.1, YAML 1.2 and JSON share.
-fn double_quoted(text: &str) -> String {
+pub(super) fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {
@@ -121,6 +123,9 @@ fn number_text(number: &str) -> String {
     };
     format!("{mantissa}{dot}e{sign}{exponent}")
 }
+
+/// Words that some readers know in any case.
+const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Letters that occur in no number, date or base of any reader.
 const NEVER_IN_NUMBERS: &[u8] = b"ghjklmpqrsuvw";

@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
-use super::block::Element;
+use super::changes::{Change, New};
+use super::element::Element;
 use super::layout::line_end;
-use super::plan::{Change, New, Plan};
+use super::plan::Plan;
 use crate::manifest::emit::{FlowLines, FlowStyle, string_in_style};
-use crate::manifest::lex::{first_on_line, line_start, skip_blanks, skip_trivia};
+use crate::manifest::lex::{skip_blanks, skip_trivia};
 use crate::manifest::node::{Kind, Node, Style};
 use crate::manifest::splice::Edit;
+use crate::manifest::stream::Stream;
+use crate::manifest::tree::NO_PARENT;
 
 impl FlowStyle {
     /// The style that a collection is written in, by its first entry and its first comma.
@@ -16,60 +19,49 @@ impl FlowStyle {
         let json = node.stream.format().is_json();
         let mut children = node.children();
         let first = children.next();
-        let opening = indent_of_line(text, node.span().start);
+        let opening = indent_of_line(text, node.stream, node.span().start);
         let mut style = Self {
             quoted: json,
             colon: ": ",
             comma: ", ",
             lines: None,
         };
+        let lines = |unit| {
+            Some(FlowLines {
+                line_end: line_end(text),
+                unit,
+                indent: opening.clone(),
+            })
+        };
         let Some(first) = first else {
-            return match nearest_lines(text, node) {
-                Some(unit) if json => {
-                    let lines = FlowLines {
-                        line_end: line_end(text),
-                        unit,
-                        indent: opening,
-                    };
-                    Self {
-                        lines: Some(lines),
-                        ..style
-                    }
-                }
-                _ => style,
-            };
+            style.lines = nearest_unit(text, node).filter(|_| json).and_then(lines);
+            return style;
         };
         let start = first.outer_span().start;
         style.quoted |=
             first.kind() == Kind::Scalar(Style::DoubleQuoted) && node.kind() == Kind::Mapping;
         if let (Kind::Mapping, Some(value)) = (node.kind(), children.next())
+            && !value.outer_span().is_empty()
             && text.get(first.span().end..value.outer_span().start) == Some(":")
         {
             style.colon = ":";
         }
-        let second = Element::all(text, node).nth(1).and_then(Result::ok);
-        let first_end = Element::all(text, node)
-            .next()
-            .and_then(Result::ok)
-            .map_or(start, |element| element.end);
-        let compact = match second {
-            Some(second) => text.get(first_end..second.start) == Some(","),
-            None => style.colon == ":" || (json && nearest_lines(text, node).is_none()),
+        let mut elements = Element::all(text, node).filter_map(Result::ok);
+        let compact = match (elements.next(), elements.next()) {
+            (Some(first), Some(second)) => text.get(first.end..second.start) == Some(","),
+            _ => style.colon == ":" || (json && nearest_unit(text, node).is_none()),
         };
         if compact {
             style.comma = ",";
         }
-        if first_on_line(text, start) || text[line_start(text, start)..start].trim().is_empty() {
-            let indent = indent_of_line(text, start);
-            let unit = indent
-                .strip_prefix(opening.as_str())
-                .unwrap_or("  ")
-                .to_owned();
-            style.lines = Some(FlowLines {
-                line_end: line_end(text),
-                unit,
-                indent: opening,
-            });
+        if text[node.stream.line_start(start)..start].trim().is_empty() {
+            let indent = indent_of_line(text, node.stream, start);
+            style.lines = lines(
+                indent
+                    .strip_prefix(opening.as_str())
+                    .unwrap_or("  ")
+                    .to_owned(),
+            );
         }
         style
     }
@@ -114,19 +106,28 @@ impl<'s> Plan<'s> {
             ),
             None => style.comma.to_owned(),
         };
-        let kept = |change: &Change<'_>| match change {
-            Change::Keep(at) => Some(*at),
-            _ => None,
-        };
+        // The element that stays next after each change, if any.
+        let mut nexts = Vec::with_capacity(changes.len());
+        let mut next = None;
+        for change in changes.iter().rev() {
+            if let Change::Keep(at) = change {
+                next = Some(*at);
+            }
+            nexts.push(next);
+        }
         let mut before: Option<usize> = None;
-        for (nth, change) in changes.iter().enumerate() {
-            let next = changes[nth..].iter().find_map(kept);
+        for (change, next) in changes.iter().zip(nexts.into_iter().rev()) {
             match change {
                 Change::Keep(at) => before = Some(*at),
                 Change::Insert(new) => {
                     let entry = flow_entry(&inner, new);
                     let (at, text) = match (before, next) {
-                        (Some(before), _) => (elements[before].end, format!("{separator}{entry}")),
+                        (Some(before), _) => {
+                            // `{a:,` would be a key `a:` to some.
+                            let bare = self.text[..elements[before].end].ends_with(':');
+                            let blank = if bare { " " } else { "" };
+                            (elements[before].end, format!("{blank}{separator}{entry}"))
+                        }
                         (None, Some(next)) => (elements[next].start, format!("{entry}{separator}")),
                         (None, None) => continue,
                     };
@@ -153,25 +154,23 @@ fn flow_entry(style: &FlowStyle, new: &New<'_>) -> String {
 }
 
 /// The blanks that the line of `at` starts with.
-fn indent_of_line(text: &str, at: usize) -> String {
-    let start = line_start(text, at);
+fn indent_of_line(text: &str, stream: &Stream, at: usize) -> String {
+    let start = stream.line_start(at);
     text[start..skip_blanks(text, start)].to_owned()
 }
 
 /// One level of indentation, by the nearest collection around that has one entry in each line.
-fn nearest_lines(text: &str, node: Node<'_>) -> Option<String> {
+fn nearest_unit(text: &str, node: Node<'_>) -> Option<String> {
     let mut node = node;
-    while node.data().parent != crate::manifest::tree::NO_PARENT {
+    while node.data().parent != NO_PARENT {
         node = Node {
             id: node.data().parent,
             ..node
         };
         let first = skip_trivia(text, node.span().start + 1);
-        if text[line_start(text, first)..first].trim().is_empty() {
-            let (opening, indent) = (
-                indent_of_line(text, node.span().start),
-                indent_of_line(text, first),
-            );
+        if text[node.stream.line_start(first)..first].trim().is_empty() {
+            let opening = indent_of_line(text, node.stream, node.span().start);
+            let indent = indent_of_line(text, node.stream, first);
             return Some(
                 indent
                     .strip_prefix(opening.as_str())

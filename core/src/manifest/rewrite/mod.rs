@@ -2,11 +2,17 @@
 
 mod align;
 mod block;
+mod changes;
+mod element;
 mod flow;
+mod guard;
 mod layout;
 mod notes;
 mod plan;
+mod replace;
 mod verify;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -44,7 +50,7 @@ pub struct Rewriter<'s> {
     stream: &'s Stream,
     objects: Vec<Object<'s>>,
     plan: Plan<'s>,
-    desired: Vec<(usize, &'s Value)>,
+    desired: BTreeMap<usize, &'s Value>,
 }
 
 impl<'s> Rewriter<'s> {
@@ -54,7 +60,7 @@ impl<'s> Rewriter<'s> {
             stream,
             objects: stream.objects(),
             plan: Plan::new(stream),
-            desired: Vec::new(),
+            desired: BTreeMap::new(),
         }
     }
 
@@ -78,7 +84,7 @@ impl<'s> Rewriter<'s> {
                 index,
             });
         };
-        if self.desired.iter().any(|(done, _)| *done == index) {
+        if self.desired.contains_key(&index) {
             let at = object.node.place();
             return Err(ManifestError::NotEditable {
                 at,
@@ -87,7 +93,7 @@ impl<'s> Rewriter<'s> {
         }
         let old = object.node.to_value()?;
         self.plan.object(object, &old, desired, moves)?;
-        self.desired.push((index, desired));
+        self.desired.insert(index, desired);
         Ok(())
     }
 
@@ -97,8 +103,9 @@ impl<'s> Rewriter<'s> {
     ///
     /// `AnchorInUse`; `EditNotFaithful` where the result doesn't read as the objects that were asked for and
     /// otherwise as before.
-    pub fn finish(self) -> Result<Zeroizing<String>, ManifestError> {
+    pub fn finish(mut self) -> Result<Zeroizing<String>, ManifestError> {
         self.plan.refuse_used_anchors()?;
+        self.plan.keep_unended_block();
         let refused = |what| ManifestError::EditNotFaithful {
             at: self.stream.place(0),
             what,

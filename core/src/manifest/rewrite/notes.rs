@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Move;
-use super::block::{Element, entry_value_start};
+use super::element::{Element, entry_value_start};
 use crate::manifest::emit::{Notebook, Notes};
 use crate::manifest::lex::{column, line_end, line_start, next_line, skip_blanks};
 use crate::manifest::node::{Kind, Node, Style};
@@ -73,7 +73,9 @@ pub(super) fn trail(text: &str, element: &Element<'_>) -> Option<String> {
         Kind::Mapping | Kind::Sequence if !value.is_flow() => {
             let start = entry_value_start(text, element).ok()?;
             // An anchor or a tag may stand before the comment.
-            let end = line_end(text, start);
+            let end = line_end(text, start)
+                .min(value.outer_span().start)
+                .max(start);
             let line = &text[start..end];
             start + line.find(" #").map_or(line.len(), |at| at + 1)
         }
@@ -88,7 +90,7 @@ pub(super) fn trail(text: &str, element: &Element<'_>) -> Option<String> {
 pub(super) fn lead_start(text: &str, start: usize, floor: usize) -> usize {
     let own_column = column(text, start);
     let mut top = line_start(text, start);
-    while top > 0 {
+    while text[..top].ends_with('\n') {
         let above = line_start(text, top - 1);
         let content = skip_blanks(text, above);
         let comment = text.as_bytes().get(content) == Some(&b'#');

@@ -1,5 +1,7 @@
 //! The result of an edit, read again and compared node for node.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::manifest::error::ManifestError;
@@ -12,21 +14,21 @@ use crate::manifest::tree::{Content, NO_PARENT, NodeData};
 pub(super) fn verify(
     before: &Stream,
     objects: &[Object<'_>],
-    desired: &[(usize, &Value)],
+    desired: &BTreeMap<usize, &Value>,
     result: &str,
 ) -> Result<(), ManifestError> {
     let refused = |what| ManifestError::EditNotFaithful {
         at: before.place(0),
         what,
     };
-    let after =
-        Stream::parse(result.as_bytes()).map_err(|error| ManifestError::EditNotFaithful {
+    let after = Stream::parse_again(result, before.format()).map_err(|error| {
+        ManifestError::EditNotFaithful {
             at: error.at(),
             what: "the result can't be read",
-        })?;
+        }
+    })?;
     let after_objects = after.objects();
-    if before.format() != after.format() || before.documents().count() != after.documents().count()
-    {
+    if before.documents().count() != after.documents().count() {
         return Err(refused("the documents are not the same"));
     }
     if objects.len() != after_objects.len() {
@@ -35,14 +37,14 @@ pub(super) fn verify(
     for (index, value) in desired {
         let at = objects[*index].node.place();
         let read = after_objects[*index].node.to_value();
-        if read.as_ref().ok() != Some(value) {
+        if read.as_ref().ok() != Some(*value) {
             let what = "the object does not read as asked for";
             return Err(ManifestError::EditNotFaithful { at, what });
         }
     }
     let mut rewritten: Vec<_> = desired
-        .iter()
-        .map(|(index, _)| (objects[*index].node.id, after_objects[*index].node.id))
+        .keys()
+        .map(|index| (objects[*index].node.id, after_objects[*index].node.id))
         .collect();
     rewritten.sort_unstable();
     same_elsewhere(before, &after, &rewritten)

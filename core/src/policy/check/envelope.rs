@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::secret::is_nothing;
-use super::{FindingKind, Findings, FoundRule, called, declared_plain, quoted, shown_key};
+use super::{FindingKind, Findings, FoundRule, called, quoted, template};
 use crate::api::{self, SecretEnvelope};
 use crate::envelope::{Envelope, EnvelopeError, RESEAL_SUGGESTED_AT, SealedValue};
 use crate::manifest::{ManifestError, Node, Object, Path, Place};
@@ -19,7 +18,7 @@ pub(super) fn check(
     rule: FoundRule<'_>,
     findings: &mut Findings<'_>,
 ) {
-    check_template(object, findings);
+    template::check(object, findings);
     let unsealed = check_values(object, findings);
     match read(object) {
         Ok(envelope) => {
@@ -109,30 +108,6 @@ fn is_about_a_value(error: &EnvelopeError) -> bool {
     )
 }
 
-/// Finds templated keys that are text from end to end, and not declared to be.
-fn check_template(object: &Object<'_>, findings: &mut Findings<'_>) {
-    let plain = declared_plain(object);
-    let data = at(object, &["spec", "template", "data"]);
-    for (key, value) in data.into_iter().flat_map(Node::entries) {
-        let name = key.text().unwrap_or_default();
-        let templated = value.text().is_some_and(|text| text.contains("{{"));
-        if templated || is_nothing(value) || plain.iter().any(|p| p == name) {
-            continue;
-        }
-        let shown = shown_key(name);
-        findings.add_key(
-            FindingKind::PlainTemplate,
-            key.place(),
-            name,
-            format!("refusing plaintext: `template.data` has `{shown}` without any template in it"),
-            format!(
-                "seal it, or, if everybody may read it, annotate the envelope: `{}: {shown}`",
-                api::PLAIN_ANNOTATION
-            ),
-        );
-    }
-}
-
 struct LookedAt<'a> {
     object: &'a Object<'a>,
     envelope: &'a Envelope,
@@ -165,10 +140,9 @@ impl LookedAt<'_> {
         self.check_closed_keys(findings);
         match rule {
             None => {}
+            Some(Err(_)) if findings.has(FindingKind::NoRule) => {}
             Some(Err(error)) => {
-                if !findings.has(FindingKind::NoRule) {
-                    findings.add(FindingKind::NoRule, place, error.to_string(), error.hint());
-                }
+                findings.add(FindingKind::NoRule, place, error.to_string(), error.hint());
             }
             Some(Ok(rule)) => self.check_rule(rule, findings),
         }
@@ -344,7 +318,7 @@ impl LookedAt<'_> {
     }
 }
 
-fn at<'s>(object: &Object<'s>, path: &[&str]) -> Option<Node<'s>> {
+pub(super) fn at<'s>(object: &Object<'s>, path: &[&str]) -> Option<Node<'s>> {
     object.node.find(&path.iter().copied().collect())
 }
 

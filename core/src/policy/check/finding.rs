@@ -30,6 +30,8 @@ pub enum FindingKind {
     PlaintextValue,
     /// A key of an envelope's template that takes nothing from its values.
     PlainTemplate,
+    /// A template that does not render, whatever the values are.
+    BrokenTemplate,
     /// An envelope that can't be opened as it stands.
     DamagedEnvelope,
     /// An envelope that is closed for others than its rule says.
@@ -67,10 +69,11 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
+        Self::BrokenTemplate,
         Self::DamagedEnvelope,
         Self::WrongRecipients,
         Self::NotPostQuantum,
@@ -110,6 +113,10 @@ impl FindingKind {
             Self::PlainTemplate => (
                 "plain-template",
                 "a templated key takes its content from sealed values",
+            ),
+            Self::BrokenTemplate => (
+                "broken-template",
+                "a template renders with the keys there are",
             ),
             Self::DamagedEnvelope => ("damaged-envelope", "an envelope is well-formed"),
             Self::WrongRecipients => (

@@ -14,15 +14,18 @@
 mod envelope;
 mod finding;
 mod secret;
+mod template;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 pub use finding::{Finding, FindingKind, Severity};
 
 use super::config::Config;
 use super::error::{ConfigError, PolicyError};
 use crate::api::{API_VERSION, GROUP, PLAIN_ANNOTATION, SECRET_ENVELOPE};
-use crate::manifest::{ManifestError, Node, Object, Place, Stream};
+use crate::manifest::{Kind, ManifestError, Node, Object, Place, Stream, Style};
 
 /// A file to look at.
 #[derive(Debug, Clone, Copy)]
@@ -58,22 +61,8 @@ pub fn check(subject: Subject<'_>, config: Option<&Config>) -> Vec<Finding> {
             );
         }
     }
-    for object in items_without_kind(subject.stream) {
-        secret::check(&object, rule.as_ref(), &mut findings);
-    }
     findings.all.sort_by_key(|finding| finding.place);
     findings.all
-}
-
-/// Items of a `SecretList` that need not say what they are.
-fn items_without_kind(stream: &Stream) -> impl Iterator<Item = Object<'_>> {
-    let lists = stream.documents().filter_map(|document| Some((document.number, document.root?)));
-    let lists = lists.filter(|(_, root)| root.get("kind").and_then(Node::text) == Some("SecretList"));
-    lists.flat_map(|(document, root)| {
-        let items = root.get("items").into_iter().flat_map(Node::items);
-        let items = items.filter(|node| node.get("kind").is_none());
-        items.enumerate().map(move |(index, node)| Object { index, document, node })
-    })
 }
 
 impl Finding {
@@ -207,6 +196,35 @@ impl Findings<'_> {
 
 /// The rule that a file falls under; nothing without a configuration.
 type FoundRule<'r> = Option<&'r Result<&'r super::rule::Rule, PolicyError>>;
+
+/// The entries of a mapping with those that merge keys bring in, as kubectl reads them: plaintext
+/// does not hide there. One that is written out comes before one that is merged.
+fn entries(node: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
+    let (mut all, mut seen, mut pending) = (Vec::new(), BTreeSet::new(), vec![node.resolved()]);
+    while let Some(node) = pending.pop() {
+        // A source that several merge keys name is there once.
+        if !seen.insert(node.span().start) {
+            continue;
+        }
+        for (key, value) in node.entries() {
+            match key.kind() {
+                Kind::Scalar(Style::Plain) if key.text() == Some("<<") => {
+                    pending.push(value.resolved());
+                    pending.extend(value.items().map(Node::resolved));
+                }
+                _ => all.push((key, value)),
+            }
+        }
+    }
+    all
+}
+
+/// The value of a field, also where a merge key brings it in.
+fn field<'s>(node: Node<'s>, name: &str) -> Option<Node<'s>> {
+    let mut all = entries(node).into_iter();
+    all.find(|(key, _)| key.text() == Some(name))
+        .map(|(_, value)| value)
+}
 
 /// Keys that the resource's annotation declares to be plain on purpose.
 fn declared_plain(object: &Object<'_>) -> Vec<String> {

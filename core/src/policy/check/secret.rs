@@ -1,19 +1,19 @@
 //! Secrets: whatever is in them is plaintext, unless SOPS closed it.
 
-use super::{FindingKind, Findings, FoundRule, called, declared_plain, quoted, shown_key};
+use super::{
+    FindingKind, Findings, FoundRule, called, declared_plain, entries, field, quoted, shown_key,
+};
 use crate::manifest::{Kind, Node, Object, Style};
 
 pub(super) fn check(object: &Object<'_>, rule: FoundRule<'_>, findings: &mut Findings<'_>) {
     let plain = declared_plain(object);
-    let sops = object
-        .node
-        .get("sops")
-        .is_some_and(|node| node.resolved().kind() == Kind::Mapping);
-    for field in ["data", "stringData"] {
-        let Some(values) = object.node.get(field) else {
+    let sops =
+        field(object.node, "sops").is_some_and(|node| node.resolved().kind() == Kind::Mapping);
+    for part in ["data", "stringData"] {
+        let Some(values) = field(object.node, part) else {
             continue;
         };
-        for (key, value) in values.entries() {
+        for (key, value) in entries(values) {
             let name = key.text().unwrap_or_default();
             if is_nothing(value)
                 || (sops && is_closed_by_sops(value))

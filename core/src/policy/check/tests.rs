@@ -130,6 +130,9 @@ fn what_is_no_plaintext_is_not_found() {
         "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, data: {a: eA==}}]\n"
             .to_owned(),
         "apiVersion: v1\nkind: SecretList\nitems: [{data: {a: eA==}}]\n".to_owned(),
+        "x: &x {data: {a: eA==}}\n<<: *x\napiVersion: v1\nkind: Secret\n".to_owned(),
+        "x: &x {a: eA==}\ny: &y {a: x}\ndata: {<<: [*x, *x]}\napiVersion: v1\nkind: Secret\n"
+            .to_owned(),
         "{\"apiVersion\": \"v1\", \"kind\": \"\\u0053ecret\", \"data\": {\"a\": \"eA==\"}}"
             .to_owned(),
     ] {
@@ -307,13 +310,39 @@ fn a_plain_template_may_be_declared() {
 }
 
 #[test]
+fn templates_that_cannot_render_or_hide_plaintext_are_found() {
+    let w = world();
+    let mut envelope = manifest(&sealed(&["password"], Scope::Strict, &[&w.prod]));
+    let mut found = |text: &str| {
+        envelope["spec"]["template"] = json!({"data": {"url": text}});
+        kinds_of(&envelope, "pq/db.yaml", &w.config)
+    };
+    for (text, expected) in [
+        ("{{ .password }}", None),
+        ("{{ range $k, $v := . }}{{ $k }}={{ $v }} {{ end }}", None),
+        ("{{ \"hunter2\" }}", Some("plain-template")),
+        ("{{/* a */}}hunter2", Some("plain-template")),
+        ("hunter2{{ \"\" }}", Some("plain-template")),
+        ("{{ .pasword }}", Some("broken-template")),
+        ("{{ .password", Some("broken-template")),
+        ("{{ env \"HOME\" }}", Some("broken-template")),
+    ] {
+        assert_eq!(found(text).first().copied(), expected, "{text}");
+    }
+}
+
+#[test]
 fn many_data_keys_and_a_missing_namespace_are_notes() {
     let w = world();
     let mut envelope = sealed(&["password"], Scope::Strict, &[&w.prod]);
     for nth in 0..8 {
         let values = crate::policy::fixtures::values(&[&format!("k{nth}")]);
         envelope = envelope
-            .set(&values, &[w.prod.named.clone()], &mut rand_core::OsRng)
+            .set(
+                &values,
+                std::slice::from_ref(&w.prod.named),
+                &mut rand_core::OsRng,
+            )
             .unwrap();
     }
     let mut value = manifest(&envelope);

@@ -7,9 +7,10 @@ mod quote;
 mod value;
 
 use super::error::TemplateFault as Fault;
+use super::heap::Heap;
 use super::text::{Buffer, Text};
 use super::unicode;
-use super::value::{Heap, Value};
+use super::value::Value;
 
 pub(crate) use float::format_float;
 pub(crate) use quote::quote;
@@ -114,10 +115,10 @@ impl<'a> Printer<'a> {
 
     /// Writes `bytes`, padded to the width in characters.
     fn padded(&mut self, bytes: &[u8]) {
-        let missing = self
-            .width
-            .unwrap_or(0)
-            .saturating_sub(unicode::count(bytes));
+        let missing = match self.width {
+            Some(width) => width.saturating_sub(unicode::count(bytes)),
+            None => 0,
+        };
         if self.flags.minus {
             self.out.extend(bytes);
             self.padding(missing);

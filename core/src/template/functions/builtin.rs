@@ -3,6 +3,7 @@
 use super::{Call, Function, Param, Run, fixed, variadic};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format;
+use crate::template::heap::Heap;
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
 use crate::template::value::Value;
@@ -45,7 +46,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// Go's truth: not the zero of its type, nor empty.
-pub(crate) fn truth_of(heap: &crate::template::value::Heap, value: &Value) -> bool {
+pub(crate) fn truth_of(heap: &Heap, value: &Value) -> bool {
     match value {
         Value::Nil | Value::NilInterface => false,
         Value::Bool(b) => *b,

@@ -1,11 +1,26 @@
 //! The functions: which there are, what they take, and which are refused.
 
 mod builtin;
+mod cases;
+mod choice;
 mod compare;
+mod dicts;
+mod encoding;
+mod equal;
+mod json;
+mod lists;
+mod number;
+mod paths;
+mod search;
+mod series;
+mod strings;
+mod url;
+mod words;
 
 use super::error::{TemplateFault as Fault, Word};
+use super::heap::Heap;
 use super::text::Text;
-use super::value::{Heap, Map, Value};
+use super::value::{Map, Value};
 
 pub(crate) use builtin::truth_of;
 
@@ -164,7 +179,23 @@ const fn variadic(
 }
 
 /// Sprig's come first: its `slice` hides Go's.
-const TABLES: &[&[Function]] = &[builtin::FUNCTIONS, compare::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    choice::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encoding::FUNCTIONS,
+    equal::FUNCTIONS,
+    json::FUNCTIONS,
+    lists::FUNCTIONS,
+    number::FUNCTIONS,
+    paths::FUNCTIONS,
+    series::FUNCTIONS,
+    strings::FUNCTIONS,
+    words::FUNCTIONS,
+    url::FUNCTIONS,
+    cases::FUNCTIONS,
+    builtin::FUNCTIONS,
+    compare::FUNCTIONS,
+];
 
 /// What would make one Secret differ from the next, or reach out of the template.
 const REFUSED: &[(&str, &[&str])] = &[
@@ -218,4 +249,33 @@ const REFUSED: &[(&str, &[&str])] = &[
 ];
 
 /// Deterministic functions of sprig that are still to come.
-const UNSUPPORTED: &[&str] = &[];
+const UNSUPPORTED: &[&str] = &[
+    "add1f",
+    "addf",
+    "subf",
+    "mulf",
+    "divf",
+    "buildCustomCert",
+    "decryptAES",
+    "derivePassword",
+    "duration",
+    "durationRound",
+    "merge",
+    "mergeOverwrite",
+    "mustMerge",
+    "mustMergeOverwrite",
+    "mustRegexFind",
+    "mustRegexFindAll",
+    "mustRegexMatch",
+    "mustRegexReplaceAll",
+    "mustRegexReplaceAllLiteral",
+    "mustRegexSplit",
+    "regexFind",
+    "regexFindAll",
+    "regexMatch",
+    "regexReplaceAll",
+    "regexReplaceAllLiteral",
+    "regexSplit",
+    "semver",
+    "semverCompare",
+];

@@ -4,19 +4,22 @@
 //! adds a line break to a block scalar that ends the file without one; empty nodes come as `~` with
 //! an empty span that stands anywhere.
 
+mod block;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 use zeroize::Zeroizing;
 
-use super::error::ManifestError;
-use super::lex::{line_end, next_line, skip_blanks, skip_trivia};
-use super::node::Style;
-use super::tree::{Builder, Content, MAX_DEPTH, Role, Text, offset};
+use crate::manifest::builder::{Builder, Role};
+use crate::manifest::error::ManifestError;
+use crate::manifest::lex::skip_trivia;
+use crate::manifest::node::Style;
+use crate::manifest::tree::{Content, MAX_DEPTH, Text, offset};
 
 /// Reads a whole stream.
-pub(super) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
+pub(in crate::manifest) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
     let body = source.trim_start_matches('\u{feff}');
     let base = source.len() - body.len();
     let mut options = granit_parser::options! { emit_anchor_events: true };
@@ -54,6 +57,10 @@ impl<'s> Reader<'s> {
             }
             Event::DocumentEnd => self.tree.end_document(range.end.max(self.cursor)),
             Event::Alias(id) => {
+                if let Role::Key { .. } = self.tree.role() {
+                    return Err(self.refused(range.start, "an alias as a key"));
+                }
+                self.enter();
                 let target = self.anchors.get(id).copied().unwrap_or(u32::MAX);
                 if target == u32::MAX || self.tree.is_open(target) {
                     return Err(ManifestError::CyclicAlias {
@@ -64,6 +71,13 @@ impl<'s> Reader<'s> {
                 self.tree.leaf(Content::Alias(target), range)?;
             }
             Event::Anchor(id, name) => {
+                if !name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+                {
+                    let reason = "an anchor whose name readers of YAML 1.1 end earlier";
+                    return Err(self.refused(range.start, reason));
+                }
                 let node = self.tree.last_id();
                 if self.anchors.len() <= id {
                     self.anchors.resize(id + 1, u32::MAX);
@@ -87,7 +101,8 @@ impl<'s> Reader<'s> {
                 self.tag(tag, span);
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let flow = !range.is_empty();
+                let bracket = self.tree.source.as_bytes().get(range.start);
+                let flow = !range.is_empty() && matches!(bracket, Some(b'}' | b']'));
                 if flow {
                     self.cursor = range.end;
                 }
@@ -104,10 +119,43 @@ impl<'s> Reader<'s> {
         flow: bool,
         range: Range<usize>,
     ) -> Result<(), ManifestError> {
+        self.enter();
+        let mut start = range.start;
         if flow {
-            self.cursor = range.end;
+            self.cursor = self.cursor.max(range.end);
+        } else if matches!(content, Content::Sequence { .. }) {
+            start = self.content_start();
         }
-        self.tree.open(content, range.start)
+        self.tree.open(content, start)
+    }
+
+    /// Moves over the indicator that stands before the next node.
+    fn enter(&mut self) {
+        let indicators: &[u8] = match self.tree.role() {
+            Role::Root => return,
+            Role::Key { flow: true } => b",?",
+            Role::Key { flow: false } => b"?",
+            Role::Value => b":",
+            Role::Item { flow: true } => b",",
+            Role::Item { flow: false } => b"-",
+        };
+        for indicator in indicators {
+            let at = skip_trivia(self.tree.source, self.cursor);
+            if self.tree.source.as_bytes().get(at) == Some(indicator) {
+                self.cursor = at + 1;
+            }
+        }
+    }
+
+    /// Where the next node starts, after its anchor and tag.
+    fn content_start(&self) -> usize {
+        let source = self.tree.source;
+        let mut at = skip_trivia(source, self.cursor);
+        while let Some(b'&' | b'!') = source.as_bytes().get(at) {
+            let word = source[at..].find([' ', '\t', '\r', '\n']);
+            at = skip_trivia(source, at + word.unwrap_or(source.len() - at));
+        }
+        at
     }
 
     fn scalar(
@@ -116,14 +164,12 @@ impl<'s> Reader<'s> {
         style: ScalarStyle,
         range: Range<usize>,
     ) -> Result<(), ManifestError> {
+        self.enter();
         let source = self.tree.source;
         let (style, range, text) = match style {
             ScalarStyle::Plain if range.is_empty() => {
-                let at = match self.tree.role() {
-                    Role::Value => self.tree.empty_after(b':', self.cursor),
-                    Role::Item => self.tree.empty_after(b'-', self.cursor),
-                    Role::Root | Role::Key => range.start.max(self.cursor),
-                };
+                let at = self.cursor;
+                self.refuse_bare_colon(at)?;
                 (Style::Plain, at..at, Cow::Borrowed(""))
             }
             ScalarStyle::Plain => (Style::Plain, range, text),
@@ -143,71 +189,14 @@ impl<'s> Reader<'s> {
         self.tree.leaf(Content::Scalar(style, text), range)
     }
 
-    /// Finds the header that the parser's span leaves out, and the end of the last line.
-    fn block<'t>(
-        &self,
-        style: Style,
-        text: Cow<'t, str>,
-        range: Range<usize>,
-    ) -> Result<(Style, Range<usize>, Cow<'t, str>), ManifestError> {
-        let source = self.tree.source;
-        let mut start = self.cursor;
-        loop {
-            start = skip_trivia(source, start);
-            match source.as_bytes().get(start) {
-                Some(b'|' | b'>') => break,
-                Some(b'-' | b'?' | b':') => start += 1,
-                Some(b'&' | b'!') => {
-                    let word = source[start..].find([' ', '\t', '\r', '\n']);
-                    start += word.unwrap_or(source.len() - start);
-                }
-                _ => {
-                    let reason = "a block scalar without its indicator".to_owned();
-                    return Err(ManifestError::Yaml {
-                        at: self.tree.place(start),
-                        reason,
-                    });
-                }
+    /// `{a:}` has the key `a:` to YAML 1.1, and the key `a` to 1.2.
+    fn refuse_bare_colon(&self, at: usize) -> Result<(), ManifestError> {
+        let around = self.tree.source.as_bytes().get(at.saturating_sub(1)..=at);
+        match around {
+            Some([b':', b',' | b'}' | b']']) if self.tree.last_is_plain() => {
+                Err(self.refused(at, "a key inside of braces without a blank after its colon"))
             }
-        }
-        let header_end = line_end(source, start);
-        let header = source[start..header_end]
-            .split('#')
-            .next()
-            .unwrap_or_default();
-        let keep = header.contains('+');
-        let first_line = next_line(source, start);
-        let content = source
-            .get(first_line..range.end.max(first_line))
-            .unwrap_or_default();
-        let mut end = first_line + content.trim_end_matches([' ', '\t', '\r', '\n']).len();
-        if end == first_line {
-            end = start + header.trim_end().len();
-        } else {
-            end = line_end(source, end);
-        }
-        if keep {
-            end = self.kept_lines_end(end.max(header_end));
-        }
-        let unbroken = end == source.len() && !source.ends_with('\n');
-        let text = if unbroken && text.ends_with('\n') {
-            without_last_break(text)
-        } else {
-            text
-        };
-        Ok((style, start..end, text))
-    }
-
-    /// With `+` the empty lines that follow belong to the text.
-    fn kept_lines_end(&self, mut end: usize) -> usize {
-        let source = self.tree.source;
-        loop {
-            let line = next_line(source, end);
-            let blank = line_end(source, line);
-            if line >= source.len() || skip_blanks(source, line) != blank {
-                return end;
-            }
-            end = blank;
+            _ => Ok(()),
         }
     }
 
@@ -224,6 +213,13 @@ impl<'s> Reader<'s> {
     fn range(&self, span: &Span) -> Range<usize> {
         let range = span.byte_range().unwrap_or_default();
         range.start + self.base..range.end.max(range.start) + self.base
+    }
+
+    fn refused(&self, at: usize, reason: &str) -> ManifestError {
+        ManifestError::Yaml {
+            at: self.tree.place(at),
+            reason: reason.to_owned(),
+        }
     }
 
     /// The parser's error without the character that it may quote.
@@ -244,16 +240,6 @@ impl<'s> Reader<'s> {
                 at,
                 reason: kind.to_string(),
             },
-        }
-    }
-}
-
-fn without_last_break(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[..text.len() - 1]),
-        Cow::Owned(mut text) => {
-            text.pop();
-            Cow::Owned(text)
         }
     }
 }

@@ -1,0 +1,34 @@
+//! `bulla completion`: scripts for shells, and the program that kubectl asks.
+
+use clap_complete::{Shell, generate};
+
+use crate::cli::{Cli, CompletionArgs, CompletionShell};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Carries it out.
+pub(crate) fn run(args: &CompletionArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let shell = match args.shell {
+        CompletionShell::Bash => Shell::Bash,
+        CompletionShell::Zsh => Shell::Zsh,
+        CompletionShell::Fish => Shell::Fish,
+        CompletionShell::Elvish => Shell::Elvish,
+        CompletionShell::Powershell => Shell::PowerShell,
+        CompletionShell::Kubectl => {
+            session.printer.data(KUBECTL.as_bytes())?;
+            return Ok(ExitStatus::Done);
+        }
+    };
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::grammar("bulla"), "bulla", &mut script);
+    session.printer.data(&script)?;
+    Ok(ExitStatus::Done)
+}
+
+/// <https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/>: kubectl calls it with the words so far.
+const KUBECTL: &str = "\
+#!/bin/sh
+# Completes `kubectl bulla`: install it as `kubectl_complete-bulla` in the PATH.
+exec kubectl-bulla __complete \"$@\"
+";

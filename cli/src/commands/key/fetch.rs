@@ -1,0 +1,218 @@
+//! `bulla key fetch`: the public keys of a cluster or of a store, pinned in `.bulla.yaml` for review.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use bulla_controller::directory::{DirectoryStore, Options, StoreError};
+use bulla_core::api::{KeyState, SealingKey};
+use bulla_core::recipient::{Recipient, Suite};
+
+use super::pin::{PinError, pinned};
+use crate::atomic::{NewFile, Replacement, replace};
+use crate::cli::{ClusterArgs, KeyFetchArgs};
+use crate::cluster;
+use crate::exit::{Blame, ExitStatus};
+use crate::failure::{Failure, Fault};
+use crate::input::{self, MANIFEST_BYTES_MAX};
+use crate::located::InFile;
+use crate::manifest;
+use crate::printer::Printer;
+use crate::session::Session;
+use crate::shown::Shown;
+
+/// No public key to pin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// No `SealingKey` closes.
+    #[error("there is no sealing key to close with{}", .0.map(|suite| format!(" of suite {suite}")).unwrap_or_default())]
+    NoKey(Option<Suite>),
+    /// A resource that contradicts itself.
+    #[error("refusing sealing key `{name}`: {why}")]
+    Wrong {
+        /// The resource.
+        name: String,
+        /// What it contradicts.
+        why: &'static str,
+    },
+    /// The store has it, and does not give it.
+    #[error("the store does not give its keys")]
+    Store(#[source] StoreError),
+}
+
+/// Carries it out.
+pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    let suite = args.suite.map(Suite::from);
+    let keys = match &args.store {
+        Some(directory) => to_close_with(&of_store(directory)?, suite)?,
+        None => of_cluster(&args.cluster, suite)?,
+    };
+    let printer = &session.printer;
+    let Some(name) = args.name.as_ref().filter(|_| !args.print) else {
+        let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
+        printer.data(text.as_bytes())?;
+        return Ok(ExitStatus::Done);
+    };
+    let located = session.configs.of(None)?.ok_or(PinError::NoConfig)?;
+    let text = std::fs::read_to_string(&located.file)
+        .map_err(|error| InFile::io("read", &located.file, error))?;
+    let (new, changed) =
+        pinned(&text, name, &keys).map_err(|error| InFile::new("change", &located.file, error))?;
+    let path = located.file.as_path();
+    replace(&[Replacement {
+        path,
+        bytes: new.as_bytes(),
+        new_file: NewFile::Public,
+    }])?;
+    if changed.added.is_empty() && changed.removed.is_empty() {
+        printer.say(format_args!(
+            "`{name}` has its key already; nothing was changed"
+        ));
+        return Ok(ExitStatus::Done);
+    }
+    for fingerprint in &changed.removed {
+        printer.say(format_args!("- {name} {fingerprint}"));
+    }
+    for key in keys
+        .iter()
+        .filter(|key| changed.added.contains(&key.fingerprint()))
+    {
+        printer.say(format_args!(
+            "+ {name} {} {}",
+            key.fingerprint(),
+            key.suite()
+        ));
+    }
+    tell_what_next(path, changed.removed.is_empty(), printer);
+    Ok(ExitStatus::Done)
+}
+
+fn tell_what_next(path: &Path, first: bool, printer: &Printer) {
+    let rewrap = if first {
+        ""
+    } else {
+        "; `bulla rewrap -R .` closes what is there for the new key"
+    };
+    printer.say(format_args!(
+        "pinned in {}: review and commit it{rewrap}",
+        Shown(path)
+    ));
+}
+
+/// The public keys that a running cluster wants to be closed for.
+///
+/// # Errors
+/// The cluster can't be reached, or says nothing usable.
+pub(crate) fn of_cluster(
+    args: &ClusterArgs,
+    suite: Option<Suite>,
+) -> Result<Vec<Recipient>, Failure> {
+    Ok(to_close_with(&cluster::sealing_keys(args)?, suite)?)
+}
+
+/// The keys of a store. Their resources are read as they lie there, so that a store at work is not
+/// disturbed; one that has never worked makes its first key.
+fn of_store(directory: &Path) -> Result<Vec<SealingKey>, Failure> {
+    let mut keys = Vec::new();
+    for entry in std::fs::read_dir(directory.join(".bulla/keys"))
+        .into_iter()
+        .flatten()
+    {
+        let path = entry
+            .map_err(|error| InFile::io("read", directory, error))?
+            .path();
+        if path.extension() != Some(OsStr::new("yaml")) {
+            continue;
+        }
+        let bytes = input::read(&path, MANIFEST_BYTES_MAX)?.bytes;
+        let stream = manifest::parse(&path, &bytes)?;
+        for object in stream.objects() {
+            let value = object
+                .node
+                .to_value()
+                .map_err(|error| InFile::new("read", &path, error))?;
+            keys.push(
+                bulla_core::api::from_value(&value)
+                    .map_err(|error| InFile::new("read", &path, error))?,
+            );
+        }
+    }
+    if !keys.is_empty() {
+        return Ok(keys);
+    }
+    let mut store =
+        DirectoryStore::open(directory, Options::default()).map_err(FetchError::Store)?;
+    Ok(store.sealing_keys().map_err(FetchError::Store)?)
+}
+
+/// Those that close: of the suite asked for, or the post-quantum ones where there are any. A classic
+/// key beside them would only make everything as weak as itself.
+fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipient>, FetchError> {
+    let mut found = Vec::new();
+    for key in keys {
+        let status = key.status.clone().unwrap_or_default();
+        if key.spec.state != KeyState::Active || status.closes != Some(true) {
+            continue;
+        }
+        let (Some(expected), Some(text)) = (key.spec.suite.age(), &status.public_key) else {
+            continue;
+        };
+        let name = || {
+            key.metadata
+                .name
+                .clone()
+                .unwrap_or_default()
+                .escape_debug()
+                .to_string()
+        };
+        let wrong = |why| FetchError::Wrong { name: name(), why };
+        let recipient: Recipient = text
+            .parse()
+            .map_err(|_| wrong("its public key can't be read"))?;
+        if recipient.suite() != expected {
+            return Err(wrong("its public key is of another suite"));
+        }
+        if status
+            .fingerprint
+            .is_none_or(|fingerprint| fingerprint != recipient.fingerprint().to_string())
+        {
+            return Err(wrong("its fingerprint is not that of its public key"));
+        }
+        found.push(recipient);
+    }
+    let strong = found.iter().any(|key| key.suite().is_post_quantum());
+    found.retain(|key| match suite {
+        Some(suite) => key.suite() == suite,
+        None => key.suite().is_post_quantum() || !strong,
+    });
+    if found.is_empty() {
+        Err(FetchError::NoKey(suite))
+    } else {
+        Ok(found)
+    }
+}
+
+impl Fault for FetchError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NoKey(_) | Self::Wrong { .. } => Blame::Cluster,
+            Self::Store(_) => Blame::Machine,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NoKey(_) => Some(
+                "`kubectl get sealingkeys` shows what there is; the controller makes the first one"
+                    .into(),
+            ),
+            Self::Wrong { .. } => {
+                Some("somebody changed its status: see `kubectl get sealingkey -o yaml`".into())
+            }
+            Self::Store(StoreError::Locked { .. }) => {
+                Some("wait until the store has made its first key".into())
+            }
+            Self::Store(_) => None,
+        }
+    }
+}

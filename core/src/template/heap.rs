@@ -1,0 +1,156 @@
+//! The memory of a rendering, and the account of the work that it does.
+
+use std::collections::BTreeMap;
+
+use super::error::TemplateFault as Fault;
+use super::text::Text;
+use super::value::{Element, List, Map, Value};
+
+/// Where lists and maps live, and the account of the work done.
+///
+/// They are freed together when the rendering ends, so that a list which holds itself neither
+/// outlives it nor takes a deep stack to drop.
+pub(crate) struct Heap {
+    lists: Vec<Vec<Value>>,
+    maps: Vec<BTreeMap<Text, Value>>,
+    empty: BTreeMap<Text, Value>,
+    steps: usize,
+    /// Whether a missing key is an error rather than nothing.
+    pub(crate) strict: bool,
+    /// The values that the template is rendered over.
+    pub(crate) root: Map,
+}
+
+impl Heap {
+    /// A heap whose root holds `values`.
+    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool) -> Self {
+        Self {
+            lists: Vec::new(),
+            maps: vec![values],
+            empty: BTreeMap::new(),
+            steps: 0,
+            strict,
+            root: Map {
+                at: Some(0),
+                of_text: true,
+            },
+        }
+    }
+
+    /// Counts work: one step for an evaluation, or for an element.
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > STEPS {
+            Err(Fault::TooManySteps)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts the work on `bytes` of text.
+    pub(crate) fn spend_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.spend(bytes / BYTES_PER_STEP)
+    }
+
+    /// A list of exactly `items`.
+    pub(crate) fn list(&mut self, of: Element, items: Vec<Value>) -> Result<List, Fault> {
+        let capacity = items.len();
+        self.list_of_capacity(of, items, capacity)
+    }
+
+    /// A list that Go makes by appending all but the first `exact` items one by one.
+    pub(crate) fn appended(
+        &mut self,
+        of: Element,
+        exact: usize,
+        items: Vec<Value>,
+    ) -> Result<List, Fault> {
+        let mut capacity = exact;
+        for len in exact + 1..=items.len() {
+            if len > capacity {
+                capacity = of.grown(capacity, len);
+            }
+        }
+        self.list_of_capacity(of, items, capacity)
+    }
+
+    pub(crate) fn list_of_capacity(
+        &mut self,
+        of: Element,
+        items: Vec<Value>,
+        capacity: usize,
+    ) -> Result<List, Fault> {
+        self.spend(1 + items.len())?;
+        let len = items.len();
+        self.lists.push(items);
+        Ok(List {
+            at: Some(self.lists.len() - 1),
+            start: 0,
+            len,
+            capacity,
+            of,
+        })
+    }
+
+    /// `list[from:to]`, sharing its elements. As in Go it may reach beyond the length, up to the capacity.
+    pub(crate) fn slice(&mut self, list: List, from: usize, to: usize) -> Option<List> {
+        if from > to || to > list.capacity {
+            return None;
+        }
+        if let Some(at) = list.at {
+            let needed = (list.start + to).max(self.lists[at].len());
+            self.lists[at].resize(needed, list.of.zero());
+        }
+        let (start, capacity) = (list.start + from, list.capacity - from);
+        Some(List {
+            start,
+            len: to - from,
+            capacity,
+            ..list
+        })
+    }
+
+    pub(crate) fn items(&self, list: List) -> &[Value] {
+        match list.at {
+            Some(at) => &self.lists[at][list.start..list.start + list.len],
+            None => &[],
+        }
+    }
+
+    pub(crate) fn items_mut(&mut self, list: List) -> &mut [Value] {
+        match list.at {
+            Some(at) => &mut self.lists[at][list.start..list.start + list.len],
+            None => &mut [],
+        }
+    }
+
+    pub(crate) fn element(&self, list: List, index: usize) -> Option<Value> {
+        self.items(list).get(index).map(Value::element)
+    }
+
+    pub(crate) fn map(
+        &mut self,
+        of_text: bool,
+        entries: BTreeMap<Text, Value>,
+    ) -> Result<Map, Fault> {
+        self.spend(1 + entries.len())?;
+        self.maps.push(entries);
+        Ok(Map {
+            at: Some(self.maps.len() - 1),
+            of_text,
+        })
+    }
+
+    pub(crate) fn entries(&self, map: Map) -> &BTreeMap<Text, Value> {
+        map.at.map_or(&self.empty, |at| &self.maps[at])
+    }
+
+    /// The entries for a change; none of a nil map, which Go refuses to change.
+    pub(crate) fn entries_mut(&mut self, map: Map) -> Option<&mut BTreeMap<Text, Value>> {
+        map.at.map(|at| &mut self.maps[at])
+    }
+}
+
+/// How much work a rendering may do: evaluations, elements, and 64 bytes of text each.
+const STEPS: usize = 1_000_000;
+const BYTES_PER_STEP: usize = 64;
