@@ -40,7 +40,7 @@ fn each_bad_file_is_named_with_its_place_and_left_as_it_is() {
             format!("{{\"a\": {}", "[".repeat(10_000)).into_bytes(),
             "nested deeper than",
         ),
-        ("alias bomb", bomb.into_bytes(), "alias"),
+        ("alias bomb", bomb.into_bytes(), "unknown field `a0`"),
         ("broken", with("metadata:", "metadata: ["), "line 4"),
         (
             "ambiguous",
@@ -238,4 +238,23 @@ fn a_full_or_closed_standard_output() {
         .write_all(secret("db").as_bytes())
         .unwrap();
     assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn an_alias_bomb_is_not_expanded() {
+    let repo = Repo::new();
+    let bomb: String = (1..30)
+        .map(|n| format!("a{n}: &a{n} [*a{p}, *a{p}, *a{p}]\n", p = n - 1))
+        .collect();
+    // In a document that does not concern the command it does no harm, and stays.
+    let beside = format!("{}---\na0: &a0 [x]\n{bomb}", secret("db"));
+    repo.write("clusters/db.yaml", &beside);
+    repo.bulla("seal -i clusters/db.yaml").ok();
+    let sealed = repo.read("clusters/db.yaml");
+    assert!(sealed.ends_with(&bomb));
+    let inside = sealed.replace("---\n", "");
+    repo.write("clusters/db.yaml", &inside);
+    let message = repo.bulla("open clusters/db.yaml -I @alice").fails(2);
+    assert!(message.contains("aliases expand to more than"), "{message}");
+    assert_eq!(repo.read("clusters/db.yaml"), inside);
 }

@@ -14,7 +14,7 @@ fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
         .map(|word| format!("'{word}'"))
         .collect();
     let line = format!(
-        "{} {}; echo status=$?; stty -a",
+        "trap : INT; {} {}; echo status=$?; stty -a",
         env!("CARGO_BIN_EXE_bulla"),
         words.join(" ")
     );
