@@ -2,16 +2,10 @@
 
 mod replacing;
 
-use bulla_core::api::SUSPEND_ANNOTATION;
-use bulla_tests::{
-    Draft, Tenant,
-    tenant::data,
-    wait::{DEADLINE, eventually},
-};
-use k8s_openapi::ByteString;
+use bulla_tests::{Draft, Tenant, tenant::data};
 use kube::{
     ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
 

@@ -3,25 +3,16 @@
 mod unwritten;
 
 use bulla_core::{
-    api::{SEALING_KEY_LABEL, SecretEnvelope, TemplateMetadataSpec, TemplateSpec},
+    api::{SecretEnvelope, TemplateMetadataSpec},
     reason::Reason,
     recipient::{Identity, Suite},
 };
-use bulla_tests::{
-    Draft, Tenant,
-    deployment::NAMESPACE,
-    tenant::{condition, data},
-    wait::{DEADLINE, eventually},
-};
-use k8s_openapi::api::core::v1::{ResourceQuota, Secret};
-use kube::{
-    Api, ResourceExt,
-    api::{ListParams, Patch, PatchParams, PostParams},
-};
+use bulla_tests::{Draft, Tenant, tenant::condition};
+use k8s_openapi::api::core::v1::Secret;
+use kube::ResourceExt;
 use rand_core::OsRng;
-use serde_json::json;
 
-use super::{shared, tenant};
+use super::tenant;
 
 /// Applies a good envelope, then what `tamper` makes of it, and expects a refusal that changes nothing; then
 /// applies the good one again, and expects that this changes nothing either.
