@@ -6,3 +6,4 @@
 mod cli;
 mod controller;
 mod search;
+mod trial;

@@ -1,4 +1,6 @@
+mod failures;
 mod memory;
+mod records;
 
 use bulla_core::api::{ConditionStatus, SecretEnvelopeStatus};
 use bulla_core::plaintext::Plaintext;
@@ -348,48 +350,6 @@ fn a_cache_that_has_not_seen_the_secret_does_no_harm() {
 }
 
 #[test]
-fn failures_of_the_world_are_told_by_their_kind() {
-    let table = [
-        (WorldError::Unavailable, Requeue::Backoff, None),
-        (WorldError::Stopped, Requeue::Stop, None),
-        (
-            WorldError::Forbidden,
-            Requeue::Backoff,
-            Some("F-T Forbidden"),
-        ),
-        (
-            WorldError::Gone,
-            Requeue::Backoff,
-            Some("F-T NamespaceGone"),
-        ),
-        (
-            WorldError::Rejected,
-            Requeue::OnChange,
-            Some("FT- Rejected"),
-        ),
-        (
-            WorldError::TooLarge,
-            Requeue::OnChange,
-            Some("FT- LimitExceeded"),
-        ),
-    ];
-    for (error, requeue, status) in table {
-        let mut bench = bench(&Sample::default());
-        bench.world.with(|state| state.errors.push_back(error));
-        let (outcome, _, reports) = bench.run();
-        assert_eq!(outcome.requeue(), requeue, "{error:?}");
-        let told = reports.first().map(|report| shown(report.status.as_ref()));
-        assert_eq!(told.as_deref(), status);
-        assert_eq!(bench.run().0.action, Some(Action::Created));
-    }
-    let mut bench = bench(&Sample::default());
-    let again = [WorldError::Conflict; ATTEMPTS];
-    bench.world.with(|state| state.errors.extend(again));
-    let (outcome, ..) = bench.run();
-    assert_eq!(outcome.verdict, Verdict::Failed(WorldError::Conflict));
-}
-
-#[test]
 fn a_secret_that_is_being_deleted_is_waited_for() {
     let mut bench = applied();
     bench.world.edit(|live| live.deleting = true);
@@ -419,45 +379,6 @@ fn a_requested_reconcile_trusts_no_record_and_is_acknowledged() {
     let status = bench.wire.status.as_ref().unwrap();
     assert_eq!(status.last_handled_reconcile_at.as_deref(), Some("now"));
     assert_eq!(bench.run().1, QUIET);
-}
-
-#[test]
-fn records_count_for_one_key_one_resource_one_policy() {
-    let reopened = |change: fn(&mut Bench)| {
-        let mut bench = applied();
-        change(&mut bench);
-        let (outcome, calls, _) = bench.run();
-        assert!(!calls.contains(&"apply"), "the Secret is as it should be");
-        outcome.effort.private_operations
-    };
-    assert_eq!(reopened(|bench| bench.engine = engine(8)), 1);
-    assert_eq!(
-        reopened(|bench| bench.engine.policy_mut().allow_special_types = true),
-        1
-    );
-    let record = |bench: &mut Bench, text: &str| {
-        bench.wire.status.as_mut().unwrap().applied = Some(text.to_owned());
-    };
-    for text in ["", "v1.", "v2.AAAA", "v1.AAAA"] {
-        let mut bench = applied();
-        record(&mut bench, text);
-        assert_eq!(bench.run().0.effort.private_operations, 1, "{text}");
-    }
-    let mut one = applied();
-    let mut other = applied();
-    let text = one.wire.status.as_ref().unwrap().applied.clone().unwrap();
-    assert_eq!(text.len(), 46);
-    record(&mut other, &text);
-    assert_eq!(other.run().0.effort.private_operations, 1);
-    assert_eq!(one.run().1, QUIET);
-}
-
-#[test]
-fn a_record_reads_as_it_was_written() {
-    let bench = applied();
-    let text = bench.wire.status.unwrap().applied.unwrap();
-    let record: Record = text.parse().unwrap();
-    assert_eq!(record.to_string(), text);
 }
 
 #[test]
