@@ -10,6 +10,7 @@ use bulla_core::envelope::{Envelope, EnvelopeError, OutputTemplate};
 use bulla_core::manifest::{ManifestError, Stream, emit, read_secret};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
+use bulla_core::template::{self, TemplateError};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -52,6 +53,9 @@ pub(crate) enum EditError {
     /// The template does not parse.
     #[error(transparent)]
     Template(#[from] EnvelopeError),
+    /// A template of a key does not parse.
+    #[error(transparent)]
+    Source(#[from] TemplateError),
     /// A sealed value that is not there.
     #[error(
         "there is no sealed value of key `{0}` that could stay: values can't be renamed without a key"
@@ -105,7 +109,7 @@ pub(crate) fn parse(found: &Found<'_>, text: &[u8]) -> Result<Option<Edited>, Ed
     let stream = Stream::parse(text)?;
     let objects = stream.objects();
     let object = match objects.as_slice() {
-        [] if stream.documents().all(|document| document.root.is_none()) => return Ok(None),
+        [] if manifest::is_empty(&stream) => return Ok(None),
         [object] => object,
         _ => return Err(EditError::Documents),
     };
@@ -123,6 +127,9 @@ pub(crate) fn parse(found: &Found<'_>, text: &[u8]) -> Result<Option<Edited>, Ed
         Some(node) => output_template(found, node.to_value()?)?,
         None => OutputTemplate::default(),
     };
+    for (key, source) in template.data() {
+        template::parse(key, source)?;
+    }
     let values = secret.values.into_iter().map(|(key, value)| {
         let sealed = value.plaintext.reveal() == SEALED.as_bytes();
         (key, (!sealed).then_some(value.plaintext))
@@ -214,6 +221,7 @@ impl Fault for EditError {
         Some(Cow::Borrowed(match self {
             Self::Manifest(error) => return error.hint().map(Cow::Borrowed),
             Self::Template(error) => return Fault::hint(error),
+            Self::Source(error) => return Fault::hint(error),
             Self::NothingSealed(_) => "write the value itself, or give a key: `--identity FILE`",
             Self::TemplateIsBound => "give a key: `--identity FILE`; or write every value anew",
             Self::Documents | Self::UnknownField(_) => "keep the shape of the file as it was",

@@ -42,16 +42,6 @@ impl Failure {
         }
     }
 
-    /// Wraps each error of it.
-    pub(crate) fn map<F: Fault>(self, wrap: impl Fn(Box<dyn Fault>) -> F) -> Self {
-        Self(
-            self.0
-                .into_iter()
-                .map(|fault| Box::new(wrap(fault)) as Box<dyn Fault>)
-                .collect(),
-        )
-    }
-
     /// The exit status: of several errors, the gravest.
     pub(crate) fn status(&self) -> ExitStatus {
         let statuses = self.0.iter().map(|fault| ExitStatus::from(fault.blame()));

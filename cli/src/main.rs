@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod git;
 mod hardening;
+mod hidden_prompt;
 mod identities;
 mod input;
 mod interrupt;

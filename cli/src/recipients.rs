@@ -88,7 +88,12 @@ impl<'a> Chooser<'a> {
         path: Option<&Path>,
     ) -> Result<Chosen, Failure> {
         let nobody = Config::default();
-        let config = located.as_ref().map_or(&nobody, |located| &located.config);
+        // Names are those of the current directory where the file lies outside of any repository.
+        let names = match &located {
+            Some(located) => Some(located.clone()),
+            None => self.configs.of(None)?,
+        };
+        let config = names.as_ref().map_or(&nobody, |located| &located.config);
         let recipients = config.resolve(self.asked)?;
         let rule = match (&located, path) {
             (Some(located), Some(path)) => located

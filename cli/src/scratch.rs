@@ -126,9 +126,9 @@ fn base() -> (PathBuf, bool) {
 
 #[cfg(target_os = "linux")]
 fn is_memory(path: &Path) -> bool {
-    const TMPFS: i64 = 0x0102_1994;
-    const RAMFS: i64 = 0x8584_58f6;
-    rustix::fs::statfs(path).is_ok_and(|stat| [TMPFS, RAMFS].contains(&i64::from(stat.f_type)))
+    const TMPFS: rustix::fs::FsWord = 0x0102_1994;
+    const RAMFS: rustix::fs::FsWord = 0x8584_58f6;
+    rustix::fs::statfs(path).is_ok_and(|stat| [TMPFS, RAMFS].contains(&stat.f_type))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -7,10 +7,10 @@ use std::path::Path;
 use bulla_core::envelope::MAX_VALUE_BYTES;
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
-use zeroize::Zeroizing;
 
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
+use crate::hidden_prompt::HiddenPrompt;
 use crate::input;
 use crate::interrupt::Deferred;
 use crate::printer::Printer;
@@ -73,25 +73,19 @@ impl ValueSource<'_> {
     }
 }
 
-/// Asks twice, without showing what is typed. Ctrl-C gives the terminal back as it was.
+/// Asks twice, without showing what is typed. However it ends, the terminal is as it was.
 fn prompt(key: &KeyName) -> Result<Plaintext, Failure> {
     let deferred = Deferred::begin().map_err(ValueError::Prompt)?;
-    let ask = |question: String| match rpassword::prompt_password(question) {
-        Ok(text) => Ok(Zeroizing::new(text)),
-        Err(error) => {
-            deferred.check()?;
-            Err(Failure::from(ValueError::Prompt(error)))
-        }
-    };
-    let first = ask(format!("Value of {key}: "))?;
+    let mut prompt = HiddenPrompt::new(&deferred).map_err(ValueError::Prompt)?;
+    let first = prompt.ask(&format!("Value of {key}: "))?;
     if first.is_empty() {
         return Err(ValueError::Nothing.into());
     }
-    let second = ask("The same again: ".to_owned())?;
+    let second = prompt.ask("The same again: ")?;
     if *first != *second {
         return Err(ValueError::Mismatch.into());
     }
-    Ok(first.as_bytes().into())
+    Ok(first.as_slice().into())
 }
 
 impl Fault for ValueError {

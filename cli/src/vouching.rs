@@ -21,7 +21,10 @@ pub(crate) fn allow_scope_of(envelope: &Envelope, chosen: &Chosen) -> Result<(),
 /// Says what only a person can judge: a wide scope that no rule limits, and a template that no
 /// earlier data key vouches for any more.
 pub(crate) fn warn(after: &Envelope, chosen: &Chosen, printer: &Printer) {
-    let limited = chosen.rule.as_ref().is_some_and(|rule| rule.scope().is_some());
+    let limited = chosen
+        .rule
+        .as_ref()
+        .is_some_and(|rule| rule.scope().is_some());
     if after.scope() != Scope::Strict && !limited {
         printer.warn(format_args!(
             "the file says scope {}, and no rule limits it: the new value opens {}",

@@ -313,9 +313,7 @@ fn tags_that_were_taken_off_do_not_make_a_new_value_unbound() {
     let set = parse(&stripped)
         .set(&values(&[("username", "new")]), &to, &mut OsRng)
         .unwrap();
-    let altered = set
-        .with_template(template("{{ .username }}@evil"))
-        .unwrap();
+    let altered = set.with_template(template("{{ .username }}@evil")).unwrap();
     assert!(matches!(
         altered.open(&ring(&cluster)),
         Err(OpenError::TemplateUntrusted { .. })

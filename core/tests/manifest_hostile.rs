@@ -88,6 +88,31 @@ fn one_line_of_many_values_is_read_in_linear_time() {
 }
 
 #[test]
+fn the_deepest_file_is_read_and_edited() {
+    let block: String = (0..200)
+        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+        .collect::<String>()
+        + &" ".repeat(200)
+        + "z: 1\n";
+    let flow = format!("{}1{}", "{\"a\": [".repeat(120), "]}".repeat(120));
+    for source in [block, flow] {
+        let stream = Stream::parse(source.as_bytes()).expect("readable");
+        let mut desired = stream.objects()[0].node.to_value().expect("a value");
+        let mut deepest = &mut desired;
+        while deepest.get("a").is_some() || deepest.get(0).is_some() {
+            deepest = if deepest.is_array() {
+                &mut deepest[0]
+            } else {
+                &mut deepest["a"]
+            };
+        }
+        *deepest = serde_json::json!({"z": 1, "y": 2});
+        let edited = stream.rewrite(0, &desired, &[]).expect("edited");
+        assert!(edited.len() > source.len());
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_are_refused() {
     for bytes in [
         &b"\xff\xfe"[..],

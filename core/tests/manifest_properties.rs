@@ -147,8 +147,6 @@ fn lines() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn what_is_emitted_reads_as_it_was(map in object()) {
         let value = Value::Object(map);

@@ -23,6 +23,7 @@ use crate::recipients::{Chooser, Chosen};
 use crate::scratch::Scratch;
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::vouching;
 
 /// Carries it out.
 pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -136,14 +137,17 @@ fn outcome(
         Some(changes) if !changes.is_empty() => changes,
         _ => return Ok(None),
     };
+    if !changes.set.is_empty() {
+        vouching::allow_scope_of(&found.envelope, chosen)?;
+    }
     let mut envelope = found.envelope.clone().unset(&changes.unset)?;
     if let Some(template) = &changes.template {
-        for (key, source) in template.data() {
-            bulla_core::template::parse(key, source)?;
-        }
         envelope = envelope.with_template(template.clone())?;
     }
     let envelope = envelope.set(&changes.set, &chosen.recipients, &mut session.rng())?;
+    if !changes.set.is_empty() {
+        vouching::warn(&envelope, chosen, &session.printer);
+    }
     Ok(Some((envelope, changes)))
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bulla_core::api::{self, SecretEnvelope, SecretEnvelopeSpec};
 use bulla_core::envelope::{Envelope, EnvelopeError};
-use bulla_core::manifest::{Object, Path as NodePath, Rewriter, Stream};
+use bulla_core::manifest::{Kind, Node, Object, Path as NodePath, Rewriter, Stream, Style};
 use bulla_core::names::{KeyName, NameError};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -35,25 +35,31 @@ pub(crate) struct Found<'s> {
 /// [`ManifestError`] with its place, [`ContentError::Empty`].
 pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
     let stream = Stream::parse(bytes).map_err(|error| InFile::new("read", path, error))?;
-    if stream.documents().all(|document| document.root.is_none()) {
+    if is_empty(&stream) {
         return Err(InFile::new("read", path, ContentError::Empty).into());
     }
     for document in stream.documents() {
         let Some(root) = document.root else { continue };
         let list = root.get("kind").and_then(|kind| kind.text()) == Some("SecretList");
-        let nameless = root
+        let mut items = root
             .get("items")
             .into_iter()
             .flat_map(|items| items.items());
-        if let Some(item) = nameless
-            .filter(|item| list && item.get("kind").is_none())
-            .next()
-        {
+        if let Some(item) = items.find(|item| list && item.get("kind").is_none()) {
             let what = InObject::new(item.place().to_string(), ContentError::ItemWithoutKind);
             return Err(InFile::new("read", path, what).into());
         }
     }
     Ok(stream)
+}
+
+/// Nothing, or comments only; a document that is begun and holds nothing is read as null.
+pub(crate) fn is_empty(stream: &Stream) -> bool {
+    let is_null =
+        |root: Node<'_>| root.kind() == Kind::Scalar(Style::Plain) && root.text() == Some("");
+    stream
+        .documents()
+        .all(|document| document.root.is_none_or(is_null))
 }
 
 /// True for an object that says it is an envelope, in whatever version.

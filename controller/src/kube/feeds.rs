@@ -9,25 +9,20 @@ use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
 use super::mirror::{Feed, Mirror, Mirrored, News};
-use super::rest::Rest;
-use super::watch::{Source, follow};
+use super::watch::{Change, Source, follow};
 
-/// Starts every watch.
-pub(super) fn start(
-    tasks: &mut JoinSet<()>,
-    cluster: &Arc<Cluster>,
-    namespaces: &[String],
-    special_types: bool,
-    keys_changed: &Arc<Notify>,
-) {
-    let all = [String::new()];
-    let namespaces = if namespaces.is_empty() {
-        &all[..]
-    } else {
-        namespaces
-    };
-    for namespace in namespaces {
-        let within = |prefix: &str, collection: &str| match namespace.as_str() {
+/// Starts the watches, as tasks of the set.
+pub(super) struct Feeds<'a> {
+    pub(super) tasks: &'a mut JoinSet<()>,
+    pub(super) cluster: &'a Arc<Cluster>,
+    /// Wakes the keeper of the sealing keys.
+    pub(super) keys_changed: &'a Arc<Notify>,
+}
+
+impl Feeds<'_> {
+    /// Envelopes and Secrets of one namespace, or of all when it is empty.
+    pub(super) fn start_namespace(&mut self, namespace: &str, special_types: bool) {
+        let within = |prefix: &str, collection: &str| match namespace {
             "" => format!("{prefix}/{collection}"),
             namespace => format!("{prefix}/namespaces/{namespace}/{collection}"),
         };
@@ -36,21 +31,14 @@ pub(super) fn start(
             query: String::new(),
             metadata_only: false,
         };
-        let waked = cluster.clone();
-        spawn(
-            tasks,
-            &cluster.open,
-            envelopes,
-            &cluster.envelopes,
-            namespace,
-            move |news| {
-                if news.status_only {
-                    waked.queue.add_if_idle(news.key);
-                } else {
-                    waked.queue.add(news.key);
-                }
-            },
-        );
+        let (mirror, waked) = (self.cluster.envelopes.clone(), self.cluster.clone());
+        self.start(envelopes, mirror, namespace, move |news| {
+            if news.status_only {
+                waked.queue.add_if_idle(news.key);
+            } else {
+                waked.queue.add(news.key);
+            }
+        });
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
         let secrets = Source {
             path: within("/api/v1", "secrets"),
@@ -61,64 +49,53 @@ pub(super) fn start(
             },
             metadata_only: true,
         };
-        let waked = cluster.clone();
-        spawn(
-            tasks,
-            &cluster.open,
-            secrets,
-            &cluster.secrets,
-            namespace,
-            move |news| {
-                if waked.envelopes.get(&news.key).is_some() {
-                    waked.queue.add(news.key);
-                }
-            },
-        );
+        let (mirror, waked) = (self.cluster.secrets.clone(), self.cluster.clone());
+        self.start(secrets, mirror, namespace, move |news| {
+            if waked.envelopes.get(&news.key).is_some() {
+                waked.queue.add(news.key);
+            }
+        });
     }
-    let sealing_keys = Source {
-        path: "/apis/bulla.dev/v1alpha1/sealingkeys".to_owned(),
-        query: String::new(),
-        metadata_only: false,
-    };
-    let changed = keys_changed.clone();
-    spawn(
-        tasks,
-        &cluster.open,
-        sealing_keys,
-        &cluster.sealing_keys,
-        "",
-        move |_| changed.notify_one(),
-    );
-    let key_secrets = Source {
-        path: format!("/api/v1/namespaces/{}/secrets", cluster.namespace),
-        query: format!("labelSelector={}", SEALING_KEY_LABEL.replace('/', "%2F")),
-        metadata_only: false,
-    };
-    let changed = keys_changed.clone();
-    spawn(
-        tasks,
-        &cluster.open,
-        key_secrets,
-        &cluster.key_secrets,
-        "",
-        move |_| changed.notify_one(),
-    );
-}
 
-fn spawn<T: Mirrored>(
-    tasks: &mut JoinSet<()>,
-    rest: &Rest,
-    source: Source,
-    mirror: &Arc<Mirror<T>>,
-    namespace: &str,
-    wake: impl Fn(News) + Send + 'static,
-) {
-    let mut feed = Feed::new(mirror.clone(), namespace);
-    tasks.spawn(follow(rest.clone(), source, move |change| {
-        for news in feed.receive(change) {
-            wake(news);
-        }
-    }));
+    /// Sealing keys, and the Secrets with their private halves.
+    pub(super) fn start_keys(&mut self) {
+        let sealing_keys = Source {
+            path: "/apis/bulla.dev/v1alpha1/sealingkeys".to_owned(),
+            query: String::new(),
+            metadata_only: false,
+        };
+        let changed = self.keys_changed.clone();
+        let mirror = self.cluster.sealing_keys.clone();
+        self.start(sealing_keys, mirror, "", move |_| changed.notify_one());
+        let key_secrets = Source {
+            path: format!("/api/v1/namespaces/{}/secrets", self.cluster.namespace),
+            query: format!("labelSelector={}", SEALING_KEY_LABEL.replace('/', "%2F")),
+            metadata_only: false,
+        };
+        let changed = self.keys_changed.clone();
+        let mirror = self.cluster.key_secrets.clone();
+        self.start(key_secrets, mirror, "", move |_| changed.notify_one());
+    }
+
+    fn start<T: Mirrored>(
+        &mut self,
+        source: Source,
+        mirror: Arc<Mirror<T>>,
+        namespace: &str,
+        wake: impl Fn(News) + Send + 'static,
+    ) {
+        let mut feed = Feed::new(mirror, namespace);
+        let complete = self.keys_changed.clone();
+        let rest = self.cluster.open.clone();
+        self.tasks.spawn(follow(rest, source, move |change| {
+            let synced = matches!(change, Change::Synced);
+            feed.receive(change).into_iter().for_each(&wake);
+            if synced {
+                // The keeper waits for complete caches, also when there is nothing in them.
+                complete.notify_one();
+            }
+        }));
+    }
 }
 
 /// `fieldSelector=type!=…,type!=…`, encoded.

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::args::Args;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
+use super::feeds::Feeds;
 use super::fence::Fence;
 use super::keys::{Keeper, Published};
 use super::lease::{Election, LeaseOptions};
@@ -27,7 +28,7 @@ use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
-use super::{feeds, hardening, http, logging};
+use super::{hardening, http, logging};
 use crate::engine::{Engine, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
@@ -117,13 +118,20 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         leading.clone(),
         keys_changed.clone(),
     );
-    feeds::start(
-        &mut tasks,
-        &cluster,
-        &args.watch_namespaces,
-        args.allow_secret_types,
-        &keys_changed,
-    );
+    let mut feeds = Feeds {
+        tasks: &mut tasks,
+        cluster: &cluster,
+        keys_changed: &keys_changed,
+    };
+    feeds.start_keys();
+    match &args.watch_namespaces[..] {
+        [] => feeds.start_namespace("", args.allow_secret_types),
+        namespaces => {
+            for namespace in namespaces {
+                feeds.start_namespace(namespace, args.allow_secret_types);
+            }
+        }
+    }
     tasks.spawn(keeper.run());
     let beating = cluster.clone();
     tasks.spawn(async move { beating.pulse.beat().await });

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bulla_core::reason::Reason;
 use bulla_core::recipient::KeyRing;
 use futures::FutureExt;
 use tokio::sync::watch;
@@ -56,7 +57,11 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         // Its Secret goes by garbage collection, or stays if it was adopted.
         return Again::OnChange;
     };
-    let tools = (tools.engine.borrow().clone(), tools.ring.borrow().clone());
+    let mut keys = tools.ring.clone();
+    let tools = (
+        tools.engine.borrow().clone(),
+        keys.borrow_and_update().clone(),
+    );
     let (Some(engine), Some(ring)) = tools else {
         return Again::Backoff(None);
     };
@@ -77,11 +82,20 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     let outcome = engine.reconcile(&world, &request, &ring, now()).await;
     cluster.metrics.reconciled(&outcome, start.elapsed());
     log(key, &outcome);
+    // Keys that changed meanwhile came too early to find this one among those that wait for a key.
+    if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
+        cluster.queue.add(key.clone());
+    }
     match outcome.requeue() {
         Requeue::OnChange => Again::OnChange,
         // A lost lease as well: it may come back before anybody has noticed.
         Requeue::Backoff | Requeue::Stop => Again::Backoff(world.stay_away()),
     }
+}
+
+fn waits_for_key(outcome: &Outcome) -> bool {
+    let verdict = &outcome.verdict;
+    matches!(verdict, Verdict::Refused { reason, .. } if *reason == Reason::NoKey)
 }
 
 /// One line for whatever is worth one. An outcome holds names, reasons and counts.

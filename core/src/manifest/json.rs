@@ -240,3 +240,48 @@ pub(super) fn is_number(word: &[u8]) -> bool {
     }
     rest.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_rfc() {
+        for number in ["0", "-0", "10", "1.5", "-1.5e+10", "1E5", "0.0e-0"] {
+            assert!(is_number(number.as_bytes()), "{number}");
+        }
+        for word in [
+            "", "-", "01", "1.", ".5", "+1", "1e", "1e+", "0x1", "1_0", "NaN", "1.5.5", "--1",
+        ] {
+            assert!(!is_number(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        for source in [
+            "{",
+            "[1",
+            "[1,]",
+            "{\"a\" 1}",
+            "{\"a\": 1,}",
+            "{a: 1}",
+            "[1 2]",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\udc00\"",
+            "\"a\nb\"",
+            "\"",
+            "\"\\",
+            "truely",
+            "]",
+            "[}",
+            "{\"a\"}",
+            "'a'",
+            "\"\\u+123\"",
+        ] {
+            assert!(read(source).is_err(), "{source}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use super::error::{ManifestError, Place};
 use super::lex::odd_character;
 use super::path::{Path, Step};
 use super::plain::{Plain, classify};
-use super::stream::{Format, Stream};
+use super::stream::Stream;
 use super::tree::{Content, NO_PARENT, NodeData};
 
 /// How a scalar is written.
@@ -90,38 +90,36 @@ impl<'s> Node<'s> {
             return Err(self.expected("a string"));
         };
         let text = text.get(self.stream.source());
-        let tagged = match node.tag() {
-            None => false,
-            Some(TAG_STR) => true,
-            Some(_) => {
-                return Err(ManifestError::Tag {
-                    at: self.place(),
-                    path: self.path(),
-                });
-            }
-        };
+        let (at, path) = (|| self.place(), || self.path());
+        let tagged = node.tag().is_some();
+        if node.tag().is_some_and(|tag| tag != TAG_STR) {
+            return Err(ManifestError::Tag {
+                at: at(),
+                path: path(),
+            });
+        }
         if *style == Style::Plain && (!tagged || text.is_empty()) {
-            let read_as = match classify(text, self.stream.format()) {
-                Plain::Text => None,
+            match classify(text, self.stream.format()) {
+                Plain::Text => {}
                 Plain::Null => {
                     return Err(ManifestError::Null {
-                        at: self.place(),
-                        path: self.path(),
+                        at: at(),
+                        path: path(),
                     });
                 }
-                other => Some(other.described()),
-            };
-            if let Some(read_as) = read_as {
-                return Err(ManifestError::Ambiguous {
-                    at: self.place(),
-                    path: self.path(),
-                    read_as,
-                });
+                other => {
+                    let read_as = other.described();
+                    return Err(ManifestError::Ambiguous {
+                        at: at(),
+                        path: path(),
+                        read_as,
+                    });
+                }
             }
         }
-        if let Some(at) = odd_character(self.stream.source(), node.span()) {
+        if let Some(odd) = odd_character(self.stream.source(), node.span()) {
             return Err(ManifestError::OddCharacter {
-                at: self.stream.place(at),
+                at: self.stream.place(odd),
             });
         }
         Ok(text)
@@ -264,10 +262,3 @@ impl fmt::Debug for Node<'_> {
 }
 
 pub(super) const TAG_STR: &str = "tag:yaml.org,2002:str";
-
-/// Kept out of the way of `classify`: JSON's plain scalars are no strings.
-impl Format {
-    pub(super) fn is_json(self) -> bool {
-        self == Self::Json
-    }
-}

@@ -22,6 +22,12 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    pub(super) fn is_json(self) -> bool {
+        self == Self::Json
+    }
+}
+
 /// A parsed file: its text, kept byte for byte, and its node tree.
 pub struct Stream {
     source: Zeroizing<String>,
@@ -116,14 +122,14 @@ impl Stream {
 
     /// The documents, empty ones too.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        self.documents
-            .iter()
-            .enumerate()
-            .map(|(nth, document)| Document {
+        self.documents.iter().enumerate().map(|(nth, document)| {
+            let root = document.root.map(|id| Node { stream: self, id });
+            Document {
                 number: nth + 1,
-                root: document.root.map(|id| Node { stream: self, id }),
+                root: root.filter(|node| !node.outer_span().is_empty()),
                 span: document.span.clone(),
-            })
+            }
+        })
     }
 
     /// The place of a byte of the source.
@@ -263,3 +269,65 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
 pub(super) const MAX_BYTES: usize = 16 << 20;
 /// No place is farther than this from a mark before it.
 const FAR_BYTES: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let source = format!("\u{feff}é: 1\r\n---\nlong: {}x\n", "ä".repeat(3000));
+        let stream = Stream::parse(source.as_bytes()).expect("readable");
+        let place = |at| {
+            let Place {
+                document,
+                line,
+                column,
+            } = stream.place(at);
+            (document, line, column)
+        };
+        assert_eq!(place(0), (1, 1, 1));
+        assert_eq!(place(source.find('1').expect("a one")), (1, 1, 4));
+        assert_eq!(place(source.find("long").expect("a key")), (2, 3, 1));
+        assert_eq!(place(source.find('x').expect("an x")), (2, 3, 3007));
+        assert_eq!(place(source.len()), (2, 4, 1));
+    }
+
+    #[test]
+    fn json_is_told_from_yaml_by_what_it_reads_as() {
+        let format = |source: &str| Stream::parse(source.as_bytes()).map(|stream| stream.format());
+        assert_eq!(format(" \n{\"a\": [1]} {}"), Ok(Format::Json));
+        assert_eq!(format("{a: 1}\n"), Ok(Format::Yaml));
+        assert_eq!(format("{\"a\": 1}\n---\n{\"b\": 2}\n"), Ok(Format::Yaml));
+        assert_eq!(format("# {\na: 1\n"), Ok(Format::Yaml));
+        assert!(matches!(
+            format("{\"a\": \"\\ud800\"}"),
+            Err(ManifestError::Json { .. })
+        ));
+        assert!(matches!(
+            format("{\"a\": 1}\n---\n}"),
+            Err(ManifestError::Yaml { .. })
+        ));
+    }
+
+    #[test]
+    fn documents_keep_their_bytes_and_debug_shows_none() {
+        let source = "# head\na: hunter2\n---\n# none\n--- # two\nb: 1\n...\n";
+        let stream = Stream::parse(source.as_bytes()).expect("readable");
+        let roots: Vec<_> = stream
+            .documents()
+            .map(|document| document.root.is_some())
+            .collect();
+        assert_eq!(roots, [true, false, true]);
+        assert_eq!(
+            stream
+                .documents()
+                .map(|document| document.number)
+                .collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+        assert!(
+            !format!("{stream:?} {:?}", stream.documents().collect::<Vec<_>>()).contains("hunter2")
+        );
+    }
+}

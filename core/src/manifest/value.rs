@@ -164,3 +164,61 @@ fn over_budget(node: Node<'_>) -> ManifestError {
 
 pub(super) const MAX_ALIASED_NODES: usize = 10_000;
 pub(super) const MAX_ALIASED_BYTES: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Stream;
+    use serde_json::json;
+
+    fn value(source: &str) -> Result<Value, ManifestError> {
+        let stream = Stream::parse(source.as_bytes())?;
+        stream.objects()[0].node.to_value()
+    }
+
+    #[test]
+    fn values_are_what_both_yaml_versions_read() {
+        let source = "a: 1\nb: -0x\nc: 0x1F\nd: 1.5\ne: true\nf:\ng: ~\nh: 2001-01-01\ni: !!str 1\nj: \"yes\"\n5: k\nl: [1, {m: &m x}, *m]\n";
+        let expected = json!({
+            "a": 1, "b": "-0x", "c": 31, "d": 1.5, "e": true, "f": null, "g": null, "h": "2001-01-01", "i": "1", "j": "yes",
+            "5": "k", "l": [1, {"m": "x"}, "x"],
+        });
+        assert_eq!(value(source), Ok(expected));
+        assert_eq!(
+            value("{\"a\": 18446744073709551615, \"b\": -1.5e1}"),
+            Ok(json!({"a": u64::MAX, "b": -15.0}))
+        );
+    }
+
+    #[test]
+    fn what_readers_differ_on_is_refused_with_its_path() {
+        for (source, path) in [
+            ("a: {b: [yes]}\n", "a.b[0]"),
+            ("a:\n  b.c: 0777\n", "a[\"b.c\"]"),
+            ("a: 1_0\n", "a"),
+        ] {
+            match value(source) {
+                Err(ManifestError::Ambiguous { path: found, .. }) => {
+                    assert_eq!(found.to_string(), path)
+                }
+                other => panic!("{source}: {other:?}"),
+            }
+        }
+        assert!(matches!(
+            value("a: &a {}\n<<: *a\n"),
+            Err(ManifestError::MergeKey { .. })
+        ));
+        assert!(matches!(
+            value("a: 1\nyes: 2\n"),
+            Err(ManifestError::KeyNotString { .. })
+        ));
+        assert!(matches!(
+            value("a: !!set {b}\n"),
+            Err(ManifestError::Tag { .. })
+        ));
+        assert!(matches!(
+            value("{\"a\": 1e999}"),
+            Err(ManifestError::NumberRange { .. })
+        ));
+    }
+}

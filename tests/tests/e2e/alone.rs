@@ -6,11 +6,15 @@ mod outage;
 mod renewal;
 mod replicas;
 mod restart;
+mod restore;
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use bulla_core::api::{SealingKey, SecretEnvelope};
-use bulla_tests::{Cluster, Controller, Deployment, Options};
+use bulla_tests::{
+    Cluster, Controller, Deployment, Options,
+    wait::{DEADLINE, eventually},
+};
 use k8s_openapi::api::{coordination::v1::Lease, core::v1::Secret};
 use kube::{Api, Client, Resource, ResourceExt, api::ListParams};
 use serde::de::DeserializeOwned;
@@ -30,8 +34,15 @@ async fn turn() -> MutexGuard<'static, Deployment<'static>> {
     deployment
 }
 
-/// The objects of one kind in the whole cluster, with the version of each.
-async fn versions<K>(client: &Client) -> BTreeMap<String, Option<String>>
+/// The names of all objects of these kinds in the cluster, with the version of each: all that the controller may write.
+async fn versions(client: &Client) -> BTreeSet<(String, Option<String>)> {
+    let mut versions = versions_of::<SecretEnvelope>(client).await;
+    versions.extend(versions_of::<Secret>(client).await);
+    versions.extend(versions_of::<SealingKey>(client).await);
+    versions
+}
+
+async fn versions_of<K>(client: &Client) -> BTreeSet<(String, Option<String>)>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned,
 {
@@ -40,23 +51,42 @@ where
         .await;
     let objects = objects.expect("the objects can be listed").items;
     let named = |object: K| {
-        let name = format!(
-            "{}/{}",
-            object.namespace().unwrap_or_default(),
-            object.name_any()
-        );
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let name = format!("{} {namespace}/{name}", K::kind(&()));
         (name, object.resource_version())
     };
     objects.into_iter().map(named).collect()
 }
 
-/// Everything that the controller may write.
-async fn all_versions(client: &Client) -> [BTreeMap<String, Option<String>>; 3] {
-    [
-        versions::<SecretEnvelope>(client).await,
-        versions::<Secret>(client).await,
-        versions::<SealingKey>(client).await,
-    ]
+/// How many envelopes there are in the whole cluster.
+async fn envelopes(client: &Client) -> usize {
+    versions_of::<SecretEnvelope>(client).await.len()
+}
+
+/// Waits until the controller has counted how much is closed for each key, which it does now and then.
+async fn until_counted(client: &Client) {
+    let keys = Api::<SealingKey>::all(client.clone());
+    let all = Api::<SecretEnvelope>::all(client.clone());
+    eventually("the use of the keys is counted", DEADLINE, async || {
+        let all = all.list(&ListParams::default()).await.ok()?.items;
+        let keys = keys.list(&ListParams::default()).await.ok()?.items;
+        let counted = keys.iter().all(|key| {
+            let Some(status) = &key.status else {
+                return false;
+            };
+            let Some((use_, fingerprint)) = status.used_by.zip(status.fingerprint.clone()) else {
+                return true;
+            };
+            let closed = |envelope: &&SecretEnvelope| {
+                let keys = envelope.spec.data_keys.iter();
+                keys.flat_map(|key| &key.closed_for)
+                    .any(|closed| closed.recipient == fingerprint)
+            };
+            use_.resources as usize == all.iter().filter(closed).count()
+        });
+        counted.then_some(())
+    })
+    .await;
 }
 
 /// Who holds the lease; empty when it was given back.

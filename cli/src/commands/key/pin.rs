@@ -176,7 +176,7 @@ mod tests {
                 .party("prod")
                 .unwrap()
                 .recipients,
-            [new.clone()]
+            std::slice::from_ref(&new)
         );
         assert_eq!(pin(&pinned, &[new]).1, Changed::default());
     }
@@ -203,7 +203,7 @@ mod tests {
                 [new]
             );
             assert!(
-                pinned.starts_with(text.trim_end_matches("clusters: {}\n").trim_end()),
+                pinned.contains(text.trim_end_matches("clusters: {}\n").trim_end()),
                 "{pinned}"
             );
         }

@@ -187,8 +187,8 @@ fn paired(then: Side, now: Side) -> Vec<Pair> {
         };
         !ids(a).is_disjoint(&ids(b))
     };
-    let rules: [&dyn Fn(&Version, &Version) -> bool; 3] =
-        [&same_file_and_name, &same_name, &shared_data_key];
+    type Rule<'a> = &'a dyn Fn(&Version, &Version) -> bool;
+    let rules: [Rule<'_>; 3] = [&same_file_and_name, &same_name, &shared_data_key];
 
     let mut old: Vec<_> = then.envelopes.into_iter().map(Some).collect();
     let mut new: Vec<(Option<Version>, Option<Version>)> = now

@@ -45,7 +45,7 @@ pub(super) enum Fault {
     SuiteUnsupported,
     #[error("its name is longer than the 63 characters of a label")]
     NameTooLong,
-    #[error("the Secret with its private half is not there: restore it")]
+    #[error("the Secret with its private half is not there, or has lost its label: restore it")]
     SecretMissing,
     #[error("its Secret holds no identity that can be read")]
     IdentityUnreadable,
@@ -155,7 +155,7 @@ fn half(
         named.is_none() && secret.made_for.as_deref() == Some(&*key.meta.uid)
     };
     let by_label =
-        |secret: &&Arc<KeySecret>| restore && !secret.retired && *secret.sealing_key == *name;
+        |secret: &&Arc<KeySecret>| restore && !secret.is_retired() && *secret.sealing_key == *name;
     let secret = secrets
         .iter()
         .find(by_status)

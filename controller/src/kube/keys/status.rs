@@ -45,7 +45,7 @@ pub(super) enum Delay {
 /// The status that `found` should have.
 pub(super) fn wanted(
     found: &Found,
-    usage: &Usage,
+    usage: Option<&Usage>,
     delay: Delay,
     now: Timestamp,
 ) -> SealingKeyStatus {
@@ -84,16 +84,13 @@ pub(super) fn wanted(
             name: bound.secret.name.to_string(),
             uid: bound.secret.uid.to_string(),
         });
-        let nothing = KeyUse {
-            resources: 0,
-            values: 0,
-        };
-        status.used_by = Some(
-            usage
-                .get(&recipient.fingerprint())
-                .copied()
-                .unwrap_or(nothing),
-        );
+        if let Some(usage) = usage {
+            let used_by = usage.get(&recipient.fingerprint()).copied();
+            status.used_by = Some(used_by.unwrap_or(KeyUse {
+                resources: 0,
+                values: 0,
+            }));
+        }
     }
     status
 }

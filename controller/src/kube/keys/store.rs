@@ -11,7 +11,7 @@ use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::found::Bound;
+use super::gauges::state_text;
 use crate::engine::rfc3339;
 use crate::kube::FIELD_MANAGER;
 use crate::kube::cluster::Cluster;
@@ -19,26 +19,28 @@ use crate::kube::error::ApiError;
 use crate::kube::mirror::{KeySecret, Meta, SeenSealingKey};
 use crate::kube::rest::{View, Write, body};
 
-/// Makes a `SealingKey`; its private half follows.
+/// Makes a `SealingKey`, in `state` when it is restored; its private half follows, or is there already.
 pub(super) async fn create(
     cluster: &Cluster,
     name: &str,
     suite: Suite,
-    asked: bool,
+    state: Option<KeyState>,
 ) -> Result<SeenSealingKey, ApiError> {
     let suite = match suite {
         Suite::X25519 => KeySuite::X25519,
         _ => KeySuite::MlKem768X25519,
     };
-    let mut object = json!({
+    let object = json!({
         "apiVersion": API_VERSION,
         "kind": SEALING_KEY,
-        "metadata": {"name": name, "finalizers": [FINALIZER]},
-        "spec": {"suite": suite, "state": KeyState::Active},
+        "metadata": {
+            "name": name,
+            "finalizers": [FINALIZER],
+            // Nobody asked for it: it does not count as one of those that are made on request.
+            "annotations": {"bulla.dev/made-by": "bulla-controller"},
+        },
+        "spec": {"suite": suite, "state": state.unwrap_or(KeyState::Active)},
     });
-    if !asked {
-        object["metadata"]["annotations"] = json!({"bulla.dev/made-by": "bulla-controller"});
-    }
     let path = format!("{COLLECTION}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
     let key: SeenSealingKey = cluster
@@ -79,6 +81,7 @@ pub(super) async fn make_private_half(
             "annotations": {
                 "bulla.dev/sealing-key-uid": &*key.meta.uid,
                 "bulla.dev/not-before": created,
+                STATE_ANNOTATION: state_text(KeyState::Active),
             },
         }),
         secret_type: KEY_SECRET_TYPE,
@@ -147,21 +150,29 @@ pub(super) async fn set_finalizers(
     change(cluster, &path, &patch).await
 }
 
-/// Notes on the Secret of a retired key that its resource is gone, so that a restore does not bring the key back.
-pub(super) async fn mark_retired(cluster: &Cluster, bound: &Bound) -> Result<(), ApiError> {
+/// Notes on a key Secret what people say of its key, for the case that the Secret alone is restored.
+pub(super) async fn note_state(
+    cluster: &Cluster,
+    secret: &KeySecret,
+    state: KeyState,
+) -> Result<(), ApiError> {
     let patch = json!({"metadata": {
-        "uid": &*bound.secret.uid,
-        "annotations": {"bulla.dev/retired": &*bound.secret.sealing_key},
+        "uid": &*secret.uid,
+        "annotations": {STATE_ANNOTATION: state_text(state)},
     }});
-    let (namespace, name) = (&cluster.namespace, &bound.secret.name);
+    let (namespace, name) = (&cluster.namespace, &secret.name);
     let path =
         format!("/api/v1/namespaces/{namespace}/secrets/{name}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
-    let _: Answer = cluster
+    let patch = Write::Merge(body(&patch)?);
+    let noted = cluster
         .fenced
-        .write(lease, &path, Write::Merge(body(&patch)?), View::Metadata)
-        .await?;
-    Ok(())
+        .write::<Answer>(lease, &path, patch, View::Metadata)
+        .await;
+    match noted {
+        Ok(_) | Err(ApiError::NotFound | ApiError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Asks the API server itself whether a key Secret is there; another one of its name is not it.
@@ -216,6 +227,7 @@ struct Answer {
     metadata: Meta,
 }
 
+const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
 /// On every `SealingKey`: it can be deleted only when it is retired.
 pub(super) const FINALIZER: &str = "bulla.dev/sealing-key";
 const COLLECTION: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";

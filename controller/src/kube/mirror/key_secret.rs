@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bulla_core::api::KeyState;
 use bulla_core::plaintext::Plaintext;
 use serde::{Deserialize, Deserializer};
 
@@ -22,8 +23,8 @@ pub(crate) struct KeySecret {
     pub(crate) made_for: Option<Box<str>>,
     /// When the key was made, as an annotation says, or else the Secret.
     pub(crate) not_before: Option<Box<str>>,
-    /// Its `SealingKey` was retired and deleted: a restore leaves it alone.
-    pub(crate) retired: bool,
+    /// The last known state of its key, as the `SealingKey` spells it.
+    state: Option<Box<str>>,
     /// The age identity, as text.
     identity: Option<Plaintext>,
     /// The recipient that was written beside it: for people, never trusted.
@@ -40,6 +41,16 @@ impl KeySecret {
         }
     }
 
+    /// The last known state of its key; nothing when that was never noted, or can't be read.
+    pub(crate) fn state(&self) -> Option<KeyState> {
+        serde_json::from_value(self.state.as_deref()?.into()).ok()
+    }
+
+    /// True for the Secret of a key that was retired: a restore leaves it alone.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.state() == Some(KeyState::Retired)
+    }
+
     fn of_metadata(metadata: Meta) -> Self {
         let annotations = metadata.annotations;
         Self {
@@ -49,7 +60,7 @@ impl KeySecret {
             sealing_key: metadata.labels.sealing_key.unwrap_or_default(),
             made_for: annotations.sealing_key_uid,
             not_before: annotations.not_before.or(metadata.creation_timestamp),
-            retired: annotations.retired.is_some(),
+            state: annotations.sealing_key_state,
             identity: None,
             recipient: None,
         }
@@ -79,7 +90,7 @@ impl Clone for KeySecret {
             sealing_key: self.sealing_key.clone(),
             made_for: self.made_for.clone(),
             not_before: self.not_before.clone(),
-            retired: self.retired,
+            state: self.state.clone(),
             identity: self.identity.as_ref().map(Plaintext::duplicate),
             recipient: self.recipient.clone(),
         }

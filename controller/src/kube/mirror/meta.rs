@@ -38,8 +38,8 @@ pub(crate) struct Annotations {
     pub(crate) made_by: Option<Box<str>>,
     #[serde(rename = "bulla.dev/not-before")]
     pub(crate) not_before: Option<Box<str>>,
-    #[serde(rename = "bulla.dev/retired")]
-    pub(crate) retired: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/sealing-key-state")]
+    pub(crate) sealing_key_state: Option<Box<str>>,
 }
 
 /// The labels that mean something to the controller.

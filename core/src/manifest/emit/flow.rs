@@ -64,7 +64,6 @@ impl FlowStyle {
                 out.push('}');
             }
             Value::String(text) if self.quoted => out.push_str(&double_quoted(text)),
-            Value::Number(number) if self.quoted => out.push_str(&number.to_string()),
             scalar => out.push_str(&scalar_text(scalar, true).unwrap_or_default()),
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::block::Element;
 use super::changes::{Change, New};
+use super::element::Element;
 use super::layout::line_end;
 use super::plan::Plan;
 use crate::manifest::emit::{FlowLines, FlowStyle, string_in_style};
@@ -11,6 +11,7 @@ use crate::manifest::lex::{skip_blanks, skip_trivia};
 use crate::manifest::node::{Kind, Node, Style};
 use crate::manifest::splice::Edit;
 use crate::manifest::stream::Stream;
+use crate::manifest::tree::NO_PARENT;
 
 impl FlowStyle {
     /// The style that a collection is written in, by its first entry and its first comma.
@@ -25,21 +26,16 @@ impl FlowStyle {
             comma: ", ",
             lines: None,
         };
+        let lines = |unit| {
+            Some(FlowLines {
+                line_end: line_end(text),
+                unit,
+                indent: opening.clone(),
+            })
+        };
         let Some(first) = first else {
-            return match nearest_lines(text, node) {
-                Some(unit) if json => {
-                    let lines = FlowLines {
-                        line_end: line_end(text),
-                        unit,
-                        indent: opening,
-                    };
-                    Self {
-                        lines: Some(lines),
-                        ..style
-                    }
-                }
-                _ => style,
-            };
+            style.lines = nearest_unit(text, node).filter(|_| json).and_then(lines);
+            return style;
         };
         let start = first.outer_span().start;
         style.quoted |=
@@ -50,29 +46,22 @@ impl FlowStyle {
         {
             style.colon = ":";
         }
-        let second = Element::all(text, node).nth(1).and_then(Result::ok);
-        let first_end = Element::all(text, node)
-            .next()
-            .and_then(Result::ok)
-            .map_or(start, |element| element.end);
-        let compact = match second {
-            Some(second) => text.get(first_end..second.start) == Some(","),
-            None => style.colon == ":" || (json && nearest_lines(text, node).is_none()),
+        let mut elements = Element::all(text, node).filter_map(Result::ok);
+        let compact = match (elements.next(), elements.next()) {
+            (Some(first), Some(second)) => text.get(first.end..second.start) == Some(","),
+            _ => style.colon == ":" || (json && nearest_unit(text, node).is_none()),
         };
         if compact {
             style.comma = ",";
         }
         if text[node.stream.line_start(start)..start].trim().is_empty() {
             let indent = indent_of_line(text, node.stream, start);
-            let unit = indent
-                .strip_prefix(opening.as_str())
-                .unwrap_or("  ")
-                .to_owned();
-            style.lines = Some(FlowLines {
-                line_end: line_end(text),
-                unit,
-                indent: opening,
-            });
+            style.lines = lines(
+                indent
+                    .strip_prefix(opening.as_str())
+                    .unwrap_or("  ")
+                    .to_owned(),
+            );
         }
         style
     }
@@ -171,19 +160,17 @@ fn indent_of_line(text: &str, stream: &Stream, at: usize) -> String {
 }
 
 /// One level of indentation, by the nearest collection around that has one entry in each line.
-fn nearest_lines(text: &str, node: Node<'_>) -> Option<String> {
+fn nearest_unit(text: &str, node: Node<'_>) -> Option<String> {
     let mut node = node;
-    while node.data().parent != crate::manifest::tree::NO_PARENT {
+    while node.data().parent != NO_PARENT {
         node = Node {
             id: node.data().parent,
             ..node
         };
         let first = skip_trivia(text, node.span().start + 1);
         if text[node.stream.line_start(first)..first].trim().is_empty() {
-            let (opening, indent) = (
-                indent_of_line(text, node.stream, node.span().start),
-                indent_of_line(text, node.stream, first),
-            );
+            let opening = indent_of_line(text, node.stream, node.span().start);
+            let indent = indent_of_line(text, node.stream, first);
             return Some(
                 indent
                     .strip_prefix(opening.as_str())

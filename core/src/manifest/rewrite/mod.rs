@@ -3,6 +3,7 @@
 mod align;
 mod block;
 mod changes;
+mod element;
 mod flow;
 mod guard;
 mod layout;

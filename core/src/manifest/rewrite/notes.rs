@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Move;
-use super::block::{Element, entry_value_start};
+use super::element::{Element, entry_value_start};
 use crate::manifest::emit::{Notebook, Notes};
 use crate::manifest::lex::{column, line_end, line_start, next_line, skip_blanks};
 use crate::manifest::node::{Kind, Node, Style};

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Move;
 use super::align::{Step, align};
-use super::block::{Element, not_editable};
 use super::changes::{Change, New, entry_changes};
+use super::element::{Element, not_editable};
 use super::layout::{block_layout, line_end};
 use super::notes;
 use super::replace::Slot;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::block::{Element, entry_value_start};
+use super::element::{Element, entry_value_start};
 use super::notes::trail;
 use super::plan::Plan;
 use crate::manifest::emit::{FlowStyle, scalar_text, string_in_style};

@@ -191,11 +191,9 @@ impl<'s> Reader<'s> {
 
     /// `{a:}` has the key `a:` to YAML 1.1, and the key `a` to 1.2.
     fn refuse_bare_colon(&self, at: usize) -> Result<(), ManifestError> {
-        let around = self.tree.source.as_bytes().get(at.saturating_sub(2)..=at);
+        let around = self.tree.source.as_bytes().get(at.saturating_sub(1)..=at);
         match around {
-            Some([before, b':', b',' | b'}' | b']'])
-                if *before != b' ' && self.tree.last_is_plain() =>
-            {
+            Some([b':', b',' | b'}' | b']']) if self.tree.last_is_plain() => {
                 Err(self.refused(at, "a key inside of braces without a blank after its colon"))
             }
             _ => Ok(()),

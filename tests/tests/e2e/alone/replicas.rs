@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bulla_core::api::SecretEnvelope;
 use bulla_tests::{
     Controller, Tenant,
     tenant::data,
@@ -11,7 +10,7 @@ use bulla_tests::{
 use kube::Client;
 use serde_json::json;
 
-use super::{holder, turn, until_idle, versions};
+use super::{envelopes, holder, turn, until_idle};
 
 /// Long enough to keep on a loaded machine, short enough to wait for.
 pub(super) const SHORT_LEASE: &[&str] = &[
@@ -149,11 +148,53 @@ async fn a_follower_takes_over_at_once_when_the_leader_is_told_to_go() {
     until_leads(&follower, &client).await;
 
     tenant.deliver(&draft.clone().named("after")).await;
-    let count = versions::<SecretEnvelope>(&client).await.len();
+    let count = envelopes(&client).await;
     let metrics = until_idle(&follower, count).await;
     assert_eq!(
         metrics.sum("bulla_private_operations_total", &[]),
         1.0,
         "only what is new was opened"
     );
+}
+
+#[tokio::test]
+async fn a_leader_that_is_told_to_go_in_the_middle_of_its_work_leaves_the_rest_to_the_next() {
+    let deployment = turn().await;
+    let cluster = deployment.cluster();
+    let client = cluster.client().await;
+    let mut leader = deployment.start(&["--concurrency=2"]);
+    until_leads(&leader, &client).await;
+    let tenant = Tenant::new(cluster, "leaving").await;
+    let draft = tenant.draft("db").value("password", "hunter2");
+    let name = |index: usize| format!("db-{index}");
+    for index in 0..30 {
+        tenant
+            .apply(&tenant.seal(&draft.clone().named(&name(index))))
+            .await;
+        if index == 15 {
+            leader.process().term();
+        }
+    }
+    let status = leader.process().wait(Duration::from_secs(30));
+    assert_eq!(status.code(), Some(0), "{}", leader.log());
+    assert_eq!(holder(&client).await.as_deref(), Some(""));
+
+    let successor = deployment.start(&[]);
+    for index in 0..30 {
+        tenant.ready(&name(index)).await;
+        assert_eq!(&data(&tenant.secret(&name(index)).await), draft.values());
+    }
+    let events = cluster.audit_events();
+    let writes = |by: &Controller, resource: &str| {
+        let mut times: Vec<_> = events
+            .iter()
+            .filter(|event| by.asked(event) && event.writes(resource))
+            .map(|event| event.request_received_timestamp.clone())
+            .collect();
+        times.sort();
+        times
+    };
+    let (secrets, leases) = (writes(&leader, "secrets"), writes(&leader, "leases"));
+    assert!(!secrets.is_empty() && !writes(&successor, "secrets").is_empty());
+    assert!(secrets.last() < leases.last(), "the lease goes last");
 }

@@ -63,7 +63,7 @@ async fn the_secret_is_the_one_that_kubectl_would_have_made() {
              \x20 large: {}\n\
              \x20 username: {}\n",
             STANDARD.encode(&every_byte),
-            STANDARD.encode(every_byte.repeat(800)),
+            STANDARD.encode(every_byte.repeat(400)),
             STANDARD.encode("`stringData` wins"),
         )
     };

@@ -97,7 +97,7 @@ fn a_restore_binds_by_label_when_the_public_key_is_the_same() {
 
 #[test]
 fn what_was_retired_is_not_restored() {
-    let labelled = json!({"labels": {"bulla.dev/sealing-key": "k"}, "annotations": {"bulla.dev/retired": "k"}});
+    let labelled = json!({"labels": {"bulla.dev/sealing-key": "k"}, "annotations": {"bulla.dev/sealing-key-state": "Retired"}});
     let found = look(key(json!({})), &[secret("a", &identity(), labelled)], true);
     assert!(matches!(found.half, Half::Unbound));
 }

@@ -1,0 +1,17 @@
+//! Whole commands: what they print, what they write, how they end.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod create;
+mod edit;
+mod interrupted;
+mod no_room;
+mod offline;
+mod open;
+mod place;
+mod rework;
+mod seal;
+mod set;
+mod support;
+mod terminal;

@@ -1,0 +1,94 @@
+//! Full disks and read-only directories, in a mount namespace of their own.
+
+use std::path::Path;
+
+use crate::support::{CANARY, Repo, Run, has, run, secret};
+
+/// Runs a shell script with a tmpfs of that size mounted on `disk`, beside the repository's files.
+fn on_disk(repo: &Repo, size: &str, script: &str) -> Run {
+    std::fs::create_dir_all(repo.file("clusters/disk")).unwrap();
+    let mut command = repo.around(Path::new("unshare"));
+    let mount = format!("mount -t tmpfs -o size={size} tmpfs clusters/disk");
+    let bulla = env!("CARGO_BIN_EXE_bulla");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(format!("set -e; bulla={bulla}; {mount}\n{script}"));
+    run(command, b"")
+}
+
+#[test]
+fn a_full_disk_is_found_out_before_anything_is_replaced() {
+    if !has("unshare") {
+        return;
+    }
+    let repo = Repo::new();
+    let large = secret("a").replace(CANARY, &"x".repeat(30_000));
+    repo.write("a.yaml", secret("a"));
+    repo.write("b.yaml", &large);
+    let out = on_disk(
+        &repo,
+        "100k",
+        "cp a.yaml b.yaml clusters/disk; dd if=/dev/zero of=clusters/disk/full bs=1k count=30 2>/dev/null
+         $bulla seal -i -R clusters && exit 9
+         echo status=$?
+         cmp a.yaml clusters/disk/a.yaml; cmp b.yaml clusters/disk/b.yaml; ls -A clusters/disk",
+    );
+    assert!(
+        out.stderr.contains(
+            "failed to write `clusters/disk/b.yaml`\n  caused by: no space left on device"
+        ),
+        "{}",
+        out.stderr
+    );
+    assert!(
+        out.stderr
+            .contains("hint: make room on the disk; nothing was changed"),
+        "{}",
+        out.stderr
+    );
+    assert_eq!(out.ok(), "status=2\na.yaml\nb.yaml\nfull\n");
+}
+
+#[test]
+fn a_read_only_file_system_and_directory() {
+    if !has("unshare") {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("a.yaml", secret("a"));
+    let out = on_disk(
+        &repo,
+        "1m",
+        "cp a.yaml clusters/disk; mount -o remount,ro clusters/disk
+         $bulla seal -i clusters/disk/a.yaml && exit 9
+         echo status=$?
+         cmp a.yaml clusters/disk/a.yaml; ls -A clusters/disk",
+    );
+    assert!(
+        out.stderr.contains("caused by: read-only file system"),
+        "{}",
+        out.stderr
+    );
+    assert_eq!(out.ok(), "status=2\na.yaml\n");
+}
+
+#[test]
+fn a_directory_that_may_not_be_written_to() {
+    // Root may write anywhere; another user may not.
+    let repo = Repo::new();
+    let file = repo.write("clusters/db.yaml", secret("db"));
+    if !rustix::process::geteuid().is_root() {
+        std::fs::set_permissions(
+            file.parent().unwrap(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o555),
+        )
+        .unwrap();
+        let message = repo.bulla("seal -i clusters/db.yaml").fails(2);
+        assert!(message.contains("permission denied"), "{message}");
+        std::fs::set_permissions(
+            file.parent().unwrap(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+    }
+    assert_eq!(repo.read("clusters/db.yaml"), secret("db"));
+}

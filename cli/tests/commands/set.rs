@@ -1,0 +1,175 @@
+//! `bulla set` and `bulla unset`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use snapbox::{assert_data_eq, str};
+
+use crate::support::{CANARY, Repo, secret};
+
+#[test]
+fn a_value_is_set_without_any_key_and_the_others_stay() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    std::fs::set_permissions(repo.file(&file), PermissionsExt::from_mode(0o604)).unwrap();
+    let before = repo.read(&file);
+    let set = repo.bulla_with(&format!("set {file} token"), format!("{CANARY}\n"));
+    assert_data_eq!(
+        &set.stderr,
+        str![[r#"
+note: the newline at its end is part of the value; `--trim-newline` drops it
+set `token` (a new key) of `shop/db` in `clusters/db.yaml`, for prod, alice
+
+"#]]
+    );
+    set.ok();
+    let after = repo.read(&file);
+    for line in before.lines() {
+        assert!(after.lines().any(|other| other == line), "{line}");
+    }
+    assert_eq!(repo.mode(&file), 0o604);
+    assert_eq!(repo.value(&file, "token"), format!("{CANARY}\n"));
+    repo.bulla_with(
+        &format!("set {file} token --trim-newline"),
+        format!("{CANARY}\r\n"),
+    )
+    .ok();
+    assert_eq!(repo.value(&file, "token"), CANARY);
+    repo.write("value.bin", [0, 1, 255]);
+    repo.bulla(&format!("set {file} token --from-file value.bin"))
+        .ok();
+    repo.bulla(&format!("set {file} token --literal -x")).ok();
+    assert_eq!(repo.value(&file, "token"), "-x");
+    assert_eq!(
+        repo.read(&file).matches("commitment:").count(),
+        2,
+        "data keys that nothing uses are dropped"
+    );
+    assert_eq!(repo.names("clusters"), ["db.yaml"]);
+}
+
+#[test]
+fn a_value_on_the_command_line_is_refused_and_not_repeated() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    for line in [
+        format!("set {file} password {CANARY}"),
+        format!("set {file} password={CANARY}"),
+        format!("set {file} password --{CANARY}"),
+        format!("set {file} password -- -{CANARY}"),
+    ] {
+        let message = repo.bulla(&line).fails(2);
+        assert!(message.contains("--literal"), "{line}: {message}");
+    }
+    assert_data_eq!(
+        repo.bulla(&format!("set {file} ../../x")).fails(2),
+        str![[r#"
+error: invalid key `../../x`: at most 253 of A-Z, a-z, 0-9, `-`, `_` and `.`, and neither `.` nor beginning with `..`
+
+"#]]
+    );
+}
+
+#[test]
+fn several_envelopes_are_told_apart() {
+    let repo = Repo::new();
+    repo.write(
+        "clusters/two.yaml",
+        format!("{}---\n{}", secret("a"), secret("b")),
+    );
+    repo.bulla("seal -i clusters/two.yaml").ok();
+    assert_data_eq!(
+        repo.bulla_with("set clusters/two.yaml token", "x").fails(2),
+        str![[r#"
+error: failed to use `clusters/two.yaml`
+  caused by: it holds several envelopes: `shop/a`, `shop/b`
+
+hint: choose one with `--name NAME` and `-n NAMESPACE`
+
+"#]]
+    );
+    let before = repo.read("clusters/two.yaml");
+    repo.bulla_with("set clusters/two.yaml token --name b", "x")
+        .ok();
+    let after = repo.read("clusters/two.yaml");
+    let first = |text: &str| text.split("---").next().unwrap().to_owned();
+    assert_eq!(first(&before), first(&after));
+    assert!(
+        repo.bulla_with("set clusters/two.yaml t --name c", "x")
+            .fails(2)
+            .contains("it holds `shop/a`, `shop/b`")
+    );
+}
+
+#[test]
+fn what_cannot_be_set() {
+    let repo = Repo::new();
+    repo.write("clusters/db.yaml", secret("db"));
+    assert!(
+        repo.bulla_with("set clusters/db.yaml a", "x")
+            .fails(2)
+            .contains("bulla seal -i FILE")
+    );
+    let file = repo.envelope("db");
+    let before = repo.read(&file);
+    let large = vec![b'x'; (1 << 20) + 1];
+    assert!(
+        repo.bulla_with(&format!("set {file} a"), large)
+            .fails(2)
+            .contains("it has more than 1 MiB")
+    );
+    repo.write("apps/db.yaml", &before);
+    assert!(
+        repo.bulla_with("set apps/db.yaml a", "x")
+            .fails(5)
+            .contains("no rule in .bulla.yaml matches")
+    );
+    assert!(repo.bulla("set - a").fails(2).contains("standard input"));
+    repo.bulla_with(&format!("set {file} a --dry-run"), "x")
+        .ok();
+    assert_eq!(repo.read(&file), before);
+}
+
+#[test]
+fn many_data_keys_suggest_a_reseal() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    for key in ["a", "b", "c", "d", "e", "f"] {
+        assert!(
+            !repo
+                .bulla_with(&format!("set {file} {key}"), "x")
+                .stderr
+                .contains("reseal")
+        );
+    }
+    let last = repo.bulla_with(&format!("set {file} g"), "x");
+    assert!(
+        last.stderr
+            .contains("has 8 data keys: `bulla reseal` brings it back to one"),
+        "{}",
+        last.stderr
+    );
+}
+
+#[test]
+fn values_are_taken_out_with_their_data_keys() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    repo.bulla_with(&format!("set {file} token"), "x").ok();
+    let message = repo.bulla(&format!("unset {file} token nope")).fails(2);
+    assert!(
+        message.contains("there is no key `nope`: it has `password`, `token`, `username`"),
+        "{message}"
+    );
+    let unset = repo.bulla(&format!("unset {file} token password"));
+    assert_eq!(
+        unset.stderr,
+        "took `password`, `token` out of `shop/db` in `clusters/db.yaml`\n"
+    );
+    unset.ok();
+    let text = repo.read(&file);
+    assert!(!text.contains("token") && !text.contains("password"));
+    assert_eq!(text.matches("commitment:").count(), 1);
+    let piped = repo.bulla_with("unset - username", &text).ok();
+    assert!(!piped.contains("username:"));
+    assert_eq!(repo.read(&file), text);
+}

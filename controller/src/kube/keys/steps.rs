@@ -1,0 +1,206 @@
+//! What the keeper does about what it has found: one step of the rotation, and the state of each key.
+
+use bulla_core::recipient::Suite;
+use bulla_core::rotation::{Block, MAX_KEYS, State, Step, Timestamp, Why, next};
+
+use super::found::{Fault, Found, Half};
+use super::status::{Delay, wanted};
+use super::{Keeper, store};
+use crate::engine::rfc3339;
+use crate::kube::error::ApiError;
+use crate::kube::mirror::SeenSealingKey;
+
+impl Keeper {
+    /// In a restore: makes the `SealingKey` that a labelled key Secret has lost, in the state that it was in.
+    pub(super) async fn adopt_orphans(&mut self, found: &[Found]) -> Result<bool, ApiError> {
+        let mut adopted = false;
+        for secret in self.cluster.key_secrets.all() {
+            let known = found
+                .iter()
+                .any(|found| found.key.meta.name == secret.sealing_key);
+            if known || secret.is_retired() {
+                continue;
+            }
+            let Some(identity) = self.identities.of(&secret) else {
+                continue;
+            };
+            let (name, state) = (&*secret.sealing_key, secret.state());
+            match store::create(&self.cluster, name, identity.suite(), state).await {
+                Ok(_) => {
+                    tracing::info!(sealing_key = name, "restored a sealing key from its Secret");
+                    adopted = true;
+                }
+                // A label that is no name of a resource: there is nothing to restore.
+                Err(ApiError::Invalid { .. } | ApiError::AlreadyExists) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(adopted)
+    }
+
+    /// What the rotation says, and which of `found` its list was made from.
+    pub(super) fn next_step(&self, found: &[Found], now: Timestamp) -> (Step, Vec<usize>) {
+        let (places, keys): (Vec<usize>, Vec<_>) = found
+            .iter()
+            .enumerate()
+            .filter_map(|(place, found)| Some((place, found.for_rotation()?)))
+            .unzip();
+        // One of our own that was cut off comes before anything else.
+        let cut_off = keys
+            .iter()
+            .position(|key| !key.by_hand && key.not_before.is_none() && key.state == State::Active);
+        let step = match cut_off {
+            Some(place) => Step::Fulfil(place),
+            None => next(&keys, &self.policy, now),
+        };
+        (step, places)
+    }
+
+    /// Carries a step out; true when a key was made.
+    pub(super) async fn carry_out(
+        &self,
+        step: Step,
+        of_rotation: &[usize],
+        found: &[Found],
+        now: Timestamp,
+    ) -> Result<bool, ApiError> {
+        match step {
+            Step::Wait(_) | Step::Blocked(_) => Ok(false),
+            Step::Fulfil(_) if self.policy.require_existing_key => Ok(false),
+            Step::Fulfil(place) => {
+                let key = &found[of_rotation[place]].key;
+                let suite = key.spec.and_then(|spec| spec.suite.age());
+                match suite {
+                    Some(suite) => self.make_private_half(key, suite, now).await,
+                    None => Ok(false),
+                }
+            }
+            Step::Make(..) if self.a_private_half_may_be_on_its_way(found).await? => Ok(false),
+            Step::Make(suite, why) => {
+                let name = name_of_new(now);
+                let key = store::create(&self.cluster, &name, suite, None).await?;
+                let why = match why {
+                    Why::First => "there was none",
+                    Why::Renewal => "the renewal period is over",
+                };
+                tracing::info!(sealing_key = name, %suite, why, "making a sealing key");
+                self.make_private_half(&key, suite, now).await
+            }
+        }
+    }
+
+    /// True when a Secret that a key misses is there after all: the watch of Secrets may be behind that of keys, and a
+    /// new key would be one too many.
+    async fn a_private_half_may_be_on_its_way(&self, found: &[Found]) -> Result<bool, ApiError> {
+        for found in found {
+            if let Half::Faulty(Fault::SecretMissing) = found.half
+                && let Some(named) = &found.key.status.secret
+                && store::secret_exists(&self.cluster, named).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn make_private_half(
+        &self,
+        key: &SeenSealingKey,
+        suite: Suite,
+        now: Timestamp,
+    ) -> Result<bool, ApiError> {
+        match store::make_private_half(&self.cluster, key, suite, now).await {
+            Ok(()) => Ok(true),
+            // An attempt that was cut off got that far: the watch brings its Secret.
+            Err(ApiError::AlreadyExists) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings finalizers and status of every key to what they should be; the first error is told at the end.
+    pub(super) async fn settle_all(
+        &self,
+        found: &[Found],
+        step: Step,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let made = found.iter().filter(|found| found.bound().is_some()).count();
+        let delay = match step {
+            _ if self.policy.require_existing_key => Delay::Restore,
+            Step::Blocked(Block::TooMany) => Delay::TooMany,
+            _ if made >= MAX_KEYS => Delay::TooMany,
+            _ => Delay::RateLimited,
+        };
+        let mut result = Ok(());
+        for found in found {
+            result = result.and(self.settle(found, delay, now).await);
+        }
+        result
+    }
+
+    async fn settle(&self, found: &Found, delay: Delay, now: Timestamp) -> Result<(), ApiError> {
+        let (cluster, key) = (&*self.cluster, &found.key);
+        let meta = &key.meta;
+        // The Secret remembers the state, so that a restore doesn't bring a compromised key back to life.
+        if let (Some(bound), Some(state)) = (found.bound(), found.state())
+            && bound.secret.state() != Some(state)
+        {
+            store::note_state(cluster, &bound.secret, state).await?;
+        }
+        let finalizers = meta.finalizers.iter().map(|name| &**name);
+        let mut finalizers: Vec<&str> = finalizers
+            .filter(|name| *name != store::FINALIZER)
+            .collect();
+        let guarded = finalizers.len() < meta.finalizers.len();
+        if guarded && found.may_go() {
+            tracing::info!(
+                sealing_key = &*meta.name,
+                "let a sealing key go; its Secret stays"
+            );
+            return store::set_finalizers(cluster, key, &finalizers).await;
+        }
+        if !guarded && meta.deletion_timestamp.is_none() {
+            finalizers.push(store::FINALIZER);
+            return store::set_finalizers(cluster, key, &finalizers).await;
+        }
+        let status = wanted(found, self.usage.as_ref(), delay, now);
+        if status != key.status {
+            store::report(cluster, key, &status).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `key-20261121-x7k2q`: the day, and something random.
+fn name_of_new(now: Timestamp) -> String {
+    let mut random = [0; 5];
+    // Without randomness the name is taken at worst, and the next attempt is on another day.
+    let _ = getrandom::getrandom(&mut random);
+    let letters: String = random
+        .iter()
+        .map(|byte| char::from(NAME_LETTERS[usize::from(byte % 32)]))
+        .collect();
+    let day: String = rfc3339(now)
+        .chars()
+        .take("2026-11-21".len())
+        .filter(char::is_ascii_digit)
+        .collect();
+    format!("key-{day}-{letters}")
+}
+
+const NAME_LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_is_named_by_the_day() {
+        let name = name_of_new(Timestamp(1_795_262_400));
+        assert!(
+            name.starts_with("key-20261121-") && name.len() == 18,
+            "{name}"
+        );
+        assert!(name.parse::<bulla_core::names::ResourceName>().is_ok());
+    }
+}
