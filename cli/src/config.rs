@@ -21,6 +21,7 @@ use bulla_core::policy::{CONFIG_BYTES_MAX, CONFIG_FILE, Config, ConfigError, Pol
 
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
+use crate::git::from_here;
 use crate::input;
 use crate::located::InFile;
 use crate::shown::Shown;
@@ -96,7 +97,7 @@ impl Configs {
             return Ok(known.clone());
         }
         let found = match outermost(&directory)? {
-            Some(root) => Some(self.load(root.join(CONFIG_FILE), root)?),
+            Some(root) => Some(self.load(from_here(&root, Path::new(CONFIG_FILE)), root)?),
             None => None,
         };
         self.by_directory

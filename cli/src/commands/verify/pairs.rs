@@ -82,8 +82,11 @@ impl Pairs {
         let mut entries = tree.tree(&args.against, &below)?;
         for (path, inside) in args.inputs.iter().zip(&below) {
             let then = |entry: &Entry| entry.path.starts_with(inside);
-            if path.symlink_metadata().is_err() && !entries.iter().any(then) {
-                return Err(InFile::io("find", path, std::io::ErrorKind::NotFound.into()).into());
+            match path.symlink_metadata() {
+                Err(error) if !entries.iter().any(then) => {
+                    return Err(InFile::io("find", path, error).into());
+                }
+                _ => {}
             }
         }
         entries.retain(|entry| is_manifest(&entry.path));
