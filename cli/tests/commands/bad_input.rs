@@ -41,7 +41,11 @@ fn each_bad_file_is_named_with_its_place_and_left_as_it_is() {
             "nested deeper than",
         ),
         ("alias bomb", bomb.into_bytes(), "unknown field `a0`"),
-        ("broken", with("metadata:", "metadata: ["), "line 5, column 12"),
+        (
+            "broken",
+            with("metadata:", "metadata: ["),
+            "line 5, column 12",
+        ),
         (
             "ambiguous",
             with("username: admin", "username: no"),

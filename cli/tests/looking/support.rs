@@ -35,7 +35,7 @@ impl Repo {
         ] {
             repo.key(name, suite);
         }
-        repo.write(".bulla.yaml", &repo.config(""));
+        repo.write(".bulla.yaml", repo.config(""));
         repo
     }
 
