@@ -32,7 +32,7 @@ pub(crate) struct Found<'s> {
 /// Parses a file.
 ///
 /// # Errors
-/// [`ManifestError`] with its place, [`ContentError::Empty`].
+/// [`ManifestError`](bulla_core::manifest::ManifestError) with its place, [`ContentError::Empty`].
 pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Stream, Failure> {
     let stream = Stream::parse(bytes).map_err(|error| InFile::new("read", path, error))?;
     if is_empty(&stream) {
@@ -78,7 +78,7 @@ pub(crate) fn is_secret(object: &Object<'_>) -> bool {
 /// Reads one object as an envelope.
 ///
 /// # Errors
-/// [`ContentError::UnknownVersion`], [`ManifestError`] and [`EnvelopeError`], each with its place.
+/// [`ContentError::UnknownVersion`], [`ManifestError`](bulla_core::manifest::ManifestError) and [`EnvelopeError`], each with its place.
 pub(crate) fn read<'s>(path: &Path, object: Object<'s>) -> Result<Found<'s>, Failure> {
     if object.api_version() != Some(api::API_VERSION) {
         let error =
@@ -199,7 +199,7 @@ impl Found<'_> {
 /// Carries out changes of whole objects; every other byte stays.
 ///
 /// # Errors
-/// [`ManifestError`]: an edit that can't be made, or would not be faithful.
+/// [`ManifestError`](bulla_core::manifest::ManifestError): an edit that can't be made, or would not be faithful.
 pub(crate) fn rewritten(
     path: &Path,
     stream: &Stream,
