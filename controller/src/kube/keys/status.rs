@@ -84,13 +84,18 @@ pub(super) fn wanted(
             name: bound.secret.name.to_string(),
             uid: bound.secret.uid.to_string(),
         });
-        if let Some(usage) = usage {
-            let used_by = usage.get(&recipient.fingerprint()).copied();
-            status.used_by = Some(used_by.unwrap_or(KeyUse {
-                resources: 0,
-                values: 0,
-            }));
-        }
+    }
+    // Also of a key whose private half is gone: that is when it matters most.
+    let fingerprint = status
+        .fingerprint
+        .as_ref()
+        .and_then(|text| text.parse().ok());
+    if let Some((usage, fingerprint)) = usage.zip(fingerprint) {
+        let used_by = usage.get(&fingerprint).copied();
+        status.used_by = Some(used_by.unwrap_or(KeyUse {
+            resources: 0,
+            values: 0,
+        }));
     }
     status
 }
