@@ -28,6 +28,8 @@ impl Default for WatchOptions {
     }
 }
 
+/// How often a pass that wrote is followed by another without a wait.
+const AGAIN_MAX: u32 = 3;
 /// How soon a stop is noticed.
 const TICK: Duration = Duration::from_millis(50);
 /// A stream of events that never ends holds a pass up for this many debounces at most.
@@ -59,17 +61,25 @@ impl DirectoryStore {
         };
         let mut watcher = RecommendedWatcher::new(on_event, config).map_err(StoreError::Watch)?;
         let root = self.path().to_owned();
-        watcher
-            .watch(&root, RecursiveMode::Recursive)
-            .map_err(StoreError::Watch)?;
+        let mut again = 0;
         while !stop.load(Ordering::Relaxed) {
             // Before the pass, so that no change falls between; anew, since it may be another folder.
+            watcher
+                .watch(&root, RecursiveMode::Recursive)
+                .map_err(StoreError::Watch)?;
             let watched = watch_sources(&mut watcher, sources);
             let pass = self.reconcile_once(sources);
+            // What a pass makes is not watched yet: one that wrote is followed by another at once.
+            let wrote = pass.as_ref().is_ok_and(|report| !report.is_quiet());
             match watched {
                 Err(error) if pass.is_ok() => return Err(StoreError::Watch(error)),
                 _ => told(pass),
             }
+            if wrote && again < AGAIN_MAX {
+                again += 1;
+                continue;
+            }
+            again = 0;
             wait(&events, options, stop);
         }
         Ok(())

@@ -124,24 +124,33 @@ impl DirectoryWorld<'_> {
         }
         Ownership::of(request).write(&resource)?;
         let generation = new_generation();
+        // Read before anybody is led to it: an edit right after that must not pass for our own.
         let written = generation::write(&resource, &generation, content)
-            .and_then(|()| point(&parent, namespace, name, &generation, write));
-        if let Err(error) = written {
-            // The link may lead to it all the same: then only the flush after it failed.
-            let target = parent.link_target(name.as_str());
-            let leads_to_it = target.map(|target| {
-                let linked = target.and_then(|text| linked_generation(namespace, name, &text));
-                linked.as_ref() == Some(&generation)
+            .and_then(|()| generation::read(&resource, &generation))
+            .and_then(|found| {
+                point(&parent, namespace, name, &generation, write)?;
+                Ok(found)
             });
-            if matches!(leads_to_it, Ok(false)) {
-                // Best effort: the next run takes it away otherwise.
-                let _ = resource.remove_tree(&generation);
+        let found = match written {
+            Ok(found) => found,
+            Err(error) => {
+                // The link may lead to it all the same: then only the flush after it failed.
+                let target = parent.link_target(name.as_str());
+                let leads_to_it = target.map(|target| {
+                    let linked = target.and_then(|text| linked_generation(namespace, name, &text));
+                    linked.as_ref() == Some(&generation)
+                });
+                if matches!(leads_to_it, Ok(false)) {
+                    // Best effort: the next run takes it away otherwise.
+                    let _ = resource.remove_tree(&generation);
+                }
+                return Err(error.into());
             }
-            return Err(error.into());
-        }
+        };
         remove_generations_but(&resource, Some(&generation))?;
-        let seen = self.seen(request)?;
-        seen.ok_or(Failure::Known(WorldError::Conflict))
+        found
+            .and_then(|found| Standing::Ours(found).seen(request, self.digest_key))
+            .ok_or(Failure::Known(WorldError::Conflict))
     }
 
     fn status(&self, request: &Request, report: &Report) -> io::Result<()> {

@@ -317,6 +317,8 @@ fn watching_sees_manifests_and_heals_until_it_is_stopped() {
         resync: Duration::from_secs(3600),
     };
     std::thread::scope(|scope| {
+        // A failed assertion must end the watch too, or the scope waits for it for ever.
+        let _stop = StopOnDrop(&stop);
         scope.spawn(|| {
             store
                 .watch(&git, options, &stop, |pass| drop(pass.unwrap()))
@@ -338,6 +340,13 @@ fn watching_sees_manifests_and_heals_until_it_is_stopped() {
         becomes(Some(CANARY));
         fs::remove_file(git.join("db.yaml")).unwrap();
         becomes(None);
-        stop.store(true, Ordering::Relaxed);
     });
+}
+
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
