@@ -13,6 +13,20 @@ pub(super) fn check(object: &Object<'_>, rule: FoundRule<'_>, findings: &mut Fin
         let Some(values) = field(object.node, part) else {
             continue;
         };
+        // A list, or a bare text: no API server takes it, and Git shows it all the same.
+        if values.resolved().kind() != Kind::Mapping && !is_nothing(values) {
+            let message = format!(
+                "refusing plaintext: `{part}` of Secret {} is readable, and no map of values",
+                called(object)
+            );
+            findings.add_key(
+                FindingKind::PlaintextSecret,
+                values.place(),
+                part,
+                message,
+                hint(findings, rule),
+            );
+        }
         for (key, value) in entries(values) {
             let name = key.text().unwrap_or_default();
             if is_nothing(value)

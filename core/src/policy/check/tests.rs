@@ -355,6 +355,23 @@ fn many_data_keys_and_a_missing_namespace_are_notes() {
 }
 
 #[test]
+fn plaintext_where_a_map_belongs_is_found_too() {
+    for data in [
+        "data: hunter2",
+        "stringData: [hunter2]",
+        "data: {a: {b: c}}",
+    ] {
+        let text = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\n{data}\n");
+        let findings = found(&text, "db.yaml", None);
+        assert!(
+            kinds(&findings).contains(&"plaintext-secret"),
+            "{data}: {findings:?}"
+        );
+        assert!(!format!("{findings:?}").contains("hunter2"));
+    }
+}
+
+#[test]
 fn kinds_have_names_of_their_own() {
     let names: std::collections::BTreeSet<_> =
         FindingKind::ALL.iter().map(|kind| kind.as_str()).collect();
