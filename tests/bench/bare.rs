@@ -145,6 +145,16 @@ pub(crate) async fn rate(client: &Client, bodies: &[Bodies], writes: Writes) -> 
     bodies.len() as f64 / start.elapsed().as_secs_f64()
 }
 
+/// Deletes the Secrets and the envelopes that the writes were made for.
+pub(crate) async fn clear_all(client: &Client, namespace: &str) {
+    clear(client, namespace).await;
+    let envelopes: Api<SecretEnvelope> = Api::namespaced(client.clone(), namespace);
+    envelopes
+        .delete_collection(&Default::default(), &ListParams::default())
+        .await
+        .expect("they can be deleted");
+}
+
 /// Deletes the Secrets, so that they can be made again.
 pub(crate) async fn clear(client: &Client, namespace: &str) {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
