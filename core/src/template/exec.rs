@@ -34,7 +34,7 @@ impl<'t> Run<'t> {
         bodies: &'t Bodies,
         name: &str,
         heap: Heap,
-    ) -> Result<Vec<u8>, (usize, Fault)> {
+    ) -> Result<(Vec<u8>, bool), (usize, Fault)> {
         let root = Value::Map(heap.root);
         let mut run = Self {
             bodies,
@@ -46,7 +46,7 @@ impl<'t> Run<'t> {
         };
         let body = bodies.0.get(name).map_or(&[][..], Vec::as_slice);
         match run.walk(&root, body) {
-            Ok(_) => Ok(run.out.into_bytes()),
+            Ok(_) => Ok((run.out.into_bytes(), run.heap.varies)),
             Err(fault) => Err((run.at, fault)),
         }
     }

@@ -31,10 +31,13 @@ mod keys;
 mod lex;
 mod literal;
 mod node;
+mod object;
 mod parse;
 mod pipeline;
 mod strconv;
+mod surroundings;
 mod text;
+mod time;
 mod unicode;
 mod value;
 
@@ -44,6 +47,7 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 pub use error::{TemplateError, TemplateFault, Word};
+pub use surroundings::Surroundings;
 
 /// A template that parsed, for one key of a Secret.
 pub struct Template {
@@ -62,6 +66,24 @@ pub enum MissingKeys {
     AsGo,
 }
 
+/// Which functions templates may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Functions {
+    /// Those that give the same result each time: for envelopes.
+    #[default]
+    Deterministic,
+    /// Those too that look at the clock or at chance: as Sealed Secrets has it.
+    All,
+}
+
+/// What a template was rendered to.
+pub struct Rendered {
+    /// The output.
+    pub output: Plaintext,
+    /// Whether the clock or chance had a part in it, so that it would be another one the next time.
+    pub varies: bool,
+}
+
 /// Parses and checks the template of `key` without any value: syntax, functions, size.
 ///
 /// # Errors
@@ -69,11 +91,25 @@ pub enum MissingKeys {
 /// Any [`TemplateFault`] that shows in the source alone, above all `Syntax`, `UnknownFunction`,
 /// `RefusedFunction` and `SourceTooLarge`.
 pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
+    parse_with(key, source, Functions::Deterministic)
+}
+
+/// Parses with a choice of functions.
+///
+/// # Errors
+///
+/// As [`parse`]; with [`Functions::All`] `RefusedFunction` is left for what reads the environment or the
+/// network.
+pub fn parse_with(
+    key: &KeyName,
+    source: &str,
+    functions: Functions,
+) -> Result<Template, TemplateError> {
     let wrong = |(at, fault)| TemplateError::new(key, source.as_bytes(), at, fault);
     if source.len() > SOURCE_BYTES {
         return Err(wrong((0, TemplateFault::SourceTooLarge)));
     }
-    let bodies = parse::parse(key.as_str(), source).map_err(wrong)?;
+    let bodies = parse::parse(key.as_str(), source, functions).map_err(wrong)?;
     Ok(Template {
         key: key.clone(),
         source: source.to_owned(),
@@ -91,19 +127,21 @@ impl Template {
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
     ) -> Result<Plaintext, TemplateError> {
-        self.render_with(values, MissingKeys::Refuse)
+        let rendered = self.render_with(values, MissingKeys::Refuse, None)?;
+        Ok(rendered.output)
     }
 
-    /// Renders with a choice about missing keys.
+    /// Renders with a choice about missing keys, and with what comes from outside.
     ///
     /// # Errors
     ///
-    /// As [`Template::render`].
+    /// As [`Template::render`]. Without surroundings, what asks for them fails with `NoSurroundings`.
     pub fn render_with(
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
         missing: MissingKeys,
-    ) -> Result<Plaintext, TemplateError> {
+        surroundings: Option<Surroundings>,
+    ) -> Result<Rendered, TemplateError> {
         // The engine works on a copy, which is wiped with the heap.
         let entry = |(key, value): (&KeyName, &Plaintext)| {
             (
@@ -112,9 +150,13 @@ impl Template {
             )
         };
         let root = values.iter().map(entry).collect();
-        let heap = heap::Heap::new(root, missing == MissingKeys::Refuse);
+        let strict = missing == MissingKeys::Refuse;
+        let heap = heap::Heap::new(root, strict, surroundings.map(Into::into));
         match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
-            Ok(output) => Ok(Plaintext::new(output)),
+            Ok((output, varies)) => Ok(Rendered {
+                output: Plaintext::new(output),
+                varies,
+            }),
             Err((at, fault)) => Err(TemplateError::new(
                 &self.key,
                 self.source.as_bytes(),

@@ -4,6 +4,7 @@ use super::Printer;
 use super::integer::Integer;
 use super::quote::{can_backquote, quote};
 use crate::template::error::TemplateFault as Fault;
+use crate::template::object::Object;
 use crate::template::text::Buffer;
 use crate::template::value::{List, Map, Value};
 
@@ -16,6 +17,7 @@ impl Printer<'_> {
             (_, 'T') => self.string(value.type_name().as_bytes(), 's'),
             // An address differs from run to run.
             (Value::List(_) | Value::Map(_), 'p') => self.address(),
+            (Value::Object(object), 'p') if object.is_pointer() => self.address(),
             (_, 'p') => self.bad_verb(value, verb),
             (Value::List(_) | Value::Map(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb),
@@ -42,6 +44,16 @@ impl Printer<'_> {
             }
             Value::Int(i) | Value::Int64(i) => self.integer(Integer::signed(*i), verb),
             Value::Byte(b) => self.integer(Integer::byte(*b), verb),
+            Value::Uint(n) => self.integer(Integer::unsigned(*n), verb),
+            Value::Named(named, n) if self.shows(verb) => {
+                self.string(named.show(*n).as_bytes(), verb);
+                true
+            }
+            Value::Named(_, n) => self.integer(Integer::signed(*n), verb),
+            Value::Object(object) => {
+                self.nested(|printer| printer.object(object, verb));
+                true
+            }
             Value::Float(f) => self.float(*f, verb),
             Value::Complex(real, imaginary) => self.complex(*real, *imaginary, verb),
             Value::Text(text) => {
@@ -73,6 +85,39 @@ impl Printer<'_> {
             print(self);
         }
         self.depth -= 1;
+    }
+
+    /// Whether a directive asks a value for its text.
+    fn shows(&self, verb: char) -> bool {
+        !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
+    }
+
+    fn object(&mut self, object: &Object, verb: char) {
+        match (object.show(), object) {
+            (Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
+            (_, Object::Certificate(certificate)) => {
+                let (cert, key) = (certificate.cert.clone(), certificate.key.clone());
+                let named = self.flags.plus_v || self.flags.sharp_v;
+                let (open, between, close) = self.brackets(b"{", b"}");
+                if self.flags.sharp_v {
+                    self.text(object.type_name());
+                }
+                self.out.extend(open);
+                for (name, value) in [("Cert", cert), ("Key", key)] {
+                    if name == "Key" {
+                        self.out.extend(between);
+                    }
+                    if named {
+                        self.text(name);
+                        self.out.push(b':');
+                    }
+                    self.value(&Value::Text(value), verb);
+                }
+                self.out.extend(close);
+            }
+            // What is inside are fields of Go's own, and addresses.
+            _ => self.address(),
+        }
     }
 
     fn list(&mut self, list: List, verb: char) {
@@ -197,7 +242,7 @@ impl Printer<'_> {
     fn address(&mut self) {
         self.fault = Some(Fault::Function {
             name: "printf",
-            why: "`%p` differs from run to run",
+            why: "an address differs from run to run",
         });
     }
 }
