@@ -5,8 +5,8 @@ use super::exec::Run;
 use super::functions::{Call, Function, Param, Run as How, truth_of};
 use super::literal::Ideal;
 use super::node::{Command, Operand, Pipe, Term};
-use super::text::Text;
 use super::object::{Member, Named, Object};
+use super::text::Text;
 use super::value::{Element, List, Map, Value};
 
 impl<'t> Run<'t> {

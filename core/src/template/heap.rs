@@ -30,11 +30,7 @@ pub(crate) struct Heap {
 
 impl Heap {
     /// A heap whose root holds `values`.
-    pub(crate) fn new(
-        values: BTreeMap<Text, Value>,
-        strict: bool,
-        chance: Option<Chance>,
-    ) -> Self {
+    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool, chance: Option<Chance>) -> Self {
         Self {
             lists: Vec::new(),
             maps: vec![values],

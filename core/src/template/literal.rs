@@ -94,7 +94,9 @@ impl Number {
             (Some(n), _) => Some(n),
             (None, Some(int)) => u64::try_from(int).ok(),
             (None, None) => {
-                let float = self.float.filter(|f| (0.0..18_446_744_073_709_551_616.0).contains(f));
+                let float = self
+                    .float
+                    .filter(|f| (0.0..18_446_744_073_709_551_616.0).contains(f));
                 float.filter(|f| f.fract() == 0.0).map(|f| f as u64)
             }
         }

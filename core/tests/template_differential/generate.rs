@@ -1,8 +1,8 @@
 //! Templates at random: mostly of fitting types, so that about half of them render.
 
 use crate::vocabulary::{
-    BASICS, CONSTRAINTS, DATES, DICTS, DURATIONS, INTEGERS, KEYS, LAYOUTS, LISTS, NUMBERS, PATTERNS,
-    REPLACEMENTS, TEXTS, TIMES, VALUES, VERSIONS, ZONES,
+    BASICS, CONSTRAINTS, DATES, DICTS, DURATIONS, INTEGERS, KEYS, LAYOUTS, LISTS, NUMBERS,
+    PATTERNS, REPLACEMENTS, TEXTS, TIMES, VALUES, VERSIONS, ZONES,
 };
 
 /// Writes templates.
@@ -277,7 +277,12 @@ fn words(kind: &str) -> Option<&'static [&'static str]> {
         "keyType" => &["\"ecdsa\"", "\"ed25519\"", "\"x\""],
         "passwordType" => &["\"long\"", "\"pin\"", "\"maximum\"", "\"basic\"", "\"x\""],
         "certificate" => &["(b64enc .cert)", "(b64enc .key)", "\"YQ==\"", "\"?\""],
-        "encrypted" => &[".encrypted", "\"YWJj\"", "\"?\"", "(b64enc (repeat 32 \"a\"))"],
+        "encrypted" => &[
+            ".encrypted",
+            "\"YWJj\"",
+            "\"?\"",
+            "(b64enc (repeat 32 \"a\"))",
+        ],
         "sprig.certificate" => &["(buildCustomCert (b64enc .cert) (b64enc .key))"],
         "[]interface {}" => &[
             "(list)",

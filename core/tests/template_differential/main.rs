@@ -32,7 +32,7 @@ use rand_core::{OsRng, RngCore};
 use serde_json::{Value, json};
 
 use generate::Generator;
-use vocabulary::{RANDOM, VALUES};
+use vocabulary::{CLASSES, RANDOM, VALUES};
 
 #[test]
 fn random_templates_render_as_in_go() {
@@ -44,7 +44,10 @@ fn random_templates_render_as_in_go() {
     let mut generator = Generator::new(seed);
     let sources: Vec<String> = (0..count).map(|_| generator.template()).collect();
     let rendered = compare(&oracle, &sources, seed);
-    assert!(rendered > sources.len() / 2, "most templates fail: {rendered}");
+    assert!(
+        rendered > sources.len() / 2,
+        "most templates fail: {rendered}"
+    );
 }
 
 #[test]
@@ -60,10 +63,14 @@ fn each_function_takes_and_refuses_what_go_does() {
             continue;
         };
         let of_one = shapes::of(&mut generator, name, parameters);
-        assert!(of_one.len() >= 3 || parameters.is_empty() || shapes::is_slow(name), "{name}");
+        assert!(
+            of_one.len() >= 3 || parameters.is_empty() || shapes::is_slow(name),
+            "{name}"
+        );
         sources.extend(of_one);
     }
-    compare(&oracle, &sources, seed);
+    let rendered = compare(&oracle, &sources, seed);
+    say(&format!("{} calls, {rendered} results", 2 * sources.len()));
 }
 
 #[test]
@@ -76,7 +83,8 @@ fn what_is_random_has_the_same_shape() {
         let go = outcome(&oracle.answers(&[(*source).to_owned()], &oracle.values)[0]["go"]);
         let ours = render(source, &oracle.values, MissingKeys::AsGo).map(|(output, _)| output);
         let shaped = |output: Option<Vec<u8>>| {
-            let mut values = oracle.values.clone();
+            let copy = |(k, v): (&KeyName, &Plaintext)| (k.clone(), Plaintext::from(v.reveal()));
+            let mut values: BTreeMap<_, _> = oracle.values.iter().map(copy).collect();
             values.insert("out".parse().unwrap(), Plaintext::new(output?));
             outcome(&oracle.answers(&[(*shape).to_owned()], &values)[0]["go"])
         };
@@ -88,6 +96,40 @@ fn what_is_random_has_the_same_shape() {
         }
     }
     assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn classes_of_characters_are_those_of_go() {
+    let Some(mut oracle) = Oracle::built() else {
+        return;
+    };
+    oracle.values.clear();
+    for (name, codes) in [
+        ("low", 0..0x1_0000),
+        ("high", 0x1_0000..0x2_0000),
+        ("rest", 0x2_0000..0x3_2400),
+    ] {
+        let text: String = codes.filter_map(char::from_u32).collect();
+        oracle
+            .values
+            .insert(name.parse().unwrap(), Plaintext::from(text.as_bytes()));
+    }
+    let value = |name: &str| {
+        let each = ["low", "high", "rest"]
+            .map(|of| format!("{{{{ regexReplaceAllLiteral `{name}` .{of} `` | sha256sum }}}}"));
+        each.concat()
+    };
+    let names = CLASSES.split_whitespace();
+    let patterns = names.flat_map(|n| [format!("\\p{{{n}}}+"), format!("(?i)[\\P{{{n}}}k]+")]);
+    let own = [
+        "[[:^punct:]]+",
+        "(?i)[à-þ]+",
+        "(?i)[\\x{1c80}-\\x{2fff}]+",
+        "(?i)[^\\x{a640}-\\x{fb06}]+",
+    ];
+    let patterns = patterns.chain(own.map(str::to_owned));
+    let sources: Vec<String> = patterns.map(|pattern| value(&pattern)).collect();
+    compare(&oracle, &sources, 0);
 }
 
 /// Renders all in both ways, and panics where the two differ; how many outputs there were.
@@ -119,7 +161,9 @@ fn compare(oracle: &Oracle, sources: &[String], seed: u64) -> usize {
 
 /// Whether the source has a function that takes now for what is no time.
 fn is_timed(source: &str) -> bool {
-    ["date", "Date", "durationRound"].iter().any(|name| source.contains(name))
+    ["date", "Date", "durationRound"]
+        .iter()
+        .any(|name| source.contains(name))
 }
 
 fn seed() -> u64 {
@@ -152,7 +196,11 @@ impl Oracle {
             thread::current().name().unwrap_or_default()
         ));
         let mut build = Command::new("go");
-        build.args(["build", "-o"]).arg(&program).arg(".").current_dir(source);
+        build
+            .args(["build", "-o"])
+            .arg(&program)
+            .arg(".")
+            .current_dir(source);
         if !build.status().is_ok_and(|status| status.success()) {
             assert!(env::var_os("CI").is_none(), "Go is needed");
             say("left out: Go could not build the oracle");
@@ -164,7 +212,10 @@ impl Oracle {
         // No private key lies in the repository.
         let made = oracle.answers(&[MADE.to_owned()], &oracle.values);
         let made = String::from_utf8(outcome(&made[0]["go"]).unwrap()).unwrap();
-        for (name, text) in ["cert", "key", "encrypted", "rsa"].iter().zip(made.split('|')) {
+        for (name, text) in ["cert", "key", "encrypted", "rsa"]
+            .iter()
+            .zip(made.split('|'))
+        {
             let value = Plaintext::from(text.as_bytes());
             oracle.values.insert(name.parse().unwrap(), value);
         }
@@ -178,9 +229,13 @@ impl Oracle {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let values: BTreeMap<_, _> =
-            values.iter().map(|(k, v)| (k.as_str(), STANDARD.encode(v.reveal()))).collect();
-        let lines = sources.iter().map(|source| json!({"template": source, "values": values}));
+        let values: BTreeMap<_, _> = values
+            .iter()
+            .map(|(k, v)| (k.as_str(), STANDARD.encode(v.reveal())))
+            .collect();
+        let lines = sources
+            .iter()
+            .map(|source| json!({"template": source, "values": values}));
         let questions: Vec<String> = lines.map(|line| format!("{line}\n")).collect();
         let mut stdin = child.stdin.take().unwrap();
         let writer = thread::spawn(move || {
@@ -191,8 +246,10 @@ impl Oracle {
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let answers: Vec<Value> =
-            text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let answers: Vec<Value> = text
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
         assert_eq!(answers.len(), sources.len());
         answers
     }
@@ -215,7 +272,9 @@ fn render(
     let key = "url".parse().unwrap();
     let template = template::parse_with(&key, source, Functions::All).ok()?;
     let surroundings = Surroundings::new(SystemTime::now(), rand_seed());
-    let rendered = template.render_with(values, missing, Some(surroundings)).ok()?;
+    let rendered = template
+        .render_with(values, missing, Some(surroundings))
+        .ok()?;
     Some((rendered.output.reveal().to_vec(), rendered.varies))
 }
 

@@ -13,7 +13,10 @@ pub(crate) fn of(generator: &mut Generator, name: &str, parameters: &[&str]) -> 
             continue;
         }
         for n in 0..fitting.len() {
-            for other in ["(list)", "(dict)", "nil", "\"\"", "0", "1.5", "true", "\"x\"", "(list 1)", ".missing"] {
+            for other in [
+                "(list)", "(dict)", "nil", "\"\"", "0", "1.5", "true", "\"x\"", "(list 1)",
+                ".missing",
+            ] {
                 let mut changed = fitting.clone();
                 changed[n] = other.to_owned();
                 sources.push(changed);
@@ -22,7 +25,9 @@ pub(crate) fn of(generator: &mut Generator, name: &str, parameters: &[&str]) -> 
         sources.push(fitting[..fitting.len().saturating_sub(1)].to_vec());
         sources.push([fitting.clone(), vec!["\"more\"".to_owned()]].concat());
     }
-    let calls = sources.iter().map(|arguments| format!("{name} {}", arguments.join(" ")));
+    let calls = sources
+        .iter()
+        .map(|arguments| format!("{name} {}", arguments.join(" ")));
     let mut sources: Vec<_> = calls.map(|call| reduced(name, call.trim())).collect();
     sources.sort();
     sources.dedup();
@@ -46,7 +51,10 @@ fn arguments(generator: &mut Generator, name: &str, parameters: &[&str]) -> Vec<
 
 /// What of the result of `call` is the same each time.
 fn reduced(name: &str, call: &str) -> String {
-    match REDUCED.iter().find(|(names, _)| names.split(' ').any(|n| n == name)) {
+    match REDUCED
+        .iter()
+        .find(|(names, _)| names.split(' ').any(|n| n == name))
+    {
         Some((_, shape)) => shape.replace("CALL", call),
         None => format!("{{{{ {call} }}}}"),
     }
@@ -70,19 +78,52 @@ const SLOW: &[&str] = &[
 
 /// How the results of what is random, or depends on the clock, are compared.
 const REDUCED: &[(&str, &str)] = &[
-    ("randAlphaNum", "{{ regexReplaceAll \"[A-Za-z0-9]\" (CALL) \"x\" }}"),
-    ("randAlpha", "{{ regexReplaceAll \"[A-Za-z]\" (CALL) \"x\" }}"),
-    ("randNumeric", "{{ regexReplaceAll \"[0-9]\" (CALL) \"x\" }}"),
+    (
+        "randAlphaNum",
+        "{{ regexReplaceAll \"[A-Za-z0-9]\" (CALL) \"x\" }}",
+    ),
+    (
+        "randAlpha",
+        "{{ regexReplaceAll \"[A-Za-z]\" (CALL) \"x\" }}",
+    ),
+    (
+        "randNumeric",
+        "{{ regexReplaceAll \"[0-9]\" (CALL) \"x\" }}",
+    ),
     ("randAscii", "{{ regexReplaceAll \"[ -~]\" (CALL) \"x\" }}"),
-    ("randInt", "{{ $n := CALL }}{{ typeOf $n }}{{ lt $n 1000000 }}"),
+    (
+        "randInt",
+        "{{ $n := CALL }}{{ typeOf $n }}{{ lt $n 1000000 }}",
+    ),
     ("randBytes", "{{ CALL | b64dec | len }}"),
-    ("uuidv4", "{{ regexReplaceAll \"[0-9a-f]\" (CALL) \"x\" }}{{ substr 14 15 (CALL) }}"),
+    (
+        "uuidv4",
+        "{{ regexReplaceAll \"[0-9a-f]\" (CALL) \"x\" }}{{ substr 14 15 (CALL) }}",
+    ),
     ("shuffle", "{{ CALL | splitList \"\" | sortAlpha }}"),
-    ("bcrypt htpasswd", "{{ CALL | regexFind \"^.*\\\\$2a\\\\$10\\\\$|.*: .*\" }}{{ CALL | len }}"),
-    ("encryptAES", "{{ $c := CALL }}{{ len $c }}{{ regexMatch \"^[A-Za-z0-9+/]*=*$\" $c }}"),
-    ("now", "{{ $t := CALL }}{{ typeOf $t }}{{ regexReplaceAll \"[0-9.]+\" (toString $t) \"0\" }}"),
-    ("ago", "{{ CALL | regexReplaceAll \"[0-9]+\" | regexFind \"[a-z]\" }}"),
+    (
+        "bcrypt htpasswd",
+        "{{ CALL | regexFind \"^.*\\\\$2a\\\\$10\\\\$|.*: .*\" }}{{ CALL | len }}",
+    ),
+    (
+        "encryptAES",
+        "{{ $c := CALL }}{{ len $c }}{{ regexMatch \"^[A-Za-z0-9+/]*=*$\" $c }}",
+    ),
+    (
+        "now",
+        "{{ $t := CALL }}{{ typeOf $t }}{{ regexReplaceAll \"[0-9.]+\" (toString $t) \"0\" }}",
+    ),
+    (
+        "ago",
+        "{{ CALL | regexReplaceAll \"[0-9]+\" | regexFind \"[a-z]\" }}",
+    ),
     ("keys values", "{{ CALL | sortAlpha }}"),
-    ("genPrivateKey genCA genSelfSignedCert genSignedCert", "{{ $c := CALL }}{{ typeOf $c }}"),
-    ("genCAWithKey genSelfSignedCertWithKey genSignedCertWithKey", "{{ $c := CALL }}{{ typeOf $c }}"),
+    (
+        "genPrivateKey genCA genSelfSignedCert genSignedCert",
+        "{{ $c := CALL }}{{ typeOf $c }}",
+    ),
+    (
+        "genCAWithKey genSelfSignedCertWithKey genSignedCertWithKey",
+        "{{ $c := CALL }}{{ typeOf $c }}",
+    ),
 ];

@@ -209,8 +209,8 @@ pub(crate) const TIMES: &[&str] = &[
 /// Names of time zones.
 #[rustfmt::skip]
 pub(crate) const ZONES: &[&str] = &[
-    "\"UTC\"", "\"\"", "\"Local\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kathmandu\"", "\"europe/berlin\"", "\"Nowhere\"", "\"../etc\"", "\"EST\"", "\"Pacific/Kiritimati\"",
-    "\"Africa/Casablanca\"", "\"America/Sao_Paulo\"",
+    "\"UTC\"", "\"\"", "\"Local\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kathmandu\"", "\"europe/berlin\"", "\"Nowhere\"", "\"../etc\"", "\"Etc/GMT+5\"", "\"Pacific/Kiritimati\"",
+    "\"Australia/Lord_Howe\"", "\"America/Sao_Paulo\"",
 ];
 
 /// Private keys in PEM, and what is none.
@@ -267,3 +267,18 @@ pub(crate) const RANDOM: &[(&str, &str)] = &[
     ("{{ shuffle .uni }}", "{{ splitList \"\" .out | sortAlpha }}"),
     ("{{ randInt 5 6 }}{{ randInt -2 -1 }}", "{{ .out }}"),
 ];
+
+/// What `\\p{…}` takes: categories, their other names, scripts, and what is none of them.
+#[rustfmt::skip]
+pub(crate) const CLASSES: &str = "Any ASCII Assigned C Cc Cf Cn Co Cs L LC Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps \
+     S Sc Sk Sm So Z Zl Zp Zs Other Letter Cased_Letter Lowercase_Letter digit punct cntrl Unassigned Surrogate \
+     Combining_Mark greek LATIN Grek Old_Italic SignWriting Garay Unknown Zzzz Alphabetic Han_ \
+Adlam Ahom Arabic Armenian Avestan Balinese Bamum Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese \
+     Buhid Carian Chakma Cham Cherokee Chorasmian Common Coptic Cuneiform Cypriot Cyrillic Deseret Devanagari \
+     Dogra Duployan Elbasan Elymaic Ethiopic Georgian Glagolitic Gothic Grantha Greek Gujarati Gurmukhi Han \
+     Hangul Hanunoo Hatran Hebrew Hiragana Inherited Javanese Kaithi Kannada Katakana Kawi Kharoshthi Khmer \
+     Khojki Khudawadi Lao Latin Lepcha Limbu Lisu Lycian Lydian Mahajani Makasar Malayalam Mandaic Manichaean \
+     Marchen Medefaidrin Miao Modi Mongolian Mro Multani Myanmar Nabataean Nandinagari Newa Nko Nushu Ogham \
+     Oriya Osage Osmanya Palmyrene Phoenician Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham Sinhala \
+     Sogdian Soyombo Sundanese Syriac Tagalog Tagbanwa Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan \
+     Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho Yezidi Yi ";

@@ -25,8 +25,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("date_in_zone", &[Word, Any, Word], in_zone),
     fixed("dateModify", &[Word, Moment], |call| modified(call, false)),
     fixed("date_modify", &[Word, Moment], |call| modified(call, false)),
-    fixed("mustDateModify", &[Word, Moment], |call| modified(call, true)),
-    fixed("must_date_modify", &[Word, Moment], |call| modified(call, true)),
+    fixed("mustDateModify", &[Word, Moment], |call| {
+        modified(call, true)
+    }),
+    fixed("must_date_modify", &[Word, Moment], |call| {
+        modified(call, true)
+    }),
     fixed("htmlDate", &[Any], |call| {
         shown(&moment(call, 0)?, Zone::Local, HTML)
     }),
@@ -113,7 +117,9 @@ fn in_zone(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 fn shown(time: &Time, zone: Zone, layout: &[u8]) -> Result<Value, Fault> {
-    Ok(Value::text(time.within(zone).format_bytes(layout).as_slice()))
+    Ok(Value::text(
+        time.within(zone).format_bytes(layout).as_slice(),
+    ))
 }
 
 fn modified(call: &mut Call<'_>, must: bool) -> Result<Value, Fault> {

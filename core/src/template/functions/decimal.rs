@@ -41,7 +41,9 @@ impl Decimal {
         }
         let text = format!("{float:e}");
         let (mantissa, exponent) = text.split_once('e')?;
-        let fraction = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let fraction = mantissa
+            .split_once('.')
+            .map_or(0, |(_, digits)| digits.len());
         Some(Self {
             digits: mantissa.replace('.', "").parse().ok()?,
             exponent: exponent.parse::<i64>().ok()? - fraction as i64,

@@ -23,7 +23,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let (name, value) = (call.text(0)?, call.any(1)?);
         let of = value.type_name();
         let names = [of, of.strip_prefix('*').unwrap_or(of)];
-        Ok(Value::Bool(names.iter().any(|of| of.as_bytes() == name.bytes())))
+        Ok(Value::Bool(
+            names.iter().any(|of| of.as_bytes() == name.bytes()),
+        ))
     }),
     fixed("kindIs", &[Text, Any], |call| named(call, Value::kind_name)),
 ];

@@ -11,7 +11,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("mergeOverwrite", ONE, Param::Dict, |call| {
         merge(call, true, false)
     }),
-    variadic("mustMerge", ONE, Param::Dict, |call| merge(call, false, true)),
+    variadic("mustMerge", ONE, Param::Dict, |call| {
+        merge(call, false, true)
+    }),
     variadic("mustMergeOverwrite", ONE, Param::Dict, |call| {
         merge(call, true, true)
     }),
@@ -152,7 +154,8 @@ impl Merger<'_> {
 
     fn is_empty(&self, value: &Value) -> bool {
         // Structs and complex numbers are never empty to mergo.
-        !matches!(value, Value::Object(_) | Value::Complex(..)) && !super::truth_of(self.heap, value)
+        !matches!(value, Value::Object(_) | Value::Complex(..))
+            && !super::truth_of(self.heap, value)
     }
 }
 

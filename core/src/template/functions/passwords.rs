@@ -69,7 +69,9 @@ fn derive(call: &mut Call<'_>) -> Result<Value, Fault> {
     };
     let (kind, password) = (call.text(1)?, call.text(2)?);
     let (user, site) = (call.text(3)?, call.text(4)?);
-    let Some((_, patterns)) = PATTERNS.iter().find(|(name, _)| name.as_bytes() == kind.bytes())
+    let Some((_, patterns)) = PATTERNS
+        .iter()
+        .find(|(name, _)| name.as_bytes() == kind.bytes())
     else {
         let mut out = Buffer::new();
         out.extend(b"cannot find password template ");
@@ -89,7 +91,10 @@ fn derive(call: &mut Call<'_>) -> Result<Value, Fault> {
     let pattern = patterns[usize::from(seed[0]) % patterns.len()];
     let mut out = Buffer::new();
     for (class, byte) in pattern.bytes().zip(&seed[1..]) {
-        let (_, chars) = CLASSES.iter().find(|(name, _)| *name == class).unwrap_or(&CLASSES[0]);
+        let (_, chars) = CLASSES
+            .iter()
+            .find(|(name, _)| *name == class)
+            .unwrap_or(&CLASSES[0]);
         out.push(chars.as_bytes()[usize::from(*byte) % chars.len()]);
     }
     Ok(Value::Text(out.finish()?))
@@ -142,8 +147,12 @@ fn decrypt(call: &mut Call<'_>) -> Result<Value, Fault> {
     let key = DecryptingKey::ecb(key).map_err(failed)?;
     let mut out = Zeroizing::new(sealed.bytes()[BLOCK..].to_vec());
     for (n, block) in out.chunks_mut(BLOCK).enumerate() {
-        key.decrypt(block, DecryptionContext::None).map_err(failed)?;
-        block.iter_mut().zip(&blocks[n]).for_each(|(b, before)| *b ^= before);
+        key.decrypt(block, DecryptionContext::None)
+            .map_err(failed)?;
+        block
+            .iter_mut()
+            .zip(&blocks[n])
+            .for_each(|(b, before)| *b ^= before);
     }
     // The last byte says how long the padding is; sprig looks at no other.
     let padding = usize::from(out.last().copied().unwrap_or(0));

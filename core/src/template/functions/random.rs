@@ -12,10 +12,16 @@ use crate::template::unicode;
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    fixed("randAlphaNum", &[Int], |call| drawn(call, |b| b.is_ascii_alphanumeric())),
-    fixed("randAlpha", &[Int], |call| drawn(call, |b| b.is_ascii_alphabetic())),
+    fixed("randAlphaNum", &[Int], |call| {
+        drawn(call, |b| b.is_ascii_alphanumeric())
+    }),
+    fixed("randAlpha", &[Int], |call| {
+        drawn(call, |b| b.is_ascii_alphabetic())
+    }),
     fixed("randAscii", &[Int], |call| drawn(call, |_| true)),
-    fixed("randNumeric", &[Int], |call| drawn(call, |b| b.is_ascii_digit())),
+    fixed("randNumeric", &[Int], |call| {
+        drawn(call, |b| b.is_ascii_digit())
+    }),
     fixed("randInt", &[Int, Int], |call| {
         let (least, end) = (call.int(0)?, call.int(1)?);
         let choices = end.wrapping_sub(least);
@@ -29,7 +35,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let count = count(call)?.ok_or_else(|| call.fail("the number of bytes is negative"))?;
         let mut bytes = Zeroizing::new(vec![0; count]);
         call.heap.chance()?.fill(&mut bytes);
-        Ok(Value::text(Zeroizing::new(STANDARD.encode(&*bytes)).as_str()))
+        Ok(Value::text(
+            Zeroizing::new(STANDARD.encode(&*bytes)).as_str(),
+        ))
     }),
     fixed("uuidv4", &[], |call| {
         let mut bytes = [0; 16];

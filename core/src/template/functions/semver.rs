@@ -192,14 +192,20 @@ fn without_ranges(call: &mut Call<'_>, source: &str) -> Result<String, Fault> {
         };
         let by = format!(">= {}, <= {} ", piece(1), piece(11));
         out = out.replacen(piece(0), &by, 1);
-        at = groups.first().copied().flatten().map_or(source.len(), |whole| whole.end);
+        at = groups
+            .first()
+            .copied()
+            .flatten()
+            .map_or(source.len(), |whole| whole.end);
     }
     Ok(out)
 }
 
 fn constraint(call: &mut Call<'_>, source: &str) -> Result<Constraint, Fault> {
     let one = Regex::known(call, &format!(r"^\s*({OPERATORS})\s*({VERSION})\s*$"))?;
-    let groups = one.groups(call.heap, source, 0)?.ok_or_else(|| improper(call))?;
+    let groups = one
+        .groups(call.heap, source, 0)?
+        .ok_or_else(|| improper(call))?;
     let piece = |n: usize| {
         let span = groups.get(n).copied().flatten();
         span.map_or("", |span| &source[span.start..span.end])

@@ -130,7 +130,9 @@ impl Named {
 
     pub(crate) fn show(self, value: i64) -> String {
         let of = |names: &[&str], from: i64, what: &str| {
-            let name = usize::try_from(value - from).ok().and_then(|n| names.get(n).copied());
+            let name = usize::try_from(value - from)
+                .ok()
+                .and_then(|n| names.get(n).copied());
             name.map_or_else(|| format!("%!{what}({value})"), str::to_owned)
         };
         match self {
@@ -158,7 +160,9 @@ pub(crate) enum Member {
 
 fn method(tables: &[&'static [Function]], name: &str) -> Option<Member> {
     let mut methods = tables.iter().copied().flatten();
-    methods.find(|method| method.name == name).map(Member::Method)
+    methods
+        .find(|method| method.name == name)
+        .map(Member::Method)
 }
 
 /// The parameter that a method is called on.

@@ -12,11 +12,15 @@ pub(super) const METHODS: &[Function] = &[
     fixed("Add", &[ON, Param::Duration], |call| {
         Ok(Object::time(call.time(0)?.plus(call.duration(1)?)))
     }),
-    fixed("AddDate", &[ON, Param::Int, Param::Int, Param::Int], |call| {
-        let time = call.time(0)?;
-        let (years, months, days) = (call.int(1)?, call.int(2)?, call.int(3)?);
-        Ok(Object::time(time.plus_date(years, months, days)))
-    }),
+    fixed(
+        "AddDate",
+        &[ON, Param::Int, Param::Int, Param::Int],
+        |call| {
+            let time = call.time(0)?;
+            let (years, months, days) = (call.int(1)?, call.int(2)?, call.int(3)?);
+            Ok(Object::time(time.plus_date(years, months, days)))
+        },
+    ),
     fixed("After", TWO, |call| Ok(Value::Bool(order(call)?.is_gt()))),
     fixed("Before", TWO, |call| Ok(Value::Bool(order(call)?.is_lt()))),
     fixed("Compare", TWO, |call| Ok(Value::Int(order(call)? as i64))),
@@ -24,7 +28,9 @@ pub(super) const METHODS: &[Function] = &[
     fixed("Equal", TWO, |call| Ok(Value::Bool(order(call)?.is_eq()))),
     fixed("Format", &[ON, Param::Text], |call| {
         let layout = call.text(1)?;
-        Ok(Value::text(call.time(0)?.format_bytes(layout.bytes()).as_slice()))
+        Ok(Value::text(
+            call.time(0)?.format_bytes(layout.bytes()).as_slice(),
+        ))
     }),
     fixed("Hour", ONE, |call| int(call.time(0)?.civil().hour)),
     fixed("In", &[ON, Param::Location], |call| {
@@ -34,7 +40,9 @@ pub(super) const METHODS: &[Function] = &[
         };
         Ok(Object::time(call.time(0)?.within(zone)))
     }),
-    fixed("IsZero", ONE, |call| Ok(Value::Bool(call.time(0)?.is_zero()))),
+    fixed("IsZero", ONE, |call| {
+        Ok(Value::Bool(call.time(0)?.is_zero()))
+    }),
     fixed("Local", ONE, |call| {
         Ok(Object::time(call.time(0)?.within(Zone::Local)))
     }),
@@ -67,16 +75,17 @@ pub(super) const METHODS: &[Function] = &[
         let weekday = call.time(0)?.civil().weekday;
         Ok(Value::Named(Named::Weekday, weekday.into()))
     }),
-    fixed("Year", ONE, |call| Ok(Value::Int(call.time(0)?.civil().year))),
+    fixed("Year", ONE, |call| {
+        Ok(Value::Int(call.time(0)?.civil().year))
+    }),
     fixed("YearDay", ONE, |call| int(call.time(0)?.civil().year_day)),
 ];
 
-pub(super) const LOCATION_METHODS: &[Function] = &[fixed("String", ONE, |call| {
-    match call.any(0)? {
+pub(super) const LOCATION_METHODS: &[Function] =
+    &[fixed("String", ONE, |call| match call.any(0)? {
         Value::Object(Object::Location(zone)) => Ok(Value::text(zone.name())),
         _ => Err(call.fail("there is no location")),
-    }
-})];
+    })];
 
 pub(super) const DURATION_METHODS: &[Function] = &[
     fixed("Hours", ONE, |call| in_units(call, 3600 * SECOND)),
@@ -116,7 +125,9 @@ fn int(value: impl Into<i64>) -> Result<Value, Fault> {
 fn since_1970(call: &Call<'_>, units: i64) -> Result<Value, Fault> {
     let time = call.time(0)?;
     let part = i64::from(time.nanos) / (SECOND / units);
-    Ok(Value::Int64(time.unix.wrapping_mul(units).wrapping_add(part)))
+    Ok(Value::Int64(
+        time.unix.wrapping_mul(units).wrapping_add(part),
+    ))
 }
 
 fn in_units(call: &Call<'_>, unit: i64) -> Result<Value, Fault> {

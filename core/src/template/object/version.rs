@@ -71,7 +71,11 @@ impl Version {
     fn with(&self, change: impl FnOnce(&mut Self)) -> Value {
         let mut next = self.clone();
         change(&mut next);
-        let v = if self.original.starts_with('v') { "v" } else { "" };
+        let v = if self.original.starts_with('v') {
+            "v"
+        } else {
+            ""
+        };
         next.original = format!("{v}{}", next.show());
         Value::Object(Object::Changed(Rc::new(next)))
     }
@@ -185,9 +189,7 @@ pub(super) const METHODS: &[Function] = &[
 ];
 
 pub(super) const POINTER_METHODS: &[Function] = &[
-    fixed("Compare", TWO, |call| {
-        Ok(Value::Int(order(call)? as i64))
-    }),
+    fixed("Compare", TWO, |call| Ok(Value::Int(order(call)? as i64))),
     fixed("Equal", TWO, |call| Ok(Value::Bool(order(call)?.is_eq()))),
     fixed("GreaterThan", TWO, |call| {
         Ok(Value::Bool(order(call)?.is_gt()))

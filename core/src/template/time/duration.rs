@@ -43,7 +43,9 @@ pub(crate) fn parse_duration(text: &[u8]) -> Option<i64> {
         if fraction > 0 {
             value += (fraction as f64 * (unit as f64 / scale)) as u64;
         }
-        sum = sum.checked_add(value).filter(|v| *v <= LIMIT && value <= LIMIT)?;
+        sum = sum
+            .checked_add(value)
+            .filter(|v| *v <= LIMIT && value <= LIMIT)?;
     }
     if negative {
         return Some((sum as i64).wrapping_neg());
@@ -56,7 +58,9 @@ fn leading(text: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0u64;
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     for digit in &text[..digits] {
-        value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        value = value
+            .checked_mul(10)?
+            .checked_add(u64::from(digit - b'0'))?;
         if value > LIMIT {
             return None;
         }

@@ -29,7 +29,11 @@ pub(super) fn format(time: &Time, mut layout: &[u8]) -> Vec<u8> {
 fn by_calendar(civil: &Civil, part: Part) -> String {
     let month = MONTHS[usize::from(civil.month) - 1];
     let weekday = WEEKDAYS[usize::from(civil.weekday)];
-    let hour12 = if civil.hour % 12 == 0 { 12 } else { civil.hour % 12 };
+    let hour12 = if civil.hour % 12 == 0 {
+        12
+    } else {
+        civil.hour % 12
+    };
     let afternoon = civil.hour >= 12;
     match part {
         Part::LongMonth => month.to_owned(),

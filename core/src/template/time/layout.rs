@@ -28,7 +28,11 @@ pub(super) enum Part {
     Zone,
     Offset(Offset),
     /// Digits behind a separator; `trims` where zeros at the end are left out.
-    Fraction { digits: usize, separator: u8, trims: bool },
+    Fraction {
+        digits: usize,
+        separator: u8,
+        trims: bool,
+    },
 }
 
 /// A numeric offset: `-07:00` and its like.
@@ -84,7 +88,9 @@ fn part(text: &[u8]) -> Option<(usize, Part, usize)> {
         b'P' if begins("PM") => (Part::UpperPm, 2),
         b'p' if begins("pm") => (Part::LowerPm, 2),
         b'-' | b'Z' => {
-            let word = OFFSETS.iter().find(|word| text[1..].starts_with(word.as_bytes()))?;
+            let word = OFFSETS
+                .iter()
+                .find(|word| text[1..].starts_with(word.as_bytes()))?;
             let offset = Offset {
                 z: text[0] == b'Z',
                 minutes: word.len() > 2,

@@ -71,7 +71,11 @@ impl Found {
                         rest = rest.strip_prefix(b" ").unwrap_or(rest);
                     }
                 }
-                let digits = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+                let digits = rest
+                    .iter()
+                    .take(3)
+                    .take_while(|b| b.is_ascii_digit())
+                    .count();
                 if digits == 0 || (part == Part::ZeroYearDay && digits != 3) {
                     return None;
                 }
@@ -119,7 +123,11 @@ impl Found {
                 let name = take(&mut rest, zone_len(value)?)?;
                 self.zone = String::from_utf8_lossy(name).into_owned();
             }
-            Part::Fraction { digits, trims: false, .. } => {
+            Part::Fraction {
+                digits,
+                trims: false,
+                ..
+            } => {
                 self.nanos = nanos(take(&mut rest, 1 + digits)?)?;
             }
             Part::Fraction { .. } => {
@@ -157,7 +165,10 @@ impl Found {
             None if self.zone.is_empty() => (local, Zone::Local),
             None => {
                 // A name alone says nothing about its offset, unless it is GMT with hours.
-                let hours = self.zone.strip_prefix("GMT").filter(|rest| !rest.is_empty());
+                let hours = self
+                    .zone
+                    .strip_prefix("GMT")
+                    .filter(|rest| !rest.is_empty());
                 let hours = hours.and_then(|rest| signed(rest.as_bytes())).unwrap_or(0);
                 let zone = Zone::Fixed(self.zone.as_str().into(), hours as i32 * 3600);
                 (local, zone)
@@ -184,7 +195,9 @@ impl Found {
             if !(1..=365).contains(&day) {
                 return None;
             }
-            let month = DAYS_BEFORE.iter().rposition(|before| i64::from(*before) < day)?;
+            let month = DAYS_BEFORE
+                .iter()
+                .rposition(|before| i64::from(*before) < day)?;
             (month as i64 + 1, day - i64::from(DAYS_BEFORE[month]))
         };
         let agrees = self.month.is_none_or(|m| m == month) && self.day.is_none_or(|d| d == day);
@@ -221,7 +234,11 @@ fn take<'v>(rest: &mut &'v [u8], len: usize) -> Option<&'v [u8]> {
 
 /// One or two digits; two where they are `fixed`.
 fn number(rest: &mut &[u8], fixed: bool) -> Option<i64> {
-    let digits = rest.iter().take(2).take_while(|b| b.is_ascii_digit()).count();
+    let digits = rest
+        .iter()
+        .take(2)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
     if digits == 0 || (fixed && digits == 1) {
         return None;
     }
@@ -248,12 +265,18 @@ fn name(rest: &mut &[u8], names: &[&str], short: bool) -> Option<i64> {
 
 /// A separator and at least one digit.
 fn fraction_len(text: &[u8]) -> Option<usize> {
-    let digits = text.get(1..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits = text
+        .get(1..)?
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
     (matches!(text[0], b'.' | b',') && digits > 0).then_some(1 + digits)
 }
 
 fn nanos(text: &[u8]) -> Option<u32> {
-    let digits = text.strip_prefix(b".").or_else(|| text.strip_prefix(b","))?;
+    let digits = text
+        .strip_prefix(b".")
+        .or_else(|| text.strip_prefix(b","))?;
     let digits = &digits[..digits.len().min(9)];
     let value = u32::try_from(signed(digits)?).ok()?;
     Some(value * 10u32.pow(9 - digits.len() as u32))
@@ -261,7 +284,11 @@ fn nanos(text: &[u8]) -> Option<u32> {
 
 fn offset(rest: &mut &[u8], form: Offset) -> Option<i32> {
     let len = 3 + 2 * usize::from(form.minutes) + 2 * usize::from(form.seconds);
-    let colons = if form.colons { usize::from(form.minutes) + usize::from(form.seconds) } else { 0 };
+    let colons = if form.colons {
+        usize::from(form.minutes) + usize::from(form.seconds)
+    } else {
+        0
+    };
     let mut text = take(rest, len + colons)?;
     let negative = match take(&mut text, 1)? {
         b"+" => false,
@@ -295,7 +322,12 @@ fn zone_len(text: &[u8]) -> Option<usize> {
     if matches!(text[0], b'+' | b'-') {
         return Some(hours_len(text)).filter(|len| *len > 0);
     }
-    match text.iter().take(6).take_while(|b| b.is_ascii_uppercase()).count() {
+    match text
+        .iter()
+        .take(6)
+        .take_while(|b| b.is_ascii_uppercase())
+        .count()
+    {
         3 => Some(3),
         4 if text[3] == b'T' || text.starts_with(b"WITA") => Some(4),
         5 if text[4] == b'T' => Some(5),
@@ -310,5 +342,9 @@ fn hours_len(text: &[u8]) -> usize {
     }
     let digits = text[1..].iter().take_while(|b| b.is_ascii_digit()).count();
     let hours = signed(&text[1..1 + digits]);
-    if hours.is_some_and(|hours| hours <= 23) { 1 + digits } else { 0 }
+    if hours.is_some_and(|hours| hours <= 23) {
+        1 + digits
+    } else {
+        0
+    }
 }

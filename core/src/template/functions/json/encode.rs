@@ -60,7 +60,9 @@ impl Encoder<'_> {
             Value::Nil | Value::NilInterface => self.out.extend(b"null"),
             Value::Bool(b) => self.out.extend(if *b { b"true" } else { b"false" }),
             Value::Uint(n) => self.out.extend(n.to_string().as_bytes()),
-            Value::Int(i) | Value::Int64(i) | Value::Named(_, i) => self.out.extend(i.to_string().as_bytes()),
+            Value::Int(i) | Value::Int64(i) | Value::Named(_, i) => {
+                self.out.extend(i.to_string().as_bytes())
+            }
             Value::Byte(b) => self.out.extend(b.to_string().as_bytes()),
             Value::Float(f) if !f.is_finite() => return Ok(false),
             Value::Float(f) => self.out.extend(number(*f).as_bytes()),

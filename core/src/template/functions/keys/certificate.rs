@@ -112,7 +112,11 @@ impl Request {
         }
         std::str::from_utf8(name).ok()?;
         let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(b);
-        let tag = if name.iter().all(printable) { 0x13 } else { 0x0c };
+        let tag = if name.iter().all(printable) {
+            0x13
+        } else {
+            0x0c
+        };
         let kind = der::element(OID, &[COMMON_NAME]);
         let pair = der::sequence(&[&kind, &der::element(tag, &[name])]);
         Some(der::sequence(&[&der::element(SET, &[&pair])]))
@@ -121,10 +125,18 @@ impl Request {
     /// Everything but the key of the issuer, in Go's order.
     fn extensions(&self, public: &[u8], nameless: bool) -> Option<Vec<Vec<u8>>> {
         // Digital signature and key encipherment; an authority signs certificates too.
-        let usage: &[u8] = if self.authority { &[2, 0xa4] } else { &[5, 0xa0] };
+        let usage: &[u8] = if self.authority {
+            &[2, 0xa4]
+        } else {
+            &[5, 0xa0]
+        };
         let purposes = [1, 2].map(|n| der::element(OID, &[PURPOSES, &[n]]));
         let is_authority = der::element(0x01, &[&[0xff]]);
-        let constraints: &[&[u8]] = if self.authority { &[&is_authority] } else { &[] };
+        let constraints: &[&[u8]] = if self.authority {
+            &[&is_authority]
+        } else {
+            &[]
+        };
         let mut out = vec![
             extension(15, true, &der::element(BIT_STRING, &[usage])),
             extension(37, false, &der::sequence(&[&purposes[0], &purposes[1]])),
@@ -143,10 +155,14 @@ impl Request {
                 }
                 names.push(der::element(0x82, &[name.bytes()]));
             }
-            names.extend(self.addresses.iter().map(|address| match address.to_canonical() {
-                IpAddr::V4(address) => der::element(0x87, &[&address.octets()]),
-                IpAddr::V6(address) => der::element(0x87, &[&address.octets()]),
-            }));
+            names.extend(
+                self.addresses
+                    .iter()
+                    .map(|address| match address.to_canonical() {
+                        IpAddr::V4(address) => der::element(0x87, &[&address.octets()]),
+                        IpAddr::V6(address) => der::element(0x87, &[&address.octets()]),
+                    }),
+            );
             let parts: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             out.push(extension(17, nameless, &der::sequence(&parts)));
         }
@@ -173,11 +189,14 @@ impl Issuer {
         if !der::is_integer(serial) || serial[0] >= 0x80 {
             return None;
         }
-        body.expect(SEQUENCE).filter(|inner| inner.whole == algorithm)?;
+        body.expect(SEQUENCE)
+            .filter(|inner| inner.whole == algorithm)?;
         body.expect(SEQUENCE)?;
         let mut validity = Reader::new(body.expect(SEQUENCE)?.inner);
         for _ in 0..2 {
-            validity.next().filter(|date| is_date(date.tag, date.inner))?;
+            validity
+                .next()
+                .filter(|date| is_date(date.tag, date.inner))?;
         }
         let subject = body.expect(SEQUENCE)?.whole.to_vec();
         let public = body.expect(SEQUENCE)?.whole;
@@ -231,14 +250,22 @@ fn extension(number: u8, critical: bool, value: &[u8]) -> Vec<u8> {
     let oid = der::element(OID, &[&[0x55, 0x1d, number]]);
     let value = der::element(OCTET_STRING, &[value]);
     let flag = der::element(0x01, &[&[0xff]]);
-    if critical { der::sequence(&[&oid, &flag, &value]) } else { der::sequence(&[&oid, &value]) }
+    if critical {
+        der::sequence(&[&oid, &flag, &value])
+    } else {
+        der::sequence(&[&oid, &value])
+    }
 }
 
 /// Two digits of the year from 1950 to 2049, four otherwise.
 fn date(time: &Time) -> Vec<u8> {
     let time = time.within(Zone::Utc);
     let short = (1950..2050).contains(&time.civil().year);
-    let (tag, layout) = if short { (0x17, "060102150405Z") } else { (0x18, "20060102150405Z") };
+    let (tag, layout) = if short {
+        (0x17, "060102150405Z")
+    } else {
+        (0x18, "20060102150405Z")
+    };
     der::element(tag, &[time.format(layout).as_bytes()])
 }
 
@@ -248,7 +275,9 @@ fn is_date(tag: u8, text: &[u8]) -> bool {
         0x18 => 14,
         _ => return false,
     };
-    text.len() == digits + 1 && text[..digits].iter().all(u8::is_ascii_digit) && text[digits] == b'Z'
+    text.len() == digits + 1
+        && text[..digits].iter().all(u8::is_ascii_digit)
+        && text[digits] == b'Z'
 }
 
 const EMPTY: &[u8] = &[SEQUENCE, 0];

@@ -47,7 +47,11 @@ pub(super) fn is_key(bytes: &[u8]) -> bool {
         return false;
     };
     let mut fields = Reader::new(key.inner);
-    (0..6).all(|_| fields.expect(der::INTEGER).is_some_and(|n| der::is_integer(n.inner)))
+    (0..6).all(|_| {
+        fields
+            .expect(der::INTEGER)
+            .is_some_and(|n| der::is_integer(n.inner))
+    })
 }
 
 /// A prime of 2048 bits, and one of 256 that divides the number before it.

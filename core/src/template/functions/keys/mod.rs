@@ -38,14 +38,22 @@ pub(super) const VARYING: &[Function] = &[
         let key = fresh(call)?;
         self_signed(call, &key)
     }),
-    fixed("genSelfSignedCertWithKey", &[Word, List, List, Int, Word], |call| {
-        let key = given(call, 4)?;
-        self_signed(call, &key)
-    }),
-    fixed("genSignedCert", &[Word, List, List, Int, Param::Certificate], |call| {
-        let key = fresh(call)?;
-        signed(call, &key)
-    }),
+    fixed(
+        "genSelfSignedCertWithKey",
+        &[Word, List, List, Int, Word],
+        |call| {
+            let key = given(call, 4)?;
+            self_signed(call, &key)
+        },
+    ),
+    fixed(
+        "genSignedCert",
+        &[Word, List, List, Int, Param::Certificate],
+        |call| {
+            let key = fresh(call)?;
+            signed(call, &key)
+        },
+    ),
     fixed(
         "genSignedCertWithKey",
         &[Word, List, List, Int, Param::Certificate, Word],

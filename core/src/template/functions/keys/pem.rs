@@ -42,12 +42,18 @@ fn block<'t>(label: &'t [u8], mut rest: &'t [u8]) -> Option<Block<'t>> {
         Some(_) => 0,
         None => starts(rest, END)?,
     };
-    let trailer = rest[end + END.len()..].strip_prefix(label)?.strip_prefix(DASHES)?;
+    let trailer = rest[end + END.len()..]
+        .strip_prefix(label)?
+        .strip_prefix(DASHES)?;
     let (behind, _) = line(trailer);
     if !behind.is_empty() {
         return None;
     }
-    let body: Vec<u8> = rest[..end].iter().copied().filter(|b| !b" \t".contains(b)).collect();
+    let body: Vec<u8> = rest[..end]
+        .iter()
+        .copied()
+        .filter(|b| !b" \t".contains(b))
+        .collect();
     let body = Zeroizing::new(body);
     let mut bytes = Buffer::new();
     encoding::base64(&body, &mut bytes).ok()?;

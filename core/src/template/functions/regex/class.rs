@@ -1,6 +1,8 @@
 //! Character classes as Go's `regexp/syntax` has them, in Go's edition of Unicode.
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
+use crate::template::unicode::{ALIASES, CATEGORIES, SCRIPTS};
 
 /// A set of characters, as ranges of code points. Surrogates may be among them; no text has any.
 #[derive(Clone, Default)]
@@ -9,7 +11,11 @@ pub(super) struct Set(Vec<(u32, u32)>);
 impl Set {
     pub(super) fn of(ranges: &[(char, char)]) -> Self {
         let ranges = ranges.iter();
-        Self(ranges.map(|(a, b)| (u32::from(*a), u32::from(*b))).collect())
+        Self(
+            ranges
+                .map(|(a, b)| (u32::from(*a), u32::from(*b)))
+                .collect(),
+        )
     }
 
     pub(super) fn add(&mut self, first: u32, last: u32) {
@@ -22,18 +28,34 @@ impl Set {
 
     /// With every character that differs in case only.
     pub(super) fn folded(&self) -> Self {
-        let plain = self.unicode();
-        let mut folded = plain.clone();
+        // A newer Unicode pairs old letters with letters that Go doesn't know.
+        let assigned = table("Cn", false).map_or_else(Self::default, |set| set.negated());
+        let assigned = assigned.unicode();
+        let mut folded = self.unicode();
+        folded.intersect(&assigned);
         // Tables of cases are built in, so that this can't fail.
         if folded.try_case_fold_simple().is_err() {
             return self.clone();
         }
-        // A newer Unicode pairs old letters with letters that Go doesn't know.
-        folded.intersect(&known());
-        folded.union(&plain);
+        folded.intersect(&assigned);
+        // It pairs some old ones, too.
+        let pairs = UNPAIRED.map(|c| ClassUnicodeRange::new(c, c));
+        folded.difference(&ClassUnicode::new(pairs));
         let mut set = Self::from(&folded);
         set.join(self);
         set
+    }
+
+    /// Adds the ranges of a table.
+    fn read(&mut self, table: &str) {
+        let number = |text: &str| u32::from_str_radix(text, 36).unwrap_or(0);
+        let mut end = 0;
+        for range in table.split_whitespace() {
+            let (gap, length) = range.split_once('-').unwrap_or((range, "1"));
+            let first = end + number(gap);
+            end = first + number(length);
+            self.add(first, end - 1);
+        }
     }
 
     pub(super) fn negated(&self) -> Self {
@@ -55,8 +77,16 @@ impl Set {
     /// Without surrogates, which no text has.
     pub(super) fn unicode(&self) -> ClassUnicode {
         let scalars = |(first, last): (u32, u32)| {
-            let first = if SURROGATES.contains(&first) { 0xe000 } else { first };
-            let last = if SURROGATES.contains(&last) { 0xd7ff } else { last };
+            let first = if SURROGATES.contains(&first) {
+                0xe000
+            } else {
+                first
+            };
+            let last = if SURROGATES.contains(&last) {
+                0xd7ff
+            } else {
+                last
+            };
             let (first, last) = (char::from_u32(first)?, char::from_u32(last)?);
             (first <= last).then(|| ClassUnicodeRange::new(first, last))
         };
@@ -67,7 +97,11 @@ impl Set {
 impl From<&ClassUnicode> for Set {
     fn from(class: &ClassUnicode) -> Self {
         let ranges = class.iter();
-        Self(ranges.map(|r| (u32::from(r.start()), u32::from(r.end()))).collect())
+        Self(
+            ranges
+                .map(|r| (u32::from(r.start()), u32::from(r.end())))
+                .collect(),
+        )
     }
 }
 
@@ -102,107 +136,47 @@ pub(super) fn posix(name: &str) -> Option<Set> {
     }))
 }
 
-/// What `\p{name}` stands for: a category, an alias of one, or a script.
-pub(super) fn property(name: &str) -> Option<Set> {
+/// What `\p{name}` stands for: a category, by one of its names, or a script. `None` for what Go doesn't find.
+pub(super) fn property(name: &str, fold: bool) -> Option<Set> {
     let name = canonical(name);
     match name.as_str() {
         "Any" => return Some(Set(vec![(0, MAX)])),
-        "Ascii" => return Some(Set(vec![(0, 0x7f)])),
-        "Assigned" => return Some(unassigned().negated()),
-        "Cn" | "Unassigned" => return Some(unassigned()),
-        "Cs" | "Surrogate" => return Some(Set(vec![(0xd800, 0xdfff)])),
-        "C" | "Other" => {
-            let mut set = unassigned();
-            for part in ["Cc", "Cf", "Co"] {
-                set.join(&Set::from(&table(part)?));
-            }
-            set.add(0xd800, 0xdfff);
-            return Some(set);
-        }
+        // What is not assigned has no case.
+        "Assigned" => return table("Cn", false).map(|unassigned| unassigned.negated()),
         _ => {}
     }
-    let is_called = |long: &str| canonical(long) == name;
-    let category = CATEGORIES
-        .iter()
-        .find(|(short, long)| is_called(short) || long.split(' ').any(is_called));
-    let mut class = match category {
-        Some((short, _)) => table(short)?,
-        None if SCRIPTS.split(' ').any(|script| script == name) => {
-            table(&format!("script={name}"))?
-        }
-        None => return None,
-    };
-    class.intersect(&known());
-    Some(Set::from(&class))
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    table(alias.map_or(name.as_str(), |(_, name)| name), fold)
 }
 
-/// The characters that Unicode 15.0 assigns, which is Go's edition.
-fn known() -> ClassUnicode {
-    table("age=15.0").unwrap_or_else(ClassUnicode::empty)
-}
-
-fn unassigned() -> Set {
-    let mut assigned = Set::from(&known());
-    // Surrogates have a category.
-    assigned.add(0xd800, 0xdfff);
-    // Noncharacters have an age, but no category but this one.
-    let mut set = assigned.negated();
-    set.add(0xfdd0, 0xfdef);
-    for plane in 0..=16 {
-        set.add(plane << 16 | 0xfffe, plane << 16 | 0xffff);
+fn table(name: &str, fold: bool) -> Option<Set> {
+    let mut tables = CATEGORIES.iter().chain(SCRIPTS);
+    let (_, plain, added) = tables.find(|(known, ..)| *known == name)?;
+    let mut set = Set::default();
+    set.read(plain);
+    if fold {
+        set.read(added);
     }
-    set
-}
-
-fn table(property: &str) -> Option<ClassUnicode> {
-    let hir = regex_syntax::parse(&format!("\\p{{{property}}}")).ok()?;
-    match hir.into_kind() {
-        HirKind::Class(Class::Unicode(class)) => Some(class),
-        HirKind::Literal(literal) => {
-            let c = std::str::from_utf8(&literal.0).ok()?.chars().next()?;
-            Some(ClassUnicode::new([ClassUnicodeRange::new(c, c)]))
-        }
-        _ => None,
-    }
+    Some(set)
 }
 
 /// The first letter in upper case, the others in lower case, without blanks, hyphens and underscores.
 fn canonical(name: &str) -> String {
-    let kept = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
     let mut out = String::new();
-    for c in kept {
-        out.push(if out.is_empty() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
+    for c in name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')) {
+        out.push(if out.is_empty() {
+            c.to_ascii_uppercase()
+        } else {
+            c.to_ascii_lowercase()
+        });
     }
     out
 }
 
-/// Categories and their other names.
-#[rustfmt::skip]
-const CATEGORIES: &[(&str, &str)] = &[
-    ("L", "Letter"), ("LC", "Cased_Letter"), ("Ll", "Lowercase_Letter"), ("Lm", "Modifier_Letter"),
-    ("Lo", "Other_Letter"), ("Lt", "Titlecase_Letter"), ("Lu", "Uppercase_Letter"), ("M", "Mark Combining_Mark"),
-    ("Mc", "Spacing_Mark"), ("Me", "Enclosing_Mark"), ("Mn", "Nonspacing_Mark"), ("N", "Number"),
-    ("Nd", "Decimal_Number digit"), ("Nl", "Letter_Number"), ("No", "Other_Number"), ("P", "Punctuation punct"),
-    ("Pc", "Connector_Punctuation"), ("Pd", "Dash_Punctuation"), ("Pe", "Close_Punctuation"),
-    ("Pf", "Final_Punctuation"), ("Pi", "Initial_Punctuation"), ("Po", "Other_Punctuation"),
-    ("Ps", "Open_Punctuation"), ("S", "Symbol"), ("Sc", "Currency_Symbol"), ("Sk", "Modifier_Symbol"),
-    ("Sm", "Math_Symbol"), ("So", "Other_Symbol"), ("Z", "Separator"), ("Zl", "Line_Separator"),
-    ("Zp", "Paragraph_Separator"), ("Zs", "Space_Separator"), ("Cc", "Control cntrl"), ("Cf", "Format"),
-    ("Co", "Private_Use"),
+/// Letters that have no other case in Go's edition of Unicode, and have one in later ones.
+const UNPAIRED: [char; 6] = [
+    '\u{390}', '\u{3b0}', '\u{1fd3}', '\u{1fe3}', '\u{fb05}', '\u{fb06}',
 ];
-
-/// The scripts that Go finds: `canonical` makes unreachable those whose names it changes.
-#[rustfmt::skip]
-const SCRIPTS: &str =
-    "Adlam Ahom Arabic Armenian Avestan Balinese Bamum Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese \
-     Buhid Carian Chakma Cham Cherokee Chorasmian Common Coptic Cuneiform Cypriot Cyrillic Deseret Devanagari \
-     Dogra Duployan Elbasan Elymaic Ethiopic Georgian Glagolitic Gothic Grantha Greek Gujarati Gurmukhi Han \
-     Hangul Hanunoo Hatran Hebrew Hiragana Inherited Javanese Kaithi Kannada Katakana Kawi Kharoshthi Khmer \
-     Khojki Khudawadi Lao Latin Lepcha Limbu Lisu Lycian Lydian Mahajani Makasar Malayalam Mandaic Manichaean \
-     Marchen Medefaidrin Miao Modi Mongolian Mro Multani Myanmar Nabataean Nandinagari Newa Nko Nushu Ogham \
-     Oriya Osage Osmanya Palmyrene Phoenician Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham Sinhala \
-     Sogdian Soyombo Sundanese Syriac Tagalog Tagbanwa Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan \
-     Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho Yezidi Yi ";
 
 const SURROGATES: std::ops::RangeInclusive<u32> = 0xd800..=0xdfff;
 const MAX: u32 = 0x10_ffff;

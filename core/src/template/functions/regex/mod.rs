@@ -37,7 +37,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("regexFindAll", TWO_AND_COUNT, find_all),
     fixed("mustRegexFindAll", TWO_AND_COUNT, find_all),
     fixed("regexReplaceAll", THREE, |call| replace::all(call, true)),
-    fixed("mustRegexReplaceAll", THREE, |call| replace::all(call, true)),
+    fixed("mustRegexReplaceAll", THREE, |call| {
+        replace::all(call, true)
+    }),
     fixed("regexReplaceAllLiteral", THREE, |call| {
         replace::all(call, false)
     }),
@@ -92,20 +94,27 @@ impl Regex {
         }
         // The limit is Rust's as well as Go's: folding case makes large classes of single letters.
         if pattern.len() > PATTERN_BYTES {
-            return Err(call.fail("the regular expression is longer than 64 KiB").into());
+            return Err(call
+                .fail("the regular expression is longer than 64 KiB")
+                .into());
         }
-        call.heap.spend(COMPILE_STEPS + pattern.len() * STEPS_PER_PATTERN_BYTE)?;
+        call.heap
+            .spend(COMPILE_STEPS + pattern.len() * STEPS_PER_PATTERN_BYTE)?;
         let text = std::str::from_utf8(pattern.bytes()).map_err(|_| Bad::Syntax)?;
         let parsed = syntax::parse(text).map_err(|wrong| match wrong {
             Wrong::Syntax => Bad::Syntax,
-            Wrong::Limit => call.fail("the regular expression is nested too deeply").into(),
+            Wrong::Limit => call
+                .fail("the regular expression is nested too deeply")
+                .into(),
         })?;
         let config = meta::Config::new()
             .nfa_size_limit(Some(NFA_BYTES))
             .hybrid_cache_capacity(CACHE_BYTES)
             .onepass(false)
             .utf8_empty(true);
-        let engine = meta::Builder::new().configure(config).build_from_hir(&parsed.hir);
+        let engine = meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&parsed.hir);
         let engine =
             engine.map_err(|_| call.fail("the regular expression takes too much memory"))?;
         let price = 1 + engine.memory_usage() / BYTES_PER_PRICE;
@@ -215,7 +224,9 @@ impl<'t> Subject<'t> {
     }
 
     fn text(&self) -> &[u8] {
-        self.spelled.as_ref().map_or(self.original, |text| text.as_bytes())
+        self.spelled
+            .as_ref()
+            .map_or(self.original, |text| text.as_bytes())
     }
 
     fn len(&self) -> usize {
@@ -314,7 +325,9 @@ fn split(call: &mut Call<'_>) -> Result<Value, Fault> {
     while capacity < pieces.len() {
         capacity = Element::Text.grown(capacity, capacity + 1);
     }
-    let list = call.heap.list_of_capacity(Element::Text, pieces, capacity)?;
+    let list = call
+        .heap
+        .list_of_capacity(Element::Text, pieces, capacity)?;
     Ok(Value::List(list))
 }
 

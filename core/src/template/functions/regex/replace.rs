@@ -86,12 +86,23 @@ fn reference(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if name.is_empty() {
         return None;
     }
-    Some((name, if braced { rest.strip_prefix(b"}")? } else { rest }))
+    Some((
+        name,
+        if braced {
+            rest.strip_prefix(b"}")?
+        } else {
+            rest
+        },
+    ))
 }
 
 /// A name that is a number, without leading zeros.
 fn number(name: &[u8]) -> Option<usize> {
     let plain = name.len() == 1 || name[0] != b'0';
     let digits = name.iter().all(u8::is_ascii_digit) && plain && name.len() <= 9;
-    std::str::from_utf8(name).ok().filter(|_| digits)?.parse().ok()
+    std::str::from_utf8(name)
+        .ok()
+        .filter(|_| digits)?
+        .parse()
+        .ok()
 }

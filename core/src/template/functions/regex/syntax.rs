@@ -7,7 +7,6 @@ use regex_syntax::hir::{self, Class, Hir, Look};
 
 use super::class::Set;
 
-
 mod escape;
 
 /// Why a text is no regular expression.
@@ -129,12 +128,20 @@ impl Parser<'_> {
                 },
                 '^' => {
                     self.at += 1;
-                    let look = if self.flags.lines { Look::StartLF } else { Look::Start };
+                    let look = if self.flags.lines {
+                        Look::StartLF
+                    } else {
+                        Look::Start
+                    };
                     nodes.push(Node::new(Hir::look(look)));
                 }
                 '$' => {
                     self.at += 1;
-                    let look = if self.flags.lines { Look::EndLF } else { Look::End };
+                    let look = if self.flags.lines {
+                        Look::EndLF
+                    } else {
+                        Look::End
+                    };
                     nodes.push(Node::new(Hir::look(look)));
                 }
                 '.' => {
@@ -254,7 +261,11 @@ impl Parser<'_> {
             Some(max) => u64::from(max),
             None => u64::from(min.max(1)),
         };
-        let repeats = if counts == 0 { 1 } else { counts.saturating_mul(node.repeats) };
+        let repeats = if counts == 0 {
+            1
+        } else {
+            counts.saturating_mul(node.repeats)
+        };
         if counted && (min >= 2 || max.is_some_and(|max| max >= 2)) && repeats > REPEATS {
             return Err(Wrong::Syntax);
         }
@@ -328,7 +339,11 @@ impl Parser<'_> {
     fn code(&self, code: u32) -> Node {
         let mut set = Set::default();
         set.add(code, code);
-        if self.flags.fold { of_set(&set.folded()) } else { of_set(&set) }
+        if self.flags.fold {
+            of_set(&set.folded())
+        } else {
+            of_set(&set)
+        }
     }
 
     fn take(&mut self, word: &str) -> bool {

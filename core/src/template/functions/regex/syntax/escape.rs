@@ -34,7 +34,11 @@ impl Parser<'_> {
             }
             let mut range = Set::default();
             range.add(low, high);
-            set.join(&if self.flags.fold { range.folded() } else { range });
+            set.join(&if self.flags.fold {
+                range.folded()
+            } else {
+                range
+            });
         }
         self.at += 1;
         Ok(if negated { set.negated() } else { set })
@@ -96,9 +100,10 @@ impl Parser<'_> {
             Some(name) => (true, name),
             None => (false, name),
         };
-        let set = class::property(name).ok_or(Wrong::Syntax)?;
+        let set = class::property(name, self.flags.fold).ok_or(Wrong::Syntax)?;
         self.at += len;
-        Ok(Some(self.signed(set, caret != (letter == b'P'))))
+        let negated = caret != (letter == b'P');
+        Ok(Some(if negated { set.negated() } else { set }))
     }
 
     /// Case is folded before a set is negated.
@@ -156,7 +161,11 @@ impl Parser<'_> {
             None => {
                 let digits: String = self.rest().chars().take(2).collect();
                 self.at += digits.len();
-                if digits.len() == 2 { digits } else { String::new() }
+                if digits.len() == 2 {
+                    digits
+                } else {
+                    String::new()
+                }
             }
         };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -166,7 +175,13 @@ impl Parser<'_> {
         if digits.len() > 6 {
             return Err(Wrong::Syntax);
         }
-        let code = if digits.is_empty() { Ok(0) } else { u32::from_str_radix(digits, 16) };
-        code.ok().filter(|code| *code <= 0x10_ffff).ok_or(Wrong::Syntax)
+        let code = if digits.is_empty() {
+            Ok(0)
+        } else {
+            u32::from_str_radix(digits, 16)
+        };
+        code.ok()
+            .filter(|code| *code <= 0x10_ffff)
+            .ok_or(Wrong::Syntax)
     }
 }
