@@ -105,7 +105,7 @@ fn fields_methods_and_literals_are_not_told() {
         "{{ semver \"zqXw9Kp#7(\" }}",
         "{{ regexFind \"zqXw9Kp#7(\" .v }}",
         "{{ regexFind .v .v }}",
-        "{{ mustToDate .v .v }}",
+        "{{ mustToDate .v .n }}",
         "{{ mustDateModify .v now }}",
         "{{ buildCustomCert .v .v }}",
         "{{ genCAWithKey .v 1 .v }}",

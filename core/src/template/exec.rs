@@ -139,6 +139,11 @@ impl<'t> Run<'t> {
                 };
                 self.count(branch, count, of)?
             }
+            Value::Uint(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                self.count(branch, count, |n| Value::Uint(n as u64))?
+            }
+            Value::Named(named, count) => self.count(branch, count, |n| Value::Named(named, n))?,
             Value::Byte(count) => self.count(branch, count.into(), |n| Value::Byte(n as u8))?,
             Value::List(list) => self.each(branch, list.len(), |heap, n| {
                 Some((Value::Int(n as i64), heap.element(list, n)?))

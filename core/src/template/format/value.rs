@@ -93,31 +93,39 @@ impl Printer<'_> {
     }
 
     fn object(&mut self, object: &Object, verb: char) {
-        match (object.show(), object) {
-            (Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
-            (_, Object::Certificate(certificate)) => {
-                let (cert, key) = (certificate.cert.clone(), certificate.key.clone());
-                let named = self.flags.plus_v || self.flags.sharp_v;
-                let (open, between, close) = self.brackets(b"{", b"}");
-                if self.flags.sharp_v {
-                    self.text(object.type_name());
-                }
-                self.out.extend(open);
-                for (name, value) in [("Cert", cert), ("Key", key)] {
-                    if name == "Key" {
-                        self.out.extend(between);
-                    }
-                    if named {
-                        self.text(name);
-                        self.out.push(b':');
-                    }
-                    self.value(&Value::Text(value), verb);
-                }
-                self.out.extend(close);
+        match (object, object.show(), object.fields()) {
+            (_, Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
+            (Object::Time(time), ..) if self.flags.sharp_v => {
+                self.padded(time.show_go().as_bytes());
             }
-            // What is inside are fields of Go's own, and addresses.
+            (_, _, Some(fields)) if !object.is_pointer() || self.depth == 1 => {
+                if object.is_pointer() {
+                    self.out.push(b'&');
+                }
+                if self.flags.sharp_v {
+                    self.text(object.type_name().trim_start_matches('*'));
+                }
+                self.fields(&fields, verb);
+            }
+            // An address, or what is inside of a time.
             _ => self.address(),
         }
+    }
+
+    fn fields(&mut self, fields: &[(&'static str, Value)], verb: char) {
+        let (open, between, close) = self.brackets(b"{", b"}");
+        self.out.extend(open);
+        for (n, (name, value)) in fields.iter().enumerate() {
+            if n > 0 {
+                self.out.extend(between);
+            }
+            if self.flags.plus_v || self.flags.sharp_v {
+                self.text(name);
+                self.out.push(b':');
+            }
+            self.value(value, verb);
+        }
+        self.out.extend(close);
     }
 
     fn list(&mut self, list: List, verb: char) {
@@ -217,7 +225,11 @@ impl Printer<'_> {
         } else {
             self.text(value.type_name());
             self.out.push(b'=');
-            self.value(value, 'v');
+            // What is wrong is not asked for its text.
+            match value {
+                Value::Named(_, n) => self.value(&Value::Int(*n), 'v'),
+                value => self.value(value, 'v'),
+            }
         }
         self.out.push(b')');
     }

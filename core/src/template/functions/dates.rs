@@ -14,7 +14,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("ago", &[Any], |call| {
         let now = call.heap.now()?;
         let time = moment(call, 0)?;
-        let ago = rounded(now.since(&time));
+        let ago = rounded(now.since(&time), time::SECOND);
         Ok(Value::text(show_duration(ago).as_str()))
     }),
     fixed("date", &[Word, Any], |call| {

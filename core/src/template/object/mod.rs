@@ -70,13 +70,25 @@ impl Object {
         })
     }
 
+    /// Its fields as `fmt` goes through them; none where that would show addresses.
+    pub(crate) fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        match self {
+            Self::Certificate(certificate) => Some(vec![
+                ("Cert", Value::Text(certificate.cert.clone())),
+                ("Key", Value::Text(certificate.key.clone())),
+            ]),
+            Self::Version(version) | Self::Changed(version) => Some(version.fields()),
+            Self::Time(_) | Self::Location(_) => None,
+        }
+    }
+
     /// Go's `==`.
     pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Time(a), Self::Time(b)) => {
-                a.is(b) && a.zone.name() == b.zone.name() && a.is_reading == b.is_reading
+                a.is(b) && a.zone.is(&b.zone) && a.is_reading == b.is_reading
             }
-            (Self::Location(a), Self::Location(b)) => a.name() == b.name(),
+            (Self::Location(a), Self::Location(b)) => a.is(b),
             (Self::Version(a), Self::Version(b)) => Rc::ptr_eq(a, b),
             (Self::Changed(a), Self::Changed(b)) => a == b,
             (Self::Certificate(a), Self::Certificate(b)) => a.cert == b.cert && a.key == b.key,
@@ -89,6 +101,15 @@ impl Object {
         match (self, other) {
             (Self::Version(a), Self::Version(b)) => a == b,
             _ => self.equals(other),
+        }
+    }
+
+    /// What sprig's `deepCopy` makes of it, which copies no hidden fields but those of times.
+    pub(crate) fn copied(&self) -> Self {
+        match self {
+            Self::Version(_) => Self::Version(Rc::default()),
+            Self::Changed(_) => Self::Changed(Rc::default()),
+            other => other.clone(),
         }
     }
 

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::{Named, ON, Object};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::functions::{Call, Function, Param, fixed};
-use crate::template::time::{SECOND, Time, Zone};
+use crate::template::time::{SECOND, Time, Zone, rounded};
 use crate::template::value::Value;
 
 pub(super) const METHODS: &[Function] = &[
-    fixed("Add", &[ON, Param::Duration], |call| {
+    fixed("Add", SPAN, |call| {
         Ok(Object::time(call.time(0)?.plus(call.duration(1)?)))
     }),
     fixed(
@@ -32,6 +32,9 @@ pub(super) const METHODS: &[Function] = &[
             call.time(0)?.format_bytes(layout.bytes()).as_slice(),
         ))
     }),
+    fixed("GoString", ONE, |call| {
+        Ok(Value::text(call.time(0)?.show_go().as_str()))
+    }),
     fixed("Hour", ONE, |call| int(call.time(0)?.civil().hour)),
     fixed("In", &[ON, Param::Location], |call| {
         let zone = match call.any(1)? {
@@ -39,6 +42,10 @@ pub(super) const METHODS: &[Function] = &[
             _ => return Err(call.fail("the location is missing")),
         };
         Ok(Object::time(call.time(0)?.within(zone)))
+    }),
+    fixed("IsDST", ONE, |call| {
+        let time = call.time(0)?;
+        Ok(Value::Bool(time.zone.is_summer_time(time.unix)))
     }),
     fixed("IsZero", ONE, |call| {
         Ok(Value::Bool(call.time(0)?.is_zero()))
@@ -56,13 +63,21 @@ pub(super) const METHODS: &[Function] = &[
         Ok(Value::Named(Named::Month, month.into()))
     }),
     fixed("Nanosecond", ONE, |call| int(call.time(0)?.nanos)),
+    fixed("Round", SPAN, |call| {
+        let unit = call.duration(1)?;
+        Ok(Object::time(call.time(0)?.at_multiple(unit, true)))
+    }),
     fixed("Second", ONE, |call| int(call.time(0)?.civil().second)),
     fixed("String", ONE, |call| {
         Ok(Value::text(call.time(0)?.show().as_str()))
     }),
     fixed("Sub", TWO, |call| {
         let since = call.time(0)?.since(&*call.time(1)?);
-        Ok(Value::Named(Named::Duration, since))
+        Ok(span(since))
+    }),
+    fixed("Truncate", SPAN, |call| {
+        let unit = call.duration(1)?;
+        Ok(Object::time(call.time(0)?.at_multiple(unit, false)))
     }),
     fixed("UTC", ONE, |call| {
         Ok(Object::time(call.time(0)?.within(Zone::Utc)))
@@ -88,6 +103,9 @@ pub(super) const LOCATION_METHODS: &[Function] =
     })];
 
 pub(super) const DURATION_METHODS: &[Function] = &[
+    fixed("Abs", ONE, |call| {
+        Ok(span(call.duration(0)?.saturating_abs()))
+    }),
     fixed("Hours", ONE, |call| in_units(call, 3600 * SECOND)),
     fixed("Microseconds", ONE, |call| {
         Ok(Value::Int64(call.duration(0)? / 1000))
@@ -98,6 +116,17 @@ pub(super) const DURATION_METHODS: &[Function] = &[
     fixed("Minutes", ONE, |call| in_units(call, 60 * SECOND)),
     fixed("Nanoseconds", ONE, |call| {
         Ok(Value::Int64(call.duration(0)?))
+    }),
+    fixed("Round", SPAN, |call| {
+        Ok(span(rounded(call.duration(0)?, call.duration(1)?)))
+    }),
+    fixed("Truncate", SPAN, |call| {
+        let (duration, unit) = (call.duration(0)?, call.duration(1)?);
+        Ok(span(if unit > 0 {
+            duration - duration % unit
+        } else {
+            duration
+        }))
     }),
     fixed("Seconds", ONE, |call| in_units(call, SECOND)),
     NAME_METHODS_STRING,
@@ -112,10 +141,15 @@ const NAME_METHODS_STRING: Function = fixed("String", ONE, |call| match call.any
 
 const ONE: &[Param] = &[ON];
 const TWO: &[Param] = &[ON, Param::Time];
+const SPAN: &[Param] = &[ON, Param::Duration];
 
 fn order(call: &Call<'_>) -> Result<std::cmp::Ordering, Fault> {
     let (a, b) = (call.time(0)?, call.time(1)?);
     Ok((a.unix, a.nanos).cmp(&(b.unix, b.nanos)))
+}
+
+fn span(nanos: i64) -> Value {
+    Value::Named(Named::Duration, nanos)
 }
 
 fn int(value: impl Into<i64>) -> Result<Value, Fault> {

@@ -54,6 +54,17 @@ impl Version {
         out
     }
 
+    pub(super) fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("major", Value::Uint(self.major)),
+            ("minor", Value::Uint(self.minor)),
+            ("patch", Value::Uint(self.patch)),
+            ("pre", Value::text(self.prerelease.as_str())),
+            ("metadata", Value::text(self.metadata.as_str())),
+            ("original", Value::text(self.original.as_str())),
+        ]
+    }
+
     /// By precedence; metadata doesn't count.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         let numbers = |v: &Self| (v.major, v.minor, v.patch);
@@ -222,7 +233,7 @@ fn part(call: &Call<'_>, sign: char) -> Result<String, Fault> {
     let word = std::str::from_utf8(text.bytes()).map_err(|_| wrong())?;
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let fits = |part: &str| {
-        let word = part.chars().all(is_part);
+        let word = !part.is_empty() && part.chars().all(is_part);
         word && (sign == '+' || is_prerelease(part))
     };
     let fine = word.is_empty() || word.split('.').all(fits);

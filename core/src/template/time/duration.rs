@@ -1,7 +1,5 @@
 //! Go's `time.Duration`: nanoseconds.
 
-use super::SECOND;
-
 /// `time.ParseDuration`
 pub(crate) fn parse_duration(text: &[u8]) -> Option<i64> {
     let (negative, mut rest) = match text.first()? {
@@ -114,14 +112,17 @@ fn decimal(size: u64, unit: u64, digits: usize) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `Duration.Round` to seconds: halves away from zero.
-pub(crate) fn rounded(duration: i64) -> i64 {
-    let rest = duration % SECOND;
+/// `Duration.Round`: halves away from zero.
+pub(crate) fn rounded(duration: i64, unit: i64) -> i64 {
+    if unit <= 0 {
+        return duration;
+    }
+    let rest = duration % unit;
     let down = duration - rest;
-    if rest.abs() * 2 < SECOND {
+    if rest.unsigned_abs() * 2 < unit as u64 {
         return down;
     }
-    down.saturating_add(SECOND * rest.signum())
+    down.saturating_add(unit * rest.signum())
 }
 
 const LIMIT: u64 = 1 << 63;

@@ -114,6 +114,35 @@ impl Time {
         }
     }
 
+    /// At a multiple of `unit` nanoseconds since the year 1: the one before, or where it `rounds` the nearest.
+    pub(crate) fn at_multiple(&self, unit: i64, rounds: bool) -> Self {
+        let mut time = self.within(self.zone.clone());
+        if unit > 0 {
+            let seconds = i128::from(self.unix) + i128::from(YEAR_1_TO_1970);
+            let nanos = seconds * i128::from(SECOND) + i128::from(self.nanos);
+            let rest = nanos.rem_euclid(unit.into()) as i64;
+            let up = rounds && rest >= unit - rest;
+            time = time.plus(if up { unit - rest } else { -rest });
+        }
+        time
+    }
+
+    /// As Go's syntax has it.
+    pub(crate) fn show_go(&self) -> String {
+        let c = self.civil();
+        let month = MONTHS[usize::from(c.month) - 1];
+        let zone = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Local => "time.Local".to_owned(),
+            zone => format!("time.Location({:?})", zone.name()),
+        };
+        let clock = format!("{}, {}, {}, {}", c.hour, c.minute, c.second, self.nanos);
+        format!(
+            "time.Date({}, time.{month}, {}, {clock}, {zone})",
+            c.year, c.day
+        )
+    }
+
     /// Whether two are the same moment.
     pub(crate) fn is(&self, other: &Self) -> bool {
         (self.unix, self.nanos) == (other.unix, other.nanos)

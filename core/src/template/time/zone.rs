@@ -44,6 +44,12 @@ impl Zone {
         }
     }
 
+    /// Whether clocks are put forward for the summer.
+    pub(crate) fn is_summer_time(&self, unix: i64) -> bool {
+        let at = Timestamp::from_second(unix).unwrap_or_default();
+        matches!(self, Self::Named(_, zone) if zone.to_offset_info(at).dst().is_dst())
+    }
+
     /// The moment at which clocks show so many seconds after 1970, by Go's rule for gaps and overlaps.
     pub(super) fn instant(&self, local: i64) -> i64 {
         let offset = |unix: i64| i64::from(self.at(unix).0);
@@ -55,11 +61,22 @@ impl Zone {
         local.wrapping_sub(offset(utc))
     }
 
+    /// Whether Go would point to the same location.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Utc, Self::Utc) | (Self::Local, Self::Local) => true,
+            (Self::Fixed(a, _), Self::Fixed(b, _)) | (Self::Named(a, _), Self::Named(b, _)) => {
+                Rc::ptr_eq(a, b)
+            }
+            _ => false,
+        }
+    }
+
     /// The name of the location.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Utc => "UTC",
-            Self::Local => "Local",
+            // Without a file that says otherwise, Go calls its own zone so.
+            Self::Utc | Self::Local => "UTC",
             Self::Fixed(name, _) | Self::Named(name, _) => name,
         }
     }

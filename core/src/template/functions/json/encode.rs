@@ -93,10 +93,9 @@ impl Encoder<'_> {
                 self.text(object.show().unwrap_or_default().as_bytes());
             }
             Object::Location(_) => self.out.extend(b"{}"),
-            Object::Certificate(certificate) => {
-                let (cert, key) = (certificate.cert.clone(), certificate.key.clone());
-                let fields = [("Cert", Value::Text(cert)), ("Key", Value::Text(key))];
-                let fields = fields.map(|(name, value)| (Text::from(name), value));
+            Object::Certificate(_) => {
+                let fields = object.fields().unwrap_or_default().into_iter();
+                let fields: Vec<_> = fields.map(|(name, v)| (Text::from(name), v)).collect();
                 let items = fields.iter().map(|(name, value)| (Some(name), value));
                 return self.composite(b'{', items, b'}');
             }
