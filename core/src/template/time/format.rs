@@ -29,7 +29,7 @@ pub(super) fn format(time: &Time, mut layout: &[u8]) -> Vec<u8> {
 fn by_calendar(civil: &Civil, part: Part) -> String {
     let month = MONTHS[usize::from(civil.month) - 1];
     let weekday = WEEKDAYS[usize::from(civil.weekday)];
-    let hour12 = if civil.hour % 12 == 0 {
+    let hour12 = if civil.hour.is_multiple_of(12) {
         12
     } else {
         civil.hour % 12

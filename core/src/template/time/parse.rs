@@ -207,23 +207,24 @@ impl Found {
 
 /// What follows `prefix` in `value`; blanks stand for any number of blanks.
 fn skip<'v>(mut value: &'v [u8], mut prefix: &[u8]) -> Option<&'v [u8]> {
-    let cut = |text: &mut &[u8]| {
-        let blanks = text.iter().take_while(|b| **b == b' ').count();
-        blanks
-    };
     while let Some(first) = prefix.first() {
         if *first == b' ' {
             if value.first().is_some_and(|b| *b != b' ') {
                 return None;
             }
-            prefix = &prefix[cut(&mut prefix)..];
-            value = &value[cut(&mut { value })..];
+            prefix = without_blanks(prefix);
+            value = without_blanks(value);
             continue;
         }
         value = value.strip_prefix(&[*first])?;
         prefix = &prefix[1..];
     }
     Some(value)
+}
+
+fn without_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|b| **b == b' ').count();
+    &text[blanks..]
 }
 
 fn take<'v>(rest: &mut &'v [u8], len: usize) -> Option<&'v [u8]> {

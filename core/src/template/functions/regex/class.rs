@@ -26,6 +26,29 @@ impl Set {
         self.0.extend_from_slice(&other.0);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// As `folded`, for one character of ASCII, which is quick.
+    pub(super) fn folded_ascii(&self) -> Option<Self> {
+        let [(code @ 0..0x80, last)] = *self.0.as_slice() else {
+            return None;
+        };
+        let mut set = Self(vec![(code, code)]);
+        let letter = u8::try_from(code).ok().filter(|_| code == last)?;
+        if letter.is_ascii_alphabetic() {
+            let other = u32::from(letter ^ 0x20);
+            set.add(other, other);
+        }
+        match letter | 0x20 {
+            b'k' if letter.is_ascii_alphabetic() => set.add(0x212a, 0x212a),
+            b's' if letter.is_ascii_alphabetic() => set.add(0x17f, 0x17f),
+            _ => {}
+        }
+        Some(set)
+    }
+
     /// With every character that differs in case only.
     pub(super) fn folded(&self) -> Self {
         // A newer Unicode pairs old letters with letters that Go doesn't know.
@@ -91,6 +114,12 @@ impl Set {
             (first <= last).then(|| ClassUnicodeRange::new(first, last))
         };
         ClassUnicode::new(self.0.iter().copied().filter_map(scalars))
+    }
+}
+
+impl From<std::ops::RangeInclusive<u32>> for Set {
+    fn from(range: std::ops::RangeInclusive<u32>) -> Self {
+        Self(vec![range.into_inner()])
     }
 }
 

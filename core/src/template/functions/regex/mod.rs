@@ -1,16 +1,15 @@
 //! Sprig's regular expressions, with Go's syntax and Go's way of going through a text.
 
 mod class;
+mod engine;
 mod replace;
+mod subject;
 mod syntax;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use regex_automata::meta;
-use regex_automata::util::captures::Captures;
-use regex_automata::{Input, Span};
-use zeroize::Zeroizing;
+use regex_automata::Span;
 
 use super::Param::{Int, Text as Word};
 use super::{Call, Function, Param, fixed};
@@ -19,6 +18,8 @@ use crate::template::heap::Heap;
 use crate::template::text::Text;
 use crate::template::unicode;
 use crate::template::value::{Element, List, Value};
+use engine::Engine;
+use subject::Subject;
 use syntax::Wrong;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -59,10 +60,8 @@ pub(crate) type Compiled = BTreeMap<Text, Rc<Regex>>;
 
 /// A compiled expression.
 pub(crate) struct Regex {
-    engine: meta::Regex,
+    engine: Engine,
     names: Vec<String>,
-    /// What a search over 64 bytes costs, in steps.
-    price: usize,
 }
 
 /// Why an expression cannot be used.
@@ -92,57 +91,54 @@ impl Regex {
         if let Some(found) = call.heap.regexes.get(pattern) {
             return Ok(found.clone());
         }
-        // The limit is Rust's as well as Go's: folding case makes large classes of single letters.
         if pattern.len() > PATTERN_BYTES {
-            return Err(call
-                .fail("the regular expression is longer than 64 KiB")
-                .into());
+            let why = "the regular expression is longer than 64 KiB";
+            return Err(call.fail(why).into());
         }
-        call.heap
-            .spend(COMPILE_STEPS + pattern.len() * STEPS_PER_PATTERN_BYTE)?;
+        call.heap.spend(COMPILE_STEPS + pattern.len())?;
         let text = std::str::from_utf8(pattern.bytes()).map_err(|_| Bad::Syntax)?;
         let parsed = syntax::parse(text).map_err(|wrong| match wrong {
             Wrong::Syntax => Bad::Syntax,
-            Wrong::Limit => call
-                .fail("the regular expression is nested too deeply")
-                .into(),
+            Wrong::Limit => call.fail("the regular expression is too large").into(),
         })?;
-        let config = meta::Config::new()
-            .nfa_size_limit(Some(NFA_BYTES))
-            .hybrid_cache_capacity(CACHE_BYTES)
-            .onepass(false)
-            .utf8_empty(true);
-        let engine = meta::Builder::new()
-            .configure(config)
-            .build_from_hir(&parsed.hir);
-        let engine =
-            engine.map_err(|_| call.fail("the regular expression takes too much memory"))?;
-        let price = 1 + engine.memory_usage() / BYTES_PER_PRICE;
-        call.heap.spend(price)?;
+        call.heap.spend(parsed.work / WORK_PER_STEP)?;
+        let engine = Engine::new(call.heap, &parsed.hir)?;
+        let engine = engine.ok_or_else(|| call.fail("the regular expression is too large"))?;
         let regex = Rc::new(Self {
             engine,
             names: parsed.names,
-            price,
         });
+        if call.heap.regexes.len() == KEPT {
+            call.heap.regexes.clear();
+        }
         call.heap.regexes.insert(pattern.clone(), regex.clone());
         Ok(regex)
     }
 
-    /// The first match from `at` on, with its groups.
+    /// The first match from `at` on.
     fn search(
         &self,
         heap: &mut Heap,
         subject: &Subject<'_>,
         at: usize,
-        found: &mut Captures,
     ) -> Result<Option<Span>, Fault> {
-        let input = Input::new(subject.text()).span(subject.inner(at)..subject.text().len());
-        self.engine.search_captures(&input, found);
-        let span = found.get_match().map(|m| m.span());
-        let end = span.map_or(subject.text().len(), |span| span.end);
-        let passed = end.saturating_sub(input.start());
-        heap.spend(1 + passed / 64 * self.price)?;
+        let span = self.engine.find(heap, subject.text(), subject.inner(at))?;
         Ok(span.map(|span| subject.outer(span)))
+    }
+
+    /// The groups of a match.
+    fn groups_of(
+        &self,
+        heap: &mut Heap,
+        subject: &Subject<'_>,
+        span: Span,
+    ) -> Result<Vec<Option<Span>>, Fault> {
+        let inner = subject.inner(span.start)..subject.inner(span.end);
+        let groups = self.engine.groups(heap, subject.text(), inner.into())?;
+        Ok(groups
+            .into_iter()
+            .map(|span| span.map(|span| subject.outer(span)))
+            .collect())
     }
 
     /// Compiles an expression of this program.
@@ -157,9 +153,11 @@ impl Regex {
         text: &str,
         at: usize,
     ) -> Result<Option<Vec<Option<Span>>>, Fault> {
-        let mut found = self.engine.create_captures();
-        let span = self.search(heap, &Subject::new(text.as_bytes()), at, &mut found)?;
-        Ok(span.map(|_| (0..self.names.len()).map(|n| found.get_group(n)).collect()))
+        let subject = Subject::new(text.as_bytes());
+        match self.search(heap, &subject, at)? {
+            Some(span) => self.groups_of(heap, &subject, span).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Go's way through a text: at most `limit` matches, no empty one right after another match.
@@ -169,10 +167,9 @@ impl Regex {
         subject: &Subject<'_>,
         limit: usize,
     ) -> Result<Vec<Span>, Fault> {
-        let mut found = self.engine.create_captures();
         let (mut spans, mut at, mut previous) = (Vec::new(), 0, None);
-        while spans.len() < limit && at <= subject.len() {
-            let Some(span) = self.search(heap, subject, at, &mut found)? else {
+        while spans.len() < limit && at <= subject.original.len() {
+            let Some(span) = self.search(heap, subject, at)? else {
                 break;
             };
             let mut accepted = true;
@@ -191,81 +188,17 @@ impl Regex {
     }
 }
 
-/// A text to search. Go reads each byte that is not UTF-8 as U+FFFD, and so it is spelled here.
-struct Subject<'t> {
-    original: &'t [u8],
-    /// Where bytes are respelled; otherwise the original is UTF-8.
-    spelled: Option<Zeroizing<String>>,
-    /// Where bytes were respelled, in the text: each is two bytes longer than it was.
-    respelled: Vec<usize>,
-}
-
-impl<'t> Subject<'t> {
-    fn new(original: &'t [u8]) -> Self {
-        let mut respelled = Vec::new();
-        let spelled = match std::str::from_utf8(original) {
-            Ok(_) => None,
-            Err(_) => {
-                let mut text = Zeroizing::new(String::with_capacity(3 * original.len()));
-                for (_, c, width) in unicode::chars(original) {
-                    if c == char::REPLACEMENT_CHARACTER && width == 1 {
-                        respelled.push(text.len());
-                    }
-                    text.push(c);
-                }
-                Some(text)
-            }
-        };
-        Self {
-            original,
-            spelled,
-            respelled,
-        }
-    }
-
-    fn text(&self) -> &[u8] {
-        self.spelled
-            .as_ref()
-            .map_or(self.original, |text| text.as_bytes())
-    }
-
-    fn len(&self) -> usize {
-        self.original.len()
-    }
-
-    /// The place in the text of a place in the original.
-    fn inner(&self, at: usize) -> usize {
-        let (mut low, mut high) = (0, self.respelled.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.respelled[middle] - 2 * middle < at {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        at + 2 * low
-    }
-
-    fn outer(&self, span: Span) -> Span {
-        let place = |at: usize| at - 2 * self.respelled.partition_point(|r| *r < at);
-        Span::from(place(span.start)..place(span.end))
-    }
-}
-
 fn matches(call: &mut Call<'_>) -> Result<bool, Bad> {
     let (pattern, text) = (call.text(0)?, call.text(1)?);
     let regex = Regex::of(call, &pattern)?;
-    let mut found = regex.engine.create_captures();
     let subject = Subject::new(text.bytes());
-    Ok(regex.search(call.heap, &subject, 0, &mut found)?.is_some())
+    Ok(regex.search(call.heap, &subject, 0)?.is_some())
 }
 
 fn find(call: &mut Call<'_>) -> Result<Value, Fault> {
     let (pattern, text) = (call.text(0)?, call.text(1)?);
     let regex = Regex::of(call, &pattern).map_err(|bad| bad.fault(call))?;
-    let mut found = regex.engine.create_captures();
-    let span = regex.search(call.heap, &Subject::new(text.bytes()), 0, &mut found)?;
+    let span = regex.search(call.heap, &Subject::new(text.bytes()), 0)?;
     let bytes = span.map_or(&[][..], |span| &text.bytes()[span.start..span.end]);
     Ok(Value::text(bytes))
 }
@@ -335,11 +268,8 @@ fn split(call: &mut Call<'_>) -> Result<Value, Fault> {
 const PATTERN_BYTES: usize = 64 << 10;
 /// What compiling costs, beside the size of what comes out.
 const COMPILE_STEPS: usize = 100;
-const STEPS_PER_PATTERN_BYTE: usize = 1;
-/// The largest program that an expression may become.
-const NFA_BYTES: usize = 1 << 20;
-const CACHE_BYTES: usize = 1 << 20;
-/// A search over a larger program costs more for each byte of the text.
-const BYTES_PER_PRICE: usize = 16 << 10;
+const WORK_PER_STEP: usize = 100;
+/// How many expressions are kept.
+const KEPT: usize = 16;
 /// The capacity with which Go begins to collect matches.
 const FOUND_CAPACITY: usize = 10;

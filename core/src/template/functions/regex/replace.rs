@@ -1,6 +1,6 @@
 //! Replacing matches, with `$1` and `${name}` in what they are replaced by.
 
-use regex_automata::util::captures::Captures;
+use regex_automata::Span;
 
 use super::{Regex, Subject};
 use crate::template::error::TemplateFault as Fault;
@@ -14,19 +14,20 @@ pub(super) fn all(call: &mut Call<'_>, expands: bool) -> Result<Value, Fault> {
     let (pattern, text, by) = (call.text(0)?, call.text(1)?, call.text(2)?);
     let regex = Regex::of(call, &pattern).map_err(|bad| bad.fault(call))?;
     let subject = Subject::new(text.bytes());
-    let mut found = regex.engine.create_captures();
+    let expands = expands && by.bytes().contains(&b'$');
     let mut out = Buffer::new();
     let (mut copied, mut at) = (0, 0);
-    while at <= subject.len() {
-        let Some(span) = regex.search(call.heap, &subject, at, &mut found)? else {
+    while at <= subject.original.len() {
+        let Some(span) = regex.search(call.heap, &subject, at)? else {
             break;
         };
         out.extend(&text.bytes()[copied..span.start]);
         // An empty match right after another one is passed over.
         if span.end > copied || span.start == 0 {
+            call.heap.spend_bytes(by.len())?;
             if expands {
-                call.heap.spend_bytes(by.len())?;
-                expand(&regex, &subject, &found, by.bytes(), &mut out);
+                let groups = regex.groups_of(call.heap, &subject, span)?;
+                expand(&regex, &subject, &groups, by.bytes(), &mut out);
             } else {
                 out.extend(by.bytes());
             }
@@ -42,7 +43,13 @@ pub(super) fn all(call: &mut Call<'_>, expands: bool) -> Result<Value, Fault> {
     Ok(Value::Text(out.finish()?))
 }
 
-fn expand(regex: &Regex, subject: &Subject<'_>, found: &Captures, by: &[u8], out: &mut Buffer) {
+fn expand(
+    regex: &Regex,
+    subject: &Subject<'_>,
+    groups: &[Option<Span>],
+    by: &[u8],
+    out: &mut Buffer,
+) {
     let mut rest = by;
     while let Some(dollar) = rest.iter().position(|b| *b == b'$') {
         out.extend(&rest[..dollar]);
@@ -57,7 +64,7 @@ fn expand(regex: &Regex, subject: &Subject<'_>, found: &Captures, by: &[u8], out
             continue;
         };
         rest = after;
-        let group = |n: usize| found.get_group(n).map(|span| subject.outer(span));
+        let group = |n: usize| groups.get(n).copied().flatten();
         let span = match number(name) {
             Some(n) => group(n),
             None => {

@@ -22,6 +22,8 @@ pub(super) enum Wrong {
 pub(super) struct Parsed {
     pub(super) hir: Hir,
     pub(super) names: Vec<String>,
+    /// What reading it took, in ranges of characters.
+    pub(super) work: usize,
 }
 
 /// Reads `pattern` with Go's flags for `regexp.Compile`.
@@ -31,6 +33,7 @@ pub(super) fn parse(pattern: &str) -> Result<Parsed, Wrong> {
         at: 0,
         flags: Flags::default(),
         names: vec![String::new()],
+        work: 0,
     };
     let node = parser.alternation(0)?;
     if parser.at < pattern.len() {
@@ -39,6 +42,7 @@ pub(super) fn parse(pattern: &str) -> Result<Parsed, Wrong> {
     Ok(Parsed {
         hir: node.hir,
         names: parser.names,
+        work: parser.work,
     })
 }
 
@@ -47,6 +51,7 @@ struct Parser<'p> {
     at: usize,
     flags: Flags,
     names: Vec<String>,
+    work: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -56,6 +61,9 @@ struct Flags {
     dot_newline: bool,
     lazy: bool,
 }
+
+/// How often something is repeated: at least, and at most.
+type Counts = (u32, Option<u32>);
 
 /// A part of the expression, with what Go's bound on repetitions asks for.
 struct Node {
@@ -123,7 +131,7 @@ impl Parser<'_> {
                     }
                     None => {
                         self.at += 1;
-                        nodes.push(self.literal('{'));
+                        nodes.push(self.literal('{')?);
                     }
                 },
                 '^' => {
@@ -150,16 +158,16 @@ impl Parser<'_> {
                     if !self.flags.dot_newline {
                         set.add(0x0a, 0x0a);
                     }
-                    nodes.push(of_set(&set.negated()));
+                    nodes.push(self.node(&set.negated())?);
                 }
                 '[' => {
                     let set = self.class()?;
-                    nodes.push(of_set(&set));
+                    nodes.push(self.node(&set)?);
                 }
                 '\\' => self.escaped(&mut nodes)?,
                 c => {
                     self.at += c.len_utf8();
-                    nodes.push(self.literal(c));
+                    nodes.push(self.literal(c)?);
                 }
             }
             repeated = repeats;
@@ -250,7 +258,7 @@ impl Parser<'_> {
         &mut self,
         nodes: &mut Vec<Node>,
         repeated: bool,
-        (min, max): (u32, Option<u32>),
+        (min, max): Counts,
         counted: bool,
     ) -> Result<(), Wrong> {
         let lazy = self.flags.lazy != self.take("?");
@@ -282,7 +290,7 @@ impl Parser<'_> {
     }
 
     /// The bounds in braces and the length of it; no bounds inside when they are out of range.
-    fn counts(&self) -> Option<(Option<(u32, Option<u32>)>, usize)> {
+    fn counts(&self) -> Option<(Option<Counts>, usize)> {
         let end = self.rest().find('}')?;
         let inner = &self.rest()[1..end];
         let number = |text: &str| {
@@ -313,16 +321,19 @@ impl Parser<'_> {
                     Some(end) => (&rest[..end], end + 2),
                     None => (rest, rest.len()),
                 };
-                nodes.extend(quoted.chars().map(|c| self.literal(c)));
+                let quoted = quoted.to_owned();
+                for c in quoted.chars() {
+                    nodes.push(self.literal(c)?);
+                }
                 self.at += 2 + len;
                 return Ok(());
             }
             _ => {
                 if let Some(set) = self.named_set()? {
-                    nodes.push(of_set(&set));
+                    nodes.push(self.node(&set)?);
                 } else {
                     let code = self.escape()?;
-                    nodes.push(self.code(code));
+                    nodes.push(self.code(code)?);
                 }
                 return Ok(());
             }
@@ -332,17 +343,38 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn literal(&self, c: char) -> Node {
+    fn literal(&mut self, c: char) -> Result<Node, Wrong> {
         self.code(u32::from(c))
     }
 
-    fn code(&self, code: u32) -> Node {
-        let mut set = Set::default();
-        set.add(code, code);
-        if self.flags.fold {
-            of_set(&set.folded())
+    fn code(&mut self, code: u32) -> Result<Node, Wrong> {
+        let set = self.cased(Set::from(code..=code))?;
+        self.node(&set)
+    }
+
+    fn node(&mut self, set: &Set) -> Result<Node, Wrong> {
+        self.count(set.len())?;
+        Ok(Node::new(Hir::class(Class::Unicode(set.unicode()))))
+    }
+
+    /// With the other cases, where case does not count.
+    fn cased(&mut self, set: Set) -> Result<Set, Wrong> {
+        if !self.flags.fold {
+            return Ok(set);
+        }
+        if let Some(folded) = set.folded_ascii() {
+            return Ok(folded);
+        }
+        self.count(FOLD_WORK)?;
+        Ok(set.folded())
+    }
+
+    fn count(&mut self, work: usize) -> Result<(), Wrong> {
+        self.work += work;
+        if self.work > WORK {
+            Err(Wrong::Limit)
         } else {
-            of_set(&set)
+            Ok(())
         }
     }
 
@@ -361,13 +393,13 @@ impl Parser<'_> {
     }
 }
 
-fn of_set(set: &Set) -> Node {
-    Node::new(Hir::class(Class::Unicode(set.unicode())))
-}
-
 /// How deeply groups may be nested.
 const DEPTH: usize = 100;
 /// How many groups may capture.
 const GROUPS: usize = 256;
 /// Go's bound on the product of nested counts.
 const REPEATS: u64 = 1000;
+/// How many ranges of characters may be gone through.
+const WORK: usize = 5_000_000;
+/// What it takes to find the other cases of a set.
+const FOLD_WORK: usize = 3000;

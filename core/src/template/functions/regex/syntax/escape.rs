@@ -32,13 +32,9 @@ impl Parser<'_> {
             if high < low {
                 return Err(Wrong::Syntax);
             }
-            let mut range = Set::default();
-            range.add(low, high);
-            set.join(&if self.flags.fold {
-                range.folded()
-            } else {
-                range
-            });
+            let range = self.cased(Set::from(low..=high))?;
+            set.join(&range);
+            self.count(1)?;
         }
         self.at += 1;
         Ok(if negated { set.negated() } else { set })
@@ -68,7 +64,7 @@ impl Parser<'_> {
         };
         let set = class::posix(name).ok_or(Wrong::Syntax)?;
         self.at += len;
-        Ok(Some(self.signed(set, negated)))
+        self.signed(set, negated).map(Some)
     }
 
     /// `\d`, `\pL`, `\p{Greek}` and their negations.
@@ -81,7 +77,7 @@ impl Parser<'_> {
         };
         if let Some(set) = class::perl(letter.to_ascii_lowercase()) {
             self.at += 2;
-            return Ok(Some(self.signed(set, letter.is_ascii_uppercase())));
+            return self.signed(set, letter.is_ascii_uppercase()).map(Some);
         }
         if !matches!(letter, b'p' | b'P') {
             return Ok(None);
@@ -101,15 +97,16 @@ impl Parser<'_> {
             None => (false, name),
         };
         let set = class::property(name, self.flags.fold).ok_or(Wrong::Syntax)?;
+        self.count(set.len())?;
         self.at += len;
         let negated = caret != (letter == b'P');
         Ok(Some(if negated { set.negated() } else { set }))
     }
 
     /// Case is folded before a set is negated.
-    fn signed(&self, set: Set, negated: bool) -> Set {
-        let set = if self.flags.fold { set.folded() } else { set };
-        if negated { set.negated() } else { set }
+    fn signed(&mut self, set: Set, negated: bool) -> Result<Set, Wrong> {
+        let set = self.cased(set)?;
+        Ok(if negated { set.negated() } else { set })
     }
 
     /// The character that an escape stands for.
