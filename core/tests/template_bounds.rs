@@ -162,13 +162,14 @@ fn regular_expressions_are_bounded() {
     let growing = format!("{long}{{{{ regexReplaceAll \"a\" $x \"$0$0$0\" | len }}}}");
     assert!(matches!(fault(&growing), TooManySteps | TextTooLarge));
     let failures = [
-        "{{ regexMatch \"((a{100}){10}){1,1}\" \"a\" }}{{ regexMatch \"(?i)(\\\\pL{500}){2}\" \"a\" }}".to_owned(),
-        format!("{{{{ regexMatch (repeat 101 \"(\" | print (repeat 101 \")\")) \"a\" }}}}{{{{ mustRegexMatch (print (repeat 102 \"(\") (repeat 102 \")\")) \"a\" }}}}"),
-        "{{ regexMatch (repeat 70000 \"a\") \"a\" }}".to_owned(),
-        "{{ regexMatch (repeat 300 \"()\") \"a\" }}".to_owned(),
+        "{{ regexMatch \"(?i)(\\\\pL{500}){2}\" \"a\" }}",
+        "{{ mustRegexMatch (print (repeat 102 \"(\") (repeat 102 \")\")) \"a\" }}",
+        "{{ regexMatch (repeat 70000 \"a\") \"a\" }}",
+        "{{ regexMatch (repeat 300 \"()\") \"a\" }}",
+        "{{ regexMatch (print \"(?i)\" (repeat 2000 \"é\")) \"a\" }}",
     ];
     for source in failures {
-        assert!(matches!(fault(&source), Function { .. }), "{source}");
+        assert!(matches!(fault(source), Function { .. }), "{source}");
     }
     let compiling = "{{ range $n := until 20000 }}{{ $y := regexMatch (print \"\\\\pL+x\" $n) \"a\" }}{{ end }}";
     assert_eq!(fault(compiling), TooManySteps);
