@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{Folder, Lasting};
 use super::layout::{OWNER, STATUS};
-use crate::engine::Request;
+use crate::engine::{Request, Status};
 
 /// Proof that the Secret of a resource was made here; without it a link is somebody else's.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ struct StatusFile<'a> {
     api_version: &'a str,
     kind: &'a str,
     metadata: Metadata<'a>,
-    status: &'a SecretEnvelopeStatus,
+    status: SecretEnvelopeStatus,
 }
 
 #[derive(Serialize)]
@@ -69,16 +69,16 @@ impl Ownership {
 }
 
 /// The status of the last run; an empty one where it does not read.
-pub(super) fn read_status(resource: &Folder) -> SecretEnvelopeStatus {
+pub(super) fn read_status(resource: &Folder) -> Status {
     read(resource, STATUS)
-        .map(|file: StatusOnly| file.status)
+        .map(|file: StatusOnly| file.status.into())
         .unwrap_or_default()
 }
 
 pub(super) fn write_status(
     resource: &Folder,
     request: &Request,
-    status: &SecretEnvelopeStatus,
+    status: &Status,
 ) -> io::Result<()> {
     let owner = request.owner();
     let file = StatusFile {
@@ -88,7 +88,7 @@ pub(super) fn write_status(
             namespace: request.namespace().as_str(),
             name: owner.name.as_str(),
         },
-        status,
+        status: status.clone().into(),
     };
     // Without it, the resource is opened once more.
     write(resource, STATUS, &file, Lasting::Likely)

@@ -15,6 +15,7 @@
 mod applied;
 mod clock;
 mod outcome;
+mod report;
 mod request;
 mod status;
 mod world;
@@ -22,8 +23,9 @@ mod world;
 pub use applied::{Record, RecordError, RecordKey};
 pub use clock::{TimeError, now, parse_time, rfc3339};
 pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict};
-pub use request::{Request, RequestError, Sealed, SpecDigest};
-pub use world::{Event, EventKind, Report, Seen, World, WorldError};
+pub use report::{Event, EventKind, Report, Status};
+pub use request::{Fault, Request, RequestError, Sealed, SpecDigest};
+pub use world::{Seen, World, WorldError};
 
 use applied::ContentMac;
 use bulla_core::envelope::{Envelope, OpenError, Opened};
@@ -101,10 +103,7 @@ impl Engine {
         ring: &KeyRing,
         progress: &mut Progress,
     ) -> Result<(), Verdict> {
-        let Sealed::Envelope(envelope) = request.sealed().map_err(|error| Verdict::Refused {
-            reason: error.reason(),
-            detail: error.to_string(),
-        })?;
+        let Sealed::Envelope(envelope) = request.sealed().map_err(Verdict::from)?;
         let record = request.record();
         let seen = world.peek(request).await?;
         if let (Some(record), Some(seen), false) = (&record, &seen, request.forced())

@@ -5,7 +5,7 @@ use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
 use bulla_core::secret::ContentError;
 
-use super::WorldError;
+use super::{Fault, WorldError};
 
 /// The result of one reconcile. Nothing in it is a value, or the length of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +154,15 @@ impl Drift {
             changes,
             deleted: live.is_none(),
             by: live.and_then(|live| live.changed_by.clone()),
+        }
+    }
+}
+
+impl From<&Fault> for Verdict {
+    fn from(fault: &Fault) -> Self {
+        Self::Refused {
+            reason: fault.reason,
+            detail: fault.detail.clone(),
         }
     }
 }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use aws_lc_rs::digest;
 use bulla_core::api::{
     API_VERSION, REQUESTED_AT_ANNOTATION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
-    SecretEnvelopeStatus,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
 use bulla_core::plan::{Mode, Owner};
+use bulla_core::reason::Reason;
 
+use super::Status;
 use super::applied::Record;
 
 /// One resource, parsed once. A resource that does not parse is a request too: it is reported on.
@@ -19,12 +20,12 @@ pub struct Request {
     namespace: Namespace,
     owner: Owner,
     generation: i64,
-    sealed: Result<Sealed, EnvelopeError>,
+    sealed: Result<Sealed, Fault>,
     spec: SpecDigest,
     mode: Mode,
     suspended: bool,
     requested_at: Option<String>,
-    status: SecretEnvelopeStatus,
+    status: Status,
 }
 
 /// What a resource holds. Every kind takes the same way from here.
@@ -32,6 +33,24 @@ pub struct Request {
 pub enum Sealed {
     /// A `SecretEnvelope`.
     Envelope(Envelope),
+}
+
+/// Why a resource can't be opened, whatever the keys: it does not parse, or its reader refused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The bounded word.
+    pub reason: Reason,
+    /// The sentence; never a value.
+    pub detail: String,
+}
+
+impl From<EnvelopeError> for Fault {
+    fn from(error: EnvelopeError) -> Self {
+        Self {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
 }
 
 /// SHA-256 of the spec as it is stored; input to the records, never shown.
@@ -83,25 +102,27 @@ impl Request {
                 uid: text("uid", &metadata.uid)?,
             },
             generation: metadata.generation.unwrap_or_default(),
-            sealed: Envelope::try_from(wire).map(Sealed::Envelope),
+            sealed: Envelope::try_from(wire)
+                .map(Sealed::Envelope)
+                .map_err(Fault::from),
             spec: SpecDigest::of(&wire.spec),
             mode: Mode::Whole,
             suspended: annotation(SUSPEND_ANNOTATION).is_some_and(|text| text == "true"),
             requested_at: annotation(REQUESTED_AT_ANNOTATION),
-            status: wire.status.clone().unwrap_or_default(),
+            status: wire.status.clone().unwrap_or_default().into(),
         })
     }
 
     /// The same request, refused for a reason that its reader found: two files that define it.
     #[must_use]
-    pub fn refused(mut self, error: EnvelopeError) -> Self {
-        self.sealed = Err(error);
+    pub fn refused(mut self, fault: impl Into<Fault>) -> Self {
+        self.sealed = Err(fault.into());
         self
     }
 
     /// The same request with another status, for a world that keeps it elsewhere.
     #[must_use]
-    pub fn with_status(mut self, status: SecretEnvelopeStatus) -> Self {
+    pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
@@ -132,12 +153,12 @@ impl Request {
     }
 
     /// What it holds, or what is wrong with it.
-    pub fn sealed(&self) -> Result<&Sealed, &EnvelopeError> {
+    pub fn sealed(&self) -> Result<&Sealed, &Fault> {
         self.sealed.as_ref()
     }
 
     /// The status before this reconcile.
-    pub fn status(&self) -> &SecretEnvelopeStatus {
+    pub fn status(&self) -> &Status {
         &self.status
     }
 

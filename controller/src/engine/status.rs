@@ -3,11 +3,12 @@
 //! `Ready` is always there; `Stalled` stands beside it when only a change can help, `Reconciling`
 //! when time can. A condition's message never holds a value, template output, or a length.
 
-use bulla_core::api::{Condition, ConditionStatus, SecretEnvelopeStatus};
+use bulla_core::api::{Condition, ConditionStatus};
 use bulla_core::rotation::Timestamp;
 
 use super::outcome::{Action, Drift, Outcome, Verdict};
-use super::world::{Event, EventKind, Report, WorldError};
+use super::report::{Event, EventKind, Report, Status};
+use super::world::WorldError;
 use super::{Request, rfc3339};
 
 /// One row: how an outcome shows.
@@ -33,7 +34,7 @@ pub(super) fn report(
 ) -> Option<Report> {
     let shown = Shown::of(&outcome.verdict)?;
     let before = request.status();
-    let mut status = SecretEnvelopeStatus {
+    let mut status = Status {
         observed_generation: Some(request.generation()),
         conditions: conditions(&shown, request, now),
         last_handled_reconcile_at: request.requested_at().map(str::to_owned),

@@ -129,7 +129,7 @@ impl Bench {
         let reports = self.world.reports();
         for report in &reports {
             if let Some(status) = &report.status {
-                self.wire.status = Some(status.clone());
+                self.wire.status = Some(status.clone().into());
             }
         }
         (outcome, self.world.calls(), reports)

@@ -2,7 +2,7 @@ mod failures;
 mod memory;
 mod records;
 
-use bulla_core::api::{ConditionStatus, SecretEnvelopeStatus};
+use bulla_core::api::ConditionStatus;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Controller};
 use bulla_core::reason::Reason;
@@ -50,7 +50,7 @@ fn annotate(bench: &mut Bench, name: &str, value: &str) {
 }
 
 /// Ready, Stalled, Reconciling as `T`, `F` or `-`, and the reason.
-fn shown(status: Option<&SecretEnvelopeStatus>) -> String {
+fn shown(status: Option<&Status>) -> String {
     let status = status.expect("a status was reported");
     let letter = |type_: &str| {
         let found = status.conditions.iter().find(|c| c.type_ == type_);

@@ -11,6 +11,7 @@ use bulla_core::recipient::Fingerprint;
 use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Mirrored};
+use crate::engine::Status;
 use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
 
@@ -27,7 +28,7 @@ pub(crate) struct SeenEnvelope {
     pub(crate) requested_at: Option<Box<str>>,
     /// `spec`, as JSON. Whatever somebody wrote: it may hold plaintext, and is shown nowhere.
     spec: Box<str>,
-    pub(crate) status: SecretEnvelopeStatus,
+    pub(crate) status: Status,
     /// Whom its data keys are closed for, once each.
     pub(crate) recipients: Box<[Fingerprint]>,
     /// How many values it has.
@@ -46,7 +47,7 @@ impl SeenEnvelope {
     /// The same envelope after a write of its status, to which the API server answered with `meta`.
     ///
     /// Nothing when somebody changed something else meanwhile: the answer has no spec, and the watch will tell.
-    pub(crate) fn after_report(&self, meta: Meta, status: SecretEnvelopeStatus) -> Option<Self> {
+    pub(crate) fn after_report(&self, meta: Meta, status: Status) -> Option<Self> {
         let same = meta.uid == self.uid
             && meta.generation == self.generation
             && meta.deletion_timestamp.is_some() == self.deleting
@@ -85,7 +86,7 @@ impl SeenEnvelope {
             annotations.insert(REQUESTED_AT_ANNOTATION.to_owned(), requested_at.to_string());
         }
         wire.metadata.annotations = Some(annotations);
-        wire.status = Some(self.status.clone());
+        wire.status = Some(self.status.clone().into());
         (wire, error)
     }
 
@@ -128,7 +129,9 @@ impl<'de> Deserialize<'de> for SeenEnvelope {
             values: spec["data"].as_object().map_or(0, |data| data.len() as u32),
             spec: spec.to_string().into(),
             // A status that can't be read is one that nobody has written yet.
-            status: serde_json::from_value(wire.status).unwrap_or_default(),
+            status: serde_json::from_value::<SecretEnvelopeStatus>(wire.status)
+                .unwrap_or_default()
+                .into(),
             suspended: meta.annotations.suspend.as_deref() == Some("true"),
             requested_at: meta.annotations.requested_at,
             namespace: meta.namespace,
