@@ -1,6 +1,7 @@
 //! What a reconcile tells: a status, whatever the kind of the resource, and Events.
 
 use bulla_core::api::{Condition, SecretEnvelopeStatus};
+use bulla_core::recipient::Fingerprint;
 
 /// The status of a sealed resource, of whichever kind. Each world writes it in the form that the kind has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Status {
     pub keys: Option<i32>,
     /// The record of what was applied.
     pub applied: Option<String>,
+    /// The keys that opened the values, to be tried first the next time: where the resource itself does not name them.
+    pub opened_with: Vec<Fingerprint>,
 }
 
 impl From<SecretEnvelopeStatus> for Status {
@@ -25,6 +28,7 @@ impl From<SecretEnvelopeStatus> for Status {
             last_handled_reconcile_at: wire.last_handled_reconcile_at,
             keys: wire.keys,
             applied: wire.applied,
+            opened_with: Vec::new(),
         }
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn report(
         last_handled_reconcile_at: request.requested_at().map(str::to_owned),
         keys: before.keys,
         applied: applied.or_else(|| before.applied.clone()),
+        opened_with: before.opened_with.clone(),
     };
     if status.last_handled_reconcile_at.is_none() {
         status.last_handled_reconcile_at = before.last_handled_reconcile_at.clone();

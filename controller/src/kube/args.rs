@@ -47,6 +47,10 @@ pub struct Args {
     #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]
     pub allow_secret_types: bool,
 
+    /// Open SealedSecrets too, with the keys of Sealed Secrets: see docs/sealed-secrets.md
+    #[arg(long, env = "BULLA_SEALED_SECRETS")]
+    pub sealed_secrets: bool,
+
     /// How many resources are worked on at a time
     #[arg(long, env = "BULLA_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,

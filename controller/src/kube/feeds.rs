@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
+use super::kind::{Envelopes, Kind, SealedSecrets, collection};
 use super::mirror::{Feed, Mirror, Mirrored, News};
 use super::watch::{Change, Source, follow};
 
@@ -20,28 +21,18 @@ pub(super) struct Feeds<'a> {
 }
 
 impl Feeds<'_> {
-    /// Envelopes and Secrets of one namespace, or of all when it is empty.
+    /// Sealed resources and Secrets of one namespace, or of all when it is empty.
     pub(super) fn start_namespace(&mut self, namespace: &str, special_types: bool) {
-        let within = |prefix: &str, collection: &str| match namespace {
-            "" => format!("{prefix}/{collection}"),
-            namespace => format!("{prefix}/namespaces/{namespace}/{collection}"),
-        };
-        let envelopes = Source {
-            path: within("/apis/bulla.dev/v1alpha1", "secretenvelopes"),
-            query: String::new(),
-            metadata_only: false,
-        };
-        let (mirror, waked) = (self.cluster.envelopes.clone(), self.cluster.clone());
-        self.start(envelopes, mirror, namespace, move |news| {
-            if news.status_only {
-                waked.queue.add_if_idle(news.key);
-            } else {
-                waked.queue.add(news.key);
-            }
-        });
+        self.start_kind::<Envelopes>(namespace);
+        if self.cluster.with_sealed_secrets {
+            self.start_kind::<SealedSecrets>(namespace);
+        }
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
         let secrets = Source {
-            path: within("/api/v1", "secrets"),
+            path: match namespace {
+                "" => "/api/v1/secrets".to_owned(),
+                namespace => format!("/api/v1/namespaces/{namespace}/secrets"),
+            },
             query: if special_types {
                 String::new()
             } else {
@@ -51,7 +42,23 @@ impl Feeds<'_> {
         };
         let (mirror, waked) = (self.cluster.secrets.clone(), self.cluster.clone());
         self.start(secrets, mirror, namespace, move |news| {
-            if waked.envelopes.get(&news.key).is_some() {
+            if waked.has_resource(&news.key) {
+                waked.queue.add(news.key);
+            }
+        });
+    }
+
+    fn start_kind<K: Kind>(&mut self, namespace: &str) {
+        let source = Source {
+            path: collection::<K>(Some(namespace).filter(|namespace| !namespace.is_empty())),
+            query: String::new(),
+            metadata_only: false,
+        };
+        let (mirror, waked) = (K::mirror(self.cluster).clone(), self.cluster.clone());
+        self.start(source, mirror, namespace, move |news| {
+            if news.status_only {
+                waked.queue.add_if_idle(news.key);
+            } else {
                 waked.queue.add(news.key);
             }
         });

@@ -34,6 +34,7 @@ mod fence;
 mod hardening;
 mod http;
 mod keys;
+mod kind;
 mod lease;
 mod live_secret;
 mod logging;

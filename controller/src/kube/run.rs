@@ -90,6 +90,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         open: transport.open,
         fenced: transport.fenced,
         envelopes: Arc::new(Mirror::new()),
+        sealed_secrets: Arc::new(Mirror::new()),
+        with_sealed_secrets: args.sealed_secrets,
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
@@ -264,7 +266,7 @@ async fn lead(
             _ = leading.wait_for(|leading| !*leading) => continue,
             key = prepare(&cluster, &mut keys.ring) => key,
         };
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
         loop {
@@ -312,7 +314,7 @@ async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>)
 async fn resync(cluster: Arc<Cluster>, period: Duration) {
     loop {
         tokio::time::sleep(jittered(period)).await;
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
     }

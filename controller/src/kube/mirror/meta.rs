@@ -40,6 +40,10 @@ pub(crate) struct Annotations {
     pub(crate) not_before: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-state")]
     pub(crate) sealing_key_state: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/cluster-wide")]
+    pub(crate) cluster_wide: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/namespace-wide")]
+    pub(crate) namespace_wide: Option<Box<str>>,
 }
 
 /// The labels that mean something to the controller.
