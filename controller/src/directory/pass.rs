@@ -5,13 +5,12 @@ use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Timestamp;
 
 use super::sources::{Source, Sources};
 use super::world::{DirectoryWorld, Told};
 use super::{DirectoryStore, Problem, Report, Resource, StoreError, state, sweep};
-use crate::engine::Request;
+use crate::engine::{Keys, Request};
 
 impl DirectoryStore {
     /// Makes keys that are due, makes the Secrets as the manifests below `sources` want them, and
@@ -49,8 +48,12 @@ impl DirectoryStore {
         };
         report.problems.extend(read.problems);
         let wanted: Vec<_> = read.resources.keys().cloned().collect();
+        let ring = Keys {
+            age: keys.ring,
+            ..Keys::default()
+        };
         for (_, source) in read.resources {
-            self.reconcile_one(source, &keys.ring, now, &mut report);
+            self.reconcile_one(source, &ring, now, &mut report);
         }
         let swept = sweep::sweep(&self.roots, |namespace, name| {
             let wanted = wanted.binary_search_by(|(a, b)| (a, b).cmp(&(namespace, name)));
@@ -64,7 +67,7 @@ impl DirectoryStore {
     fn reconcile_one(
         &self,
         mut source: Source,
-        ring: &KeyRing,
+        keys: &Keys,
         now: Timestamp,
         report: &mut Report,
     ) {
@@ -103,7 +106,7 @@ impl DirectoryStore {
             digest_key: &self.digest_key,
             told: Mutex::default(),
         };
-        let outcome = ready(self.engine.reconcile(&world, &request, ring, now));
+        let outcome = ready(self.engine.reconcile(&world, &request, keys, now));
         let Told { events, failures } = world
             .told
             .into_inner()

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use aws_lc_rs::digest;
 use bulla_core::api::{
-    API_VERSION, REQUESTED_AT_ANNOTATION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
+    self as api, API_VERSION, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET, SEALED_SECRETS_API_VERSION,
+    SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
-use bulla_core::plan::{Mode, Owner};
+use bulla_core::plan::{Consent, Owner};
 use bulla_core::reason::Reason;
+use bulla_core::sealed_secrets::{SealedSecret, SealedSecretError};
 
 use super::Status;
 use super::applied::Record;
@@ -22,7 +24,6 @@ pub struct Request {
     generation: i64,
     sealed: Result<Sealed, Fault>,
     spec: SpecDigest,
-    mode: Mode,
     suspended: bool,
     requested_at: Option<String>,
     status: Status,
@@ -33,6 +34,8 @@ pub struct Request {
 pub enum Sealed {
     /// A `SecretEnvelope`.
     Envelope(Envelope),
+    /// A `SealedSecret`.
+    SealedSecret(SealedSecret),
 }
 
 /// Why a resource can't be opened, whatever the keys: it does not parse, or its reader refused it.
@@ -42,6 +45,15 @@ pub struct Fault {
     pub reason: Reason,
     /// The sentence; never a value.
     pub detail: String,
+}
+
+impl From<SealedSecretError> for Fault {
+    fn from(error: SealedSecretError) -> Self {
+        Self {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
 }
 
 impl From<EnvelopeError> for Fault {
@@ -82,7 +94,47 @@ impl Request {
     ///
     /// [`RequestError`] when it has no valid namespace, name or uid.
     pub fn from_envelope(wire: &SecretEnvelope) -> Result<Self, RequestError> {
-        let metadata = &wire.metadata;
+        Self::new(
+            &wire.metadata,
+            (API_VERSION, SECRET_ENVELOPE, Consent::Adopt),
+            Envelope::try_from(wire)
+                .map(Sealed::Envelope)
+                .map_err(Fault::from),
+            SpecDigest::of(&wire.spec),
+        )
+        .map(|request| request.with_status(wire.status.clone().unwrap_or_default().into()))
+    }
+
+    /// Takes what is needed out of a `SealedSecret`; its status comes by [`Request::with_status`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when it has no valid namespace, name or uid.
+    pub fn from_sealed_secret(wire: &api::SealedSecret) -> Result<Self, RequestError> {
+        let sealed = SealedSecret::try_from(wire);
+        let unowned = sealed
+            .as_ref()
+            .is_ok_and(|sealed| sealed.template().skips_owner_reference());
+        // The scope is no part of the spec, and a change of it is a change of the resource.
+        let scope = sealed.as_ref().ok().map(|sealed| sealed.scope().as_str());
+        Self::new(
+            &wire.metadata,
+            (
+                SEALED_SECRETS_API_VERSION,
+                SEALED_SECRET,
+                Consent::SealedSecrets { unowned },
+            ),
+            sealed.map(Sealed::SealedSecret).map_err(Fault::from),
+            SpecDigest::of(&(scope, &wire.spec)),
+        )
+    }
+
+    fn new(
+        metadata: &ObjectMeta,
+        (api_version, kind, consent): (&str, &str, Consent),
+        sealed: Result<Sealed, Fault>,
+        spec: SpecDigest,
+    ) -> Result<Self, RequestError> {
         let text = |field, value: &Option<String>| {
             let filled = value.clone().filter(|text| !text.is_empty());
             filled.ok_or(RequestError::Missing(field))
@@ -96,20 +148,18 @@ impl Request {
         Ok(Self {
             namespace: namespace.parse().map_err(wrong("namespace"))?,
             owner: Owner {
-                api_version: API_VERSION.to_owned(),
-                kind: SECRET_ENVELOPE.to_owned(),
+                api_version: api_version.to_owned(),
+                kind: kind.to_owned(),
                 name,
                 uid: text("uid", &metadata.uid)?,
+                consent,
             },
             generation: metadata.generation.unwrap_or_default(),
-            sealed: Envelope::try_from(wire)
-                .map(Sealed::Envelope)
-                .map_err(Fault::from),
-            spec: SpecDigest::of(&wire.spec),
-            mode: Mode::Whole,
+            sealed,
+            spec,
             suspended: annotation(SUSPEND_ANNOTATION).is_some_and(|text| text == "true"),
             requested_at: annotation(REQUESTED_AT_ANNOTATION),
-            status: wire.status.clone().unwrap_or_default().into(),
+            status: Status::default(),
         })
     }
 
@@ -145,11 +195,6 @@ impl Request {
     /// `metadata.generation`.
     pub fn generation(&self) -> i64 {
         self.generation
-    }
-
-    /// How much of the Secret is its own.
-    pub fn mode(&self) -> Mode {
-        self.mode
     }
 
     /// What it holds, or what is wrong with it.

@@ -9,7 +9,7 @@ use bulla_core::rotation::Timestamp;
 use super::outcome::{Action, Drift, Outcome, Verdict};
 use super::report::{Event, EventKind, Report, Status};
 use super::world::WorldError;
-use super::{Request, rfc3339};
+use super::{Request, Sealed, rfc3339};
 
 /// One row: how an outcome shows.
 struct Shown {
@@ -34,6 +34,7 @@ pub(super) fn report(
 ) -> Option<Report> {
     let shown = Shown::of(&outcome.verdict)?;
     let before = request.status();
+    let opened_with = &outcome.effort.opened_with;
     let mut status = Status {
         observed_generation: Some(request.generation()),
         conditions: conditions(&shown, request, now),
@@ -44,6 +45,9 @@ pub(super) fn report(
     };
     if status.last_handled_reconcile_at.is_none() {
         status.last_handled_reconcile_at = before.last_handled_reconcile_at.clone();
+    }
+    if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
+        status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
     }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
@@ -210,3 +214,5 @@ fn cut(mut note: String) -> String {
 }
 
 const NOTE_BYTES_MAX: usize = 1024;
+/// Keys that are tried first the next time; a resource with more of them is rare, and opens all the same.
+const REMEMBERED_MAX: usize = 16;

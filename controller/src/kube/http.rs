@@ -10,17 +10,18 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use bulla_core::recipient::KeyRing;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::cluster::Cluster;
 use super::keys::gauges;
+use super::kind::{Envelopes, Kind, SealedSecrets};
+use crate::engine::Keys;
 
 #[derive(Clone)]
 struct Serving {
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<Option<KeyRing>>,
+    keys: watch::Receiver<Option<Keys>>,
 }
 
 /// Binds `address`.
@@ -35,13 +36,13 @@ pub(super) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 pub(super) async fn serve(
     listener: TcpListener,
     cluster: Arc<Cluster>,
-    ring: watch::Receiver<Option<KeyRing>>,
+    keys: watch::Receiver<Option<Keys>>,
 ) {
     let router = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Serving { cluster, ring });
+        .with_state(Serving { cluster, keys });
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "stopped serving health and metrics");
     }
@@ -66,7 +67,11 @@ async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "the caches are not complete yet",
         )
-    } else if serving.ring.borrow().as_ref().is_none_or(KeyRing::is_empty) {
+    } else if serving
+        .keys
+        .borrow()
+        .as_ref()
+        .is_none_or(|keys| keys.age.is_empty()) {
         (
             StatusCode::SERVICE_UNAVAILABLE,
             "there is no sealing key yet",
@@ -78,18 +83,9 @@ async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
 
 async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
     let cluster = &serving.cluster;
-    let mut resources = BTreeMap::<String, i64>::new();
-    for envelope in cluster.envelopes.all() {
-        // Somebody may have written another reason into the status: the label's values stay few.
-        let (_, reason) = envelope.ready();
-        let known = reason.len() <= 32 && reason.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let reason = if known && resources.len() < REASONS_MAX {
-            reason
-        } else {
-            "Other"
-        };
-        *resources.entry(reason.to_owned()).or_default() += 1;
-    }
+    let mut resources = Vec::new();
+    count::<Envelopes>(cluster, &mut resources);
+    count::<SealedSecrets>(cluster, &mut resources);
     let keys = gauges(cluster);
     let text = cluster.metrics.text(
         cluster.queue.depth(),
@@ -103,6 +99,24 @@ async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
         )],
         text,
     )
+}
+
+/// Adds how many resources of a kind there are, by the reason of their `Ready` condition.
+fn count<K: Kind>(cluster: &Cluster, resources: &mut Vec<(&'static str, String, i64)>) {
+    let mut by_reason = BTreeMap::<String, i64>::new();
+    for resource in K::mirror(cluster).all() {
+        // Somebody may have written another reason into the status: the label's values stay few.
+        let (_, reason) = resource.ready();
+        let known = reason.len() <= 32 && reason.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let reason = if known && by_reason.len() < REASONS_MAX {
+            reason
+        } else {
+            "Other"
+        };
+        *by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+    let by_reason = by_reason.into_iter();
+    resources.extend(by_reason.map(|(reason, count)| (K::KIND, reason, count)));
 }
 
 const REASONS_MAX: usize = 40;

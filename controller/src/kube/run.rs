@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
-use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Policy;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,7 +28,7 @@ use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
 use super::{hardening, http, logging};
-use crate::engine::{Engine, RecordKey};
+use crate::engine::{Engine, Keys, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +155,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args,
         &cluster,
         fence,
-        keys.ring.clone(),
+        keys.keys.clone(),
         leading_sender,
         given_back,
     )
@@ -165,7 +164,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     for _ in 0..args.concurrency {
         let tools = Tools {
             engine: engine.clone(),
-            ring: keys.ring.clone(),
+            keys: keys.keys.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -202,7 +201,7 @@ async fn control_thread(
     args: &Args,
     cluster: &Arc<Cluster>,
     fence: Arc<Fence>,
-    ring: watch::Receiver<Option<KeyRing>>,
+    keys: watch::Receiver<Option<Keys>>,
     leading: watch::Sender<bool>,
     give_back: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, RunError> {
@@ -239,7 +238,7 @@ async fn control_thread(
                     }
                 };
                 let _ = ready.send(Ok(()));
-                tokio::spawn(http::serve(listener, cluster.clone(), ring));
+                tokio::spawn(http::serve(listener, cluster.clone(), keys));
                 Election::new(rest, options, fence, leading, cluster.metrics.clone())
                     .run(give_back)
                     .await;
@@ -264,7 +263,7 @@ async fn lead(
         }
         let key = tokio::select! {
             _ = leading.wait_for(|leading| !*leading) => continue,
-            key = prepare(&cluster, &mut keys.ring) => key,
+            key = prepare(&cluster, &mut keys.keys) => key,
         };
         for key in cluster.resources() {
             cluster.queue.add(key);
@@ -290,9 +289,9 @@ async fn lead(
 }
 
 /// Waits until the caches are complete and the keys are known, and gets the key of the records.
-async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>) -> RecordKeyBytes {
+async fn prepare(cluster: &Cluster, keys: &mut watch::Receiver<Option<Keys>>) -> RecordKeyBytes {
     // Without the keys, everything new would be refused for a moment, and say so.
-    let _ = ring.wait_for(Option::is_some).await;
+    let _ = keys.wait_for(Option::is_some).await;
     let mut failures = 0;
     let key = loop {
         match record_key(cluster).await {

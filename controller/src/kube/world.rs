@@ -249,7 +249,7 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
         content: &SecretContent,
     ) -> Result<Seen, WorldError> {
         let done = match write {
-            PlannedWrite::Create => self.create(request, Claim::Owner, content).await,
+            PlannedWrite::Create => self.create(request, request.owner().first_claim(), content).await,
             PlannedWrite::Update(owned) | PlannedWrite::Adopt(owned) => {
                 let adopting = matches!(write, PlannedWrite::Adopt(_));
                 let patch = {
@@ -261,7 +261,6 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
                         request.owner(),
                         owned,
                         observed,
-                        request.mode(),
                         adopting,
                     ))
                 };

@@ -6,7 +6,7 @@ use bulla_core::api::ConditionStatus;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Controller};
 use bulla_core::reason::Reason;
-use bulla_core::recipient::{Identity, Suite};
+use bulla_core::recipient::{Identity, KeyRing, Suite};
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
@@ -31,8 +31,15 @@ fn bench(sample: &Sample<'_>) -> Bench {
     Bench {
         world: Memory::default(),
         wire,
-        ring: KeyRing::new(vec![identity]),
+        keys: ring(vec![identity]),
         engine: engine(7),
+    }
+}
+
+fn ring(identities: Vec<Identity>) -> Keys {
+    Keys {
+        age: KeyRing::new(identities),
+        ..Keys::default()
     }
 }
 
@@ -186,7 +193,7 @@ fn a_changed_resource_is_no_drift() {
     };
     bench.wire.spec = other.wire(identity.recipient()).spec;
     bench.wire.metadata.generation = Some(2);
-    bench.ring = KeyRing::new(vec![identity]);
+    bench.keys = ring(vec![identity]);
     let (outcome, calls, reports) = bench.run();
     assert_eq!(calls, ["peek", "observe", "apply", "report"]);
     assert_eq!(
@@ -220,7 +227,7 @@ fn a_rewrapped_resource_costs_a_status_and_no_secret_write() {
 fn what_does_not_open_keeps_the_last_good_secret_and_stalls_once() {
     type Damage = fn(&mut Bench);
     let damage: [(&str, Damage); 5] = [
-        ("NoKey", |bench| bench.ring = KeyRing::default()),
+        ("NoKey", |bench| bench.keys = Keys::default()),
         ("NotSealed", |bench| {
             let data = &mut bench.wire.spec.data;
             data.insert("password".into(), CANARY.into());

@@ -10,6 +10,7 @@
 
 mod found;
 mod gauges;
+mod published;
 mod status;
 mod steps;
 mod store;
@@ -19,25 +20,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_core::names::ResourceName;
-use bulla_core::reason::Reason;
-use bulla_core::recipient::{Fingerprint, KeyRing};
 use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use self::found::{Found, Identities, find, ring};
 pub(super) use self::gauges::gauges;
+pub(super) use self::published::Publisher;
 use self::status::{Usage, usage};
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
-use crate::engine::now;
+use crate::engine::{Keys, now};
 
 /// What the keeper publishes.
 #[derive(Clone)]
 pub(super) struct Published {
     /// The keys that open, newest first; nothing before the first look at them.
-    pub(super) ring: watch::Receiver<Option<KeyRing>>,
+    pub(super) keys: watch::Receiver<Option<Keys>>,
     /// The names of all key Secrets.
     pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Keeper {
     check: Duration,
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
-    ring: watch::Sender<Option<KeyRing>>,
+    publisher: Arc<Publisher>,
     names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
     /// Nothing until every envelope is known.
@@ -69,7 +69,7 @@ impl Keeper {
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> (Self, Published) {
-        let (ring, ring_receiver) = watch::channel(None);
+        let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
         let (names, names_receiver) = watch::channel(BTreeSet::new());
         let keeper = Self {
             cluster,
@@ -77,7 +77,7 @@ impl Keeper {
             check,
             leading,
             changed,
-            ring,
+            publisher: Arc::new(publisher),
             names,
             identities: Identities::default(),
             usage: None,
@@ -85,7 +85,7 @@ impl Keeper {
             block: None,
         };
         let published = Published {
-            ring: ring_receiver,
+            keys,
             names: names_receiver,
         };
         (keeper, published)
@@ -123,7 +123,7 @@ impl Keeper {
         }
         let now = now();
         let found = self.look(now);
-        self.publish(&found);
+        self.publisher.age(&self.cluster, ring(&found));
         if !*self.leading.borrow() {
             return Ok(self.check);
         }
@@ -166,25 +166,6 @@ impl Keeper {
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         let restore = self.policy.require_existing_key;
         find(keys, &secrets, &mut self.identities, restore, now)
-    }
-
-    /// Hands the ring out when it has changed, and wakes whoever may be helped by it.
-    fn publish(&self, found: &[Found]) {
-        let ring = ring(found);
-        let fingerprints = |ring: &KeyRing| -> Vec<Fingerprint> {
-            ring.iter().map(|identity| identity.fingerprint()).collect()
-        };
-        let fresh = fingerprints(&ring);
-        if self.ring.borrow().as_ref().map(fingerprints).as_ref() == Some(&fresh) {
-            return;
-        }
-        tracing::info!(keys = ?fresh, "the key ring has changed");
-        self.ring.send_replace(Some(ring));
-        for envelope in self.cluster.envelopes.all() {
-            if envelope.ready().1 == Reason::NoKey.as_str() {
-                self.cluster.queue.add(envelope.key());
-            }
-        }
     }
 
     fn log_block(&mut self, step: Step) {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use bulla_core::api::{ConditionStatus, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION};
+use bulla_core::api::{
+    ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION,
+};
 use bulla_core::recipient::Fingerprint;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
