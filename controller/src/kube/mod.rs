@@ -44,6 +44,8 @@ mod record_key;
 mod rest;
 mod run;
 mod secret_body;
+#[cfg(test)]
+mod stand_in;
 mod transport;
 mod watch;
 mod work;

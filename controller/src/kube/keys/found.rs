@@ -240,6 +240,13 @@ impl Found {
         self.key.meta.deletion_timestamp.is_some() && (retired || never_was)
     }
 
+    /// True when people are told that it closes, and only a newer key takes that from it.
+    pub(super) fn is_predecessor(&self) -> bool {
+        let told = self.key.status.closes == Some(true);
+        let active = self.state() == Some(KeyState::Active);
+        told && active && self.standing == Some(Standing::Opens)
+    }
+
     /// The checked private half.
     pub(super) fn bound(&self) -> Option<&Bound> {
         match &self.half {

@@ -1,7 +1,7 @@
 //! What the keeper does about what it has found: one step of the rotation, and the state of each key.
 
 use bulla_core::recipient::Suite;
-use bulla_core::rotation::{Block, MAX_KEYS, State, Step, Timestamp, Why, next};
+use bulla_core::rotation::{Block, MAX_KEYS, Standing, State, Step, Timestamp, Why, next};
 
 use super::found::{Fault, Found, Half};
 use super::status::{Delay, wanted};
@@ -131,9 +131,21 @@ impl Keeper {
             _ if made >= MAX_KEYS => Delay::TooMany,
             _ => Delay::RateLimited,
         };
+        // The keys that close come first: at every moment one of a suite is said to, and where two are, the newer is meant.
+        let (closing, others): (Vec<_>, Vec<_>) = found
+            .iter()
+            .partition(|found| found.standing == Some(Standing::Closes));
         let mut result = Ok(());
-        for found in found {
+        for found in closing {
             result = result.and(self.settle(found, delay, now).await);
+        }
+        let announced = result;
+        for found in others {
+            // A successor that could not be announced takes nothing from the key before it.
+            let waits = announced.is_err() && found.is_predecessor();
+            if !waits {
+                result = result.and(self.settle(found, delay, now).await);
+            }
         }
         result
     }
@@ -161,7 +173,7 @@ impl Keeper {
         }
         if !guarded && meta.deletion_timestamp.is_none() {
             finalizers.push(store::FINALIZER);
-            return store::set_finalizers(cluster, key, &finalizers).await;
+            store::set_finalizers(cluster, key, &finalizers).await?;
         }
         let status = wanted(found, self.usage.as_ref(), delay, now);
         if status != key.status {

@@ -1,0 +1,149 @@
+//! The keeper against a stand-in for the API server; the end-to-end tests have the real one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::kube::stand_in::Stand;
+
+const KEYS: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
+const SECRETS: &str = "/api/v1/namespaces/bulla-system/secrets";
+
+struct Bench {
+    stand: Stand,
+    keeper: Keeper,
+    /// The keeper follows it for as long as it is there.
+    _leading: watch::Sender<bool>,
+}
+
+/// A `SealingKey` that somebody has just made.
+fn asked(name: &str) -> Value {
+    json!({
+        "metadata": {"name": name, "uid": format!("uid-of-{name}"), "generation": 1,
+                     "creationTimestamp": "2026-11-21T12:00:00Z"},
+        "spec": {"suite": "X25519", "state": "Active"},
+    })
+}
+
+impl Bench {
+    fn new(keys: &[Value]) -> Self {
+        let stand = Stand::new();
+        stand.put(&stand.cluster.sealing_keys, KEYS, keys);
+        stand.put(&stand.cluster.key_secrets, SECRETS, &[]);
+        let policy = Policy {
+            suite: bulla_core::recipient::Suite::X25519,
+            ..Policy::default()
+        };
+        let (leading_sender, leading) = watch::channel(true);
+        let check = Duration::from_secs(600);
+        let changed = Arc::default();
+        let (keeper, _) = Keeper::new(stand.cluster.clone(), policy, check, leading, changed);
+        Self {
+            stand,
+            keeper,
+            _leading: leading_sender,
+        }
+    }
+
+    /// Passes until there is nothing left to do at once; nothing of it waits for a watch or for time to pass.
+    async fn settle(&mut self) {
+        for _ in 0..10 {
+            if self.keeper.pass().await != Ok(Duration::ZERO) {
+                return;
+            }
+        }
+        panic!("the keeper does not come to rest");
+    }
+
+    fn key(&self, name: &str) -> Value {
+        self.stand
+            .server(|server| server.objects[&format!("{KEYS}/{name}")].clone())
+    }
+
+    /// Which keys were said to close or not to close, in the order of the writes.
+    fn told(&self) -> Vec<(String, bool)> {
+        self.stand.server(|server| {
+            let told = server.asked.iter().filter_map(|(_, path, sent)| {
+                let name = path.strip_prefix(KEYS)?.strip_suffix("/status")?;
+                Some((
+                    name.trim_matches('/').to_owned(),
+                    sent["status"]["closes"].as_bool()?,
+                ))
+            });
+            told.collect()
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_asked_for_has_its_finalizer_and_its_public_key_at_once() {
+    let mut bench = Bench::new(&[asked("by-hand")]);
+    bench.settle().await;
+    let key = bench.key("by-hand");
+    assert_eq!(key["metadata"]["finalizers"], json!([store::FINALIZER]));
+    assert_eq!(key["status"]["closes"], true, "{key}");
+    let made = bench.stand.server(|server| {
+        let posts = server
+            .asked
+            .iter()
+            .filter(|(method, path, _)| method == Method::POST && path == SECRETS);
+        posts.count()
+    });
+    assert_eq!(made, 1);
+}
+
+/// A bench whose key `a` closes, and then `b` was asked for more than an hour later.
+async fn with_a_successor_asked_for() -> Bench {
+    let mut bench = Bench::new(&[asked("a")]);
+    bench.settle().await;
+    let secret = bench.key("a")["status"]["secret"]["name"].clone();
+    let long_ago = json!("2026-01-01T00:00:00Z");
+    let (secret, key) = bench.stand.server(|server| {
+        let path = format!("{SECRETS}/{}", secret.as_str().expect("a name"));
+        let mut secret = server.objects[&path].clone();
+        // The stand-in keeps a Secret as it was sent.
+        for field in ["identity", "recipient"] {
+            let text = secret["stringData"][field].as_str().expect("it was sent");
+            secret["data"][field] = json!(STANDARD.encode(text));
+        }
+        secret["metadata"]["annotations"]["bulla.dev/not-before"] = long_ago.clone();
+        let mut key = server.objects[&format!("{KEYS}/a")].clone();
+        key["status"]["notBefore"] = long_ago;
+        (secret, key)
+    });
+    bench
+        .stand
+        .put(&bench.stand.cluster.key_secrets, SECRETS, &[secret]);
+    let keys = [key, asked("b")];
+    bench
+        .stand
+        .put(&bench.stand.cluster.sealing_keys, KEYS, &keys);
+    bench.stand.server(|server| server.asked.clear());
+    bench
+}
+
+#[tokio::test]
+async fn a_successor_is_announced_before_the_key_before_it_stops_closing() {
+    let mut bench = with_a_successor_asked_for().await;
+    bench.settle().await;
+    assert_eq!(
+        bench.told(),
+        [("b".to_owned(), true), ("a".to_owned(), false)]
+    );
+}
+
+#[tokio::test]
+async fn a_successor_that_cannot_be_announced_takes_nothing_away() {
+    let mut bench = with_a_successor_asked_for().await;
+    bench
+        .stand
+        .server(|server| server.failing = Some("/b/status"));
+    while bench.keeper.pass().await == Ok(Duration::ZERO) {}
+    assert_eq!(bench.key("a")["status"]["closes"], true);
+    bench.stand.server(|server| server.failing = None);
+    bench.settle().await;
+    assert_eq!(bench.key("a")["status"]["closes"], false);
+    assert_eq!(bench.key("b")["status"]["closes"], true);
+}
