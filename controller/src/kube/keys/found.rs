@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bulla_core::api::KeyState;
 use bulla_core::recipient::{Identity, KeyRing, parse_identity_file};
-use bulla_core::rotation::{Key, Standing, Timestamp, standings};
+use bulla_core::rotation::{Key, Standing, Timestamp, Why, standings};
 
 use crate::engine::parse_time;
 use crate::kube::mirror::{KeySecret, SeenSealingKey};
@@ -223,7 +223,6 @@ impl Found {
             state: spec.state.into(),
             created: created.unwrap_or_default(),
             not_before,
-            by_hand: meta.annotations.made_by.is_none(),
         })
     }
 
@@ -260,6 +259,16 @@ impl Found {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }
+}
+
+/// When keys were made because somebody asked for them. Secrets outlive the resources that asked, and only who may
+/// write Secrets beside the controller can take one away.
+pub(super) fn asked(secrets: &[Arc<KeySecret>]) -> Vec<Timestamp> {
+    let asked = secrets.iter();
+    let asked = asked.filter(|secret| secret.why.as_deref() == Some(Why::Asked.as_str()));
+    asked
+        .filter_map(|secret| parse_time(secret.not_before.as_deref()?).ok())
+        .collect()
 }
 
 /// The ring of the keys that open, newest first.

@@ -6,7 +6,7 @@ use bulla_core::api::{
 };
 use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, Suite, identity_file_text};
-use bulla_core::rotation::Timestamp;
+use bulla_core::rotation::{Timestamp, Why};
 use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::json;
@@ -36,8 +36,6 @@ pub(super) async fn create(
         "metadata": {
             "name": name,
             "finalizers": [FINALIZER],
-            // Nobody asked for it: it does not count as one of those that are made on request.
-            "annotations": {"bulla.dev/made-by": "bulla-controller"},
         },
         "spec": {"suite": suite, "state": state.unwrap_or(KeyState::Active)},
     });
@@ -59,6 +57,7 @@ pub(super) async fn make_private_half(
     cluster: &Cluster,
     key: &SeenSealingKey,
     suite: Suite,
+    why: Why,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let identity = Identity::generate(suite, &mut OsRng);
@@ -81,6 +80,8 @@ pub(super) async fn make_private_half(
             "annotations": {
                 "bulla.dev/sealing-key-uid": &*key.meta.uid,
                 "bulla.dev/not-before": created,
+                // Here and not in the resource, which whoever asks writes and may delete.
+                "bulla.dev/made-for": why.as_str(),
                 STATE_ANNOTATION: state_text(KeyState::Active),
             },
         }),

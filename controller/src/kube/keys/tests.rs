@@ -147,3 +147,27 @@ async fn a_successor_that_cannot_be_announced_takes_nothing_away() {
     assert_eq!(bench.key("a")["status"]["closes"], false);
     assert_eq!(bench.key("b")["status"]["closes"], true);
 }
+
+#[tokio::test]
+async fn retiring_and_deleting_a_key_does_not_make_room_for_another_request() {
+    let mut bench = Bench::new(&[asked("first")]);
+    bench.settle().await;
+    let keys = &bench.stand.cluster.sealing_keys;
+    let first = bench.key("first");
+    bench
+        .stand
+        .put(keys, KEYS, &[first.clone(), asked("second")]);
+    bench.settle().await;
+    assert_eq!(bench.key("second")["status"]["closes"], true);
+
+    // Its Secret stays.
+    let mut claims_to_be_ours = asked("third");
+    claims_to_be_ours["metadata"]["annotations"]["bulla.dev/made-by"] = json!("bulla-controller");
+    let keys = &bench.stand.cluster.sealing_keys;
+    bench.stand.put(keys, KEYS, &[first, claims_to_be_ours]);
+    bench.settle().await;
+
+    let third = bench.key("third");
+    assert_eq!(third["status"]["publicKey"], Value::Null);
+    assert_eq!(third["status"]["conditions"][0]["reason"], "RateLimited");
+}
