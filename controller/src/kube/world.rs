@@ -12,6 +12,7 @@ use serde_json::json;
 use super::FIELD_MANAGER;
 use super::cluster::Cluster;
 use super::error::ApiError;
+use super::events::{Regarding, write_event};
 use super::live_secret::{LiveSecret, Observed};
 use super::mirror::{Meta, SeenEnvelope, SeenSecret};
 use super::rest::{View, Write, body};
@@ -167,47 +168,13 @@ impl<'a> ClusterWorld<'a> {
     }
 
     async fn write_event(&self, event: &Event) -> Result<(), ApiError> {
-        let envelope = self.envelope;
-        let mut suffix = [0; 8];
-        // Without randomness the name may be taken; then there is one Event less.
-        let _ = getrandom::getrandom(&mut suffix);
-        let stem: String = envelope.name.chars().take(EVENT_STEM_MAX).collect();
-        let object = json!({
-            "apiVersion": "events.k8s.io/v1",
-            "kind": "Event",
-            "metadata": {
-                "namespace": &*envelope.namespace,
-                "name": format!("{stem}.{:016x}", u64::from_le_bytes(suffix)),
-            },
-            "eventTime": format!("{:.6}", jiff::Timestamp::now()),
-            "type": event.kind.as_str(),
-            "reason": event.reason,
-            "action": event.action,
-            "note": event.note,
-            "reportingController": REPORTING_CONTROLLER,
-            "reportingInstance": self.cluster.identity,
-            "regarding": {
-                "apiVersion": bulla_core::api::API_VERSION,
-                "kind": bulla_core::api::SECRET_ENVELOPE,
-                "namespace": &*envelope.namespace,
-                "name": &*envelope.name,
-                "uid": &*envelope.uid,
-            },
-        });
-        let path = format!(
-            "/apis/events.k8s.io/v1/namespaces/{}/events",
-            envelope.namespace
-        );
-        let fenced = &self.cluster.fenced;
-        let _: IgnoredAny = fenced
-            .write(
-                fenced.lease()?,
-                &path,
-                Write::Create(body(&object)?),
-                View::Metadata,
-            )
-            .await?;
-        Ok(())
+        let regarding = Regarding {
+            kind: bulla_core::api::SECRET_ENVELOPE,
+            namespace: Some(&self.envelope.namespace),
+            name: &self.envelope.name,
+            uid: &self.envelope.uid,
+        };
+        write_event(self.cluster, &regarding, event).await
     }
 }
 
@@ -309,7 +276,3 @@ impl World for ClusterWorld<'_> {
 struct Answer {
     metadata: Meta,
 }
-
-const REPORTING_CONTROLLER: &str = "bulla.dev/controller";
-/// A name has at most 253 characters, and the suffix takes 17.
-const EVENT_STEM_MAX: usize = 236;

@@ -154,8 +154,12 @@ fn half(
     let by_maker = |secret: &&Arc<KeySecret>| {
         named.is_none() && secret.made_for.as_deref() == Some(&*key.meta.uid)
     };
-    let by_label =
-        |secret: &&Arc<KeySecret>| restore && !secret.is_retired() && *secret.sealing_key == *name;
+    let by_label = |secret: &&Arc<KeySecret>| {
+        // What its Secret knows to be compromised comes back as nothing else.
+        let compromised = secret.state() == Some(KeyState::Compromised);
+        let may_come_back = !compromised || spec.state == KeyState::Compromised;
+        restore && !secret.is_retired() && may_come_back && *secret.sealing_key == *name
+    };
     let secret = secrets
         .iter()
         .find(by_status)
@@ -232,11 +236,19 @@ impl Found {
     }
 
     /// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
-    /// ever could for one without a private half.
+    /// ever could for one without a private half. That a key is compromised is worth remembering, so that somebody has
+    /// to say that it is not; its Secret remembers it all the same.
     pub(super) fn may_go(&self) -> bool {
+        let meta = &self.key.meta;
         let never_was = self.key.status.public_key.is_none() && self.bound().is_none();
-        let retired = self.state() == Some(KeyState::Retired);
-        self.key.meta.deletion_timestamp.is_some() && (retired || never_was)
+        let done_with = match self.state() {
+            Some(KeyState::Retired) => true,
+            Some(KeyState::Compromised) => {
+                meta.annotations.delete_compromised.as_deref() == Some("true")
+            }
+            _ => false,
+        };
+        meta.deletion_timestamp.is_some() && (done_with || never_was)
     }
 
     /// True when people are told that it closes, and only a newer key takes that from it.

@@ -8,6 +8,7 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
+mod events;
 mod found;
 mod gauges;
 mod status;

@@ -4,8 +4,8 @@ use bulla_core::recipient::Suite;
 use bulla_core::rotation::{Block, MAX_KEYS, Standing, Step, Timestamp, Why, next};
 
 use super::found::{Fault, Found, Half, asked};
-use super::status::{Delay, wanted};
-use super::{Keeper, store};
+use super::status::{Delay, Shown, wanted};
+use super::{Keeper, events, store};
 use crate::engine::rfc3339;
 use crate::kube::error::ApiError;
 use crate::kube::mirror::SeenSealingKey;
@@ -101,8 +101,10 @@ impl Keeper {
     ) -> Result<bool, ApiError> {
         match store::make_private_half(&self.cluster, key, suite, why, now).await {
             Ok(()) => {
+                let made = events::made(why);
                 let (sealing_key, why) = (&*key.meta.name, why.as_str());
                 tracing::info!(sealing_key, %suite, why, "made a sealing key");
+                self.tell(key, &made).await;
                 Ok(true)
             }
             // An attempt that was cut off got that far: the watch brings its Secret.
@@ -163,15 +165,23 @@ impl Keeper {
                 sealing_key = &*meta.name,
                 "let a sealing key go; its Secret stays"
             );
-            return store::set_finalizers(cluster, key, &finalizers).await;
+            if store::set_finalizers(cluster, key, &finalizers).await? {
+                let secret = found.bound().map(|bound| &*bound.secret.name);
+                self.tell(key, &events::released(secret)).await;
+            }
+            return Ok(());
         }
         if !guarded && meta.deletion_timestamp.is_none() {
             finalizers.push(store::FINALIZER);
             store::set_finalizers(cluster, key, &finalizers).await?;
         }
-        let status = wanted(found, self.usage.as_ref(), delay, now);
-        if status != key.status {
-            store::report(cluster, key, &status).await?;
+        let shown = Shown::of(found, delay);
+        let status = wanted(found, &shown, self.usage.as_ref(), now);
+        if status != key.status
+            && store::report(cluster, key, &status).await?
+            && let Some(event) = events::transition(&key.status, &shown)
+        {
+            self.tell(key, &event).await;
         }
         Ok(())
     }

@@ -107,12 +107,12 @@ pub(super) async fn make_private_half(
     Ok(())
 }
 
-/// Writes the whole status.
+/// Writes the whole status; false when somebody was faster, and the watch will tell.
 pub(super) async fn report(
     cluster: &Cluster,
     key: &SeenSealingKey,
     status: &SealingKeyStatus,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({
         "metadata": {"uid": &*key.meta.uid},
         "status": {
@@ -133,12 +133,12 @@ pub(super) async fn report(
     change(cluster, &path, &patch).await
 }
 
-/// Sets the finalizers, unless somebody else changed the resource meanwhile.
+/// Sets the finalizers; false when somebody else changed the resource meanwhile.
 pub(super) async fn set_finalizers(
     cluster: &Cluster,
     key: &SeenSealingKey,
     finalizers: &[&str],
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({"metadata": {
         "uid": &*key.meta.uid,
         "resourceVersion": &*key.meta.resource_version,
@@ -190,19 +190,25 @@ pub(super) async fn secret_exists(
     }
 }
 
-async fn change(cluster: &Cluster, path: &str, patch: &serde_json::Value) -> Result<(), ApiError> {
+async fn change(
+    cluster: &Cluster,
+    path: &str,
+    patch: &serde_json::Value,
+) -> Result<bool, ApiError> {
     let lease = cluster.fenced.lease()?;
     let written = cluster
         .fenced
         .write::<SeenSealingKey>(lease, path, Write::Merge(body(patch)?), View::Whole)
         .await;
     match written {
-        Ok(key) => cluster.sealing_keys.learn(key),
+        Ok(key) => {
+            cluster.sealing_keys.learn(key);
+            Ok(true)
+        }
         // The watch tells what came between.
-        Err(ApiError::NotFound | ApiError::Conflict) => {}
-        Err(error) => return Err(error),
+        Err(ApiError::NotFound | ApiError::Conflict) => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
 #[derive(serde::Serialize)]

@@ -62,6 +62,42 @@ impl Bench {
             .server(|server| server.objects[&format!("{KEYS}/{name}")].clone())
     }
 
+    /// The Events since the last call: about which key, which type, which reason.
+    fn events(&self) -> Vec<String> {
+        self.stand.server(|server| {
+            let asked = std::mem::take(&mut server.asked);
+            let events = asked
+                .into_iter()
+                .filter(|(_, path, _)| path == "/apis/events.k8s.io/v1/namespaces/default/events");
+            let told = events.map(|(_, _, event)| {
+                assert_eq!(event["regarding"]["kind"], "SealingKey");
+                let text = |value: &Value| value.as_str().expect("a text").to_owned();
+                let (name, type_) = (text(&event["regarding"]["name"]), text(&event["type"]));
+                format!("{name} {type_} {}", text(&event["reason"]))
+            });
+            told.collect()
+        })
+    }
+
+    /// Changes a key as somebody else does, and lets the watch tell of it.
+    fn edit(&self, edit: impl FnOnce(&mut Value)) {
+        let keys: Vec<Value> = self.stand.server(|server| {
+            edit(
+                server
+                    .objects
+                    .get_mut(&format!("{KEYS}/by-hand"))
+                    .expect("it is there"),
+            );
+            let keys = server
+                .objects
+                .iter()
+                .filter(|(path, _)| path.starts_with(KEYS));
+            keys.map(|(_, key)| key.clone()).collect()
+        });
+        self.stand
+            .put(&self.stand.cluster.sealing_keys, KEYS, &keys);
+    }
+
     /// Which keys were said to close or not to close, in the order of the writes.
     fn told(&self) -> Vec<(String, bool)> {
         self.stand.server(|server| {
@@ -170,4 +206,66 @@ async fn retiring_and_deleting_a_key_does_not_make_room_for_another_request() {
     let third = bench.key("third");
     assert_eq!(third["status"]["publicKey"], Value::Null);
     assert_eq!(third["status"]["conditions"][0]["reason"], "RateLimited");
+}
+
+#[tokio::test]
+async fn each_step_in_the_life_of_a_key_is_told_once() {
+    let mut bench = with_a_successor_asked_for().await;
+    bench.settle().await;
+    let renewal = ["b Normal Made", "b Normal Closes", "a Normal Opens"];
+    assert_eq!(bench.events(), renewal);
+    bench.settle().await;
+    assert_eq!(bench.events(), Vec::<String>::new());
+
+    let mut bench = Bench::new(&[asked("by-hand")]);
+    bench.settle().await;
+    assert_eq!(
+        bench.events(),
+        ["by-hand Normal Made", "by-hand Normal Closes"]
+    );
+    bench.edit(|key| key["status"]["secret"]["uid"] = json!("another"));
+    bench.keeper.policy.renew_period = 0;
+    bench.keeper.policy.suite = bulla_core::recipient::Suite::MlKem768X25519;
+    bench.settle().await;
+    let events = bench.events();
+    let lost = "by-hand Warning KeySecretMissing".to_owned();
+    assert!(events.contains(&lost), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_compromised_key_goes_only_when_somebody_says_so_again() {
+    let mut bench = Bench::new(&[asked("by-hand")]);
+    bench.settle().await;
+    let secret = bench.key("by-hand")["status"]["secret"]["name"].clone();
+    bench.events();
+    bench.edit(|key| {
+        key["spec"]["state"] = json!("Compromised");
+        key["metadata"]["generation"] = json!(2);
+    });
+    bench.settle().await;
+    let events = bench.events();
+    let told = "by-hand Warning Compromised".to_owned();
+    assert!(events.contains(&told), "{events:?}");
+
+    bench.edit(|key| key["metadata"]["deletionTimestamp"] = json!("2026-11-21T13:00:00Z"));
+    bench.settle().await;
+    let key = bench.key("by-hand");
+    assert_eq!(key["metadata"]["finalizers"], json!([store::FINALIZER]));
+    let condition = &key["status"]["conditions"][0];
+    assert_eq!(condition["reason"], "DeletionWaits");
+    let message = condition["message"].as_str().expect("a message");
+    assert!(message.contains("delete-compromised"), "{message}");
+    assert_eq!(bench.events(), ["by-hand Normal DeletionWaits"]);
+
+    bench.edit(|key| {
+        key["metadata"]["annotations"]["bulla.dev/delete-compromised"] = json!("true");
+    });
+    bench.settle().await;
+    assert_eq!(bench.key("by-hand")["metadata"]["finalizers"], json!([]));
+    assert_eq!(bench.events(), ["by-hand Normal Released"]);
+    // The Secret stays, and remembers: a restore brings the key back as compromised.
+    let secret = format!("{SECRETS}/{}", secret.as_str().expect("a name"));
+    let noted = bench.stand.server(|server| server.objects[&secret].clone());
+    let annotations = &noted["metadata"]["annotations"];
+    assert_eq!(annotations["bulla.dev/sealing-key-state"], "Compromised");
 }

@@ -36,6 +36,8 @@ pub(crate) struct Annotations {
     pub(crate) sealing_key_uid: Option<Box<str>>,
     #[serde(rename = "bulla.dev/made-for")]
     pub(crate) made_for: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/delete-compromised")]
+    pub(crate) delete_compromised: Option<Box<str>>,
     #[serde(rename = "bulla.dev/not-before")]
     pub(crate) not_before: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-state")]
