@@ -27,7 +27,8 @@ pub use world::{Event, EventKind, Report, Seen, World, WorldError};
 
 use applied::ContentMac;
 use bulla_core::envelope::{Envelope, OpenError, Opened};
-use bulla_core::plan::{Live, Mode, Plan, Refusal, Write, check_ownership, matches_outline, plan};
+use bulla_core::plan::{Live, Mode, Plan, Write, check_ownership, matches_outline, plan};
+use bulla_core::reason::Reason;
 use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Timestamp;
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
@@ -105,6 +106,9 @@ impl Engine {
             reason: error.reason(),
             detail: error.to_string(),
         })?;
+        let outline = Outline::new(envelope.namespace(), envelope.name(), envelope.template());
+        // What is refused by what anybody can see of it is refused before any private key is used, each time.
+        self.policy.check(&outline)?;
         let record = request.record();
         let seen = world.peek(request).await?;
         if let (Some(record), Some(seen), false) = (&record, &seen, request.forced())
@@ -112,11 +116,18 @@ impl Engine {
         {
             return Ok(());
         }
-        let outline = Outline::new(envelope.namespace(), envelope.name(), envelope.template());
-        let mut live = match seen {
-            Some(_) => world.observe(request).await?,
-            None => None,
+        // Of some types a cache shows no Secret: one that was in the way may still be.
+        let mut live = if seen.is_some() || request.was_refused_for(Reason::NotOwned) {
+            world.observe(request).await?
+        } else {
+            None
         };
+        if let Some(live) = &live {
+            check_ownership(&outline, request.owner(), live)?;
+            if live.deleting {
+                return Err(Verdict::Waiting);
+            }
+        }
         if let (Some(record), Some(live), false) = (&record, &live, request.forced())
             && let Some(content) = self.still_holds(record, request, envelope, &outline, live)
         {
@@ -144,9 +155,7 @@ impl Engine {
                         break;
                     }
                     Plan::Wait => return Err(Verdict::Waiting),
-                    Plan::Refuse(Refusal { reason, detail }) => {
-                        return Err(Verdict::Refused { reason, detail });
-                    }
+                    Plan::Refuse(refusal) => return Err(refusal.into()),
                 };
             match world.apply(request, &write, &content).await {
                 Ok(seen) => {

@@ -1,6 +1,6 @@
 //! What came of a reconcile: for the queue, the metrics and the log.
 
-use bulla_core::plan::{Changes, Live, Write};
+use bulla_core::plan::{Changes, Live, Refusal, Write};
 use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
 use bulla_core::secret::ContentError;
@@ -164,6 +164,12 @@ impl From<ContentError> for Verdict {
             reason: error.reason(),
             detail: error.to_string(),
         }
+    }
+}
+
+impl From<Refusal> for Verdict {
+    fn from(Refusal { reason, detail }: Refusal) -> Self {
+        Self::Refused { reason, detail }
     }
 }
 

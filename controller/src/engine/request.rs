@@ -10,6 +10,7 @@ use bulla_core::api::{
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
 use bulla_core::plan::{Mode, Owner};
+use bulla_core::reason::Reason;
 
 use super::applied::Record;
 
@@ -154,6 +155,12 @@ impl Request {
     /// True when somebody asked for a reconcile since the last one: then records don't count.
     pub fn forced(&self) -> bool {
         self.requested_at.is_some() && self.requested_at != self.status.last_handled_reconcile_at
+    }
+
+    /// True when that is what the status says.
+    pub(super) fn was_refused_for(&self, reason: Reason) -> bool {
+        let mut conditions = self.status.conditions.iter();
+        conditions.any(|told| told.type_ == "Ready" && told.reason == reason.as_str())
     }
 
     /// The record of what was applied, where there is one that reads.
