@@ -136,7 +136,10 @@ impl StandIn {
             }
             (_, None) => (StatusCode::NOT_FOUND, Value::Null),
             ("GET", Some(known)) => (StatusCode::OK, known),
-            ("DELETE", Some(_)) => (StatusCode::OK, json!({})),
+            ("DELETE", Some(_)) => {
+                self.objects.remove(object);
+                (StatusCode::OK, json!({}))
+            }
             (_, Some(mut known)) => {
                 let of = |object: &Value, name: &str| object["metadata"][name].clone();
                 let differs =

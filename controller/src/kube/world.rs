@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bulla_core::plan::{Claim, Live, Write as PlannedWrite};
+use bulla_core::plan::{Claim, Live, Owned, Write as PlannedWrite};
 use bulla_core::secret::SecretContent;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -106,10 +106,13 @@ impl<'a> ClusterWorld<'a> {
         Ok(seen)
     }
 
-    async fn delete(&self, uid: &str) -> Result<(), ApiError> {
+    /// Deletes the very Secret whose ownership was checked: it may have been given to somebody else since.
+    async fn delete(&self, owned: &Owned) -> Result<(), ApiError> {
         let fenced = &self.cluster.fenced;
-        let options =
-            body(&json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"}))?;
+        let options = body(&json!({
+            "preconditions": {"uid": owned.uid(), "resourceVersion": owned.resource_version()},
+            "propagationPolicy": "Background",
+        }))?;
         let deleted: Result<IgnoredAny, _> = fenced
             .write(
                 fenced.lease()?,
@@ -249,7 +252,7 @@ impl World for ClusterWorld<'_> {
                     Err(error) => Err(error),
                 }
             }
-            PlannedWrite::Replace(owned) => match self.delete(owned.uid()).await {
+            PlannedWrite::Replace(owned) => match self.delete(owned).await {
                 Ok(()) => self.create(request, owned.claim(), content).await,
                 Err(error) => Err(error),
             },
@@ -276,3 +279,6 @@ impl World for ClusterWorld<'_> {
 struct Answer {
     metadata: Meta,
 }
+
+#[cfg(test)]
+mod tests;
