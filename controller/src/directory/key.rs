@@ -109,7 +109,6 @@ impl StoredKey {
     /// The key as rotation sees it.
     pub(super) fn facts(&self) -> rotation::Key {
         let metadata = &self.resource.metadata;
-        let annotations = metadata.annotations.as_ref();
         let time = |text: &Option<String>| parse_time(text.as_deref()?).ok();
         rotation::Key {
             uid: metadata
@@ -128,8 +127,13 @@ impl StoredKey {
                 .identity
                 .as_ref()
                 .and_then(|_| time(&self.status().not_before)),
-            by_hand: annotations.is_none_or(|map| !map.contains_key(MADE_FOR_ANNOTATION)),
         }
+    }
+
+    /// True when somebody asked for it: it was not the first key, nor a renewal.
+    pub(super) fn is_by_hand(&self) -> bool {
+        let annotations = self.resource.metadata.annotations.as_ref();
+        annotations.is_none_or(|map| !map.contains_key(MADE_FOR_ANNOTATION))
     }
 
     /// Reads one key. The error names the extension of the file that is to blame.

@@ -64,13 +64,7 @@ impl DirectoryStore {
         Ok(report)
     }
 
-    fn reconcile_one(
-        &self,
-        mut source: Source,
-        keys: &Keys,
-        now: Timestamp,
-        report: &mut Report,
-    ) {
+    fn reconcile_one(&self, mut source: Source, keys: &Keys, now: Timestamp, report: &mut Report) {
         let metadata = &mut source.wire.metadata;
         let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
         let place = format!(

@@ -31,6 +31,7 @@ pub use world::{Seen, World, WorldError};
 
 use applied::ContentMac;
 use bulla_core::plan::{Live, Mode, Owned, Plan, Write, check_ownership, matches_outline, plan};
+use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 use bulla_core::secret::{Outline, SecretPolicy};
 
@@ -104,6 +105,11 @@ impl Engine {
         progress: &mut Progress,
     ) -> Result<(), Verdict> {
         let sealed = request.sealed().map_err(Verdict::from)?;
+        let outline = sealed.outline(request);
+        // What is refused by what anybody can see of it is refused before any private key is used, each time.
+        if let Some(outline) = &outline {
+            self.policy.check(outline)?;
+        }
         let record = request.record().filter(|_| !request.forced());
         let seen = world.peek(request).await?;
         if let (Some(record), Some(seen)) = (&record, &seen)
@@ -111,24 +117,24 @@ impl Engine {
         {
             return Ok(());
         }
-        let outline = sealed.outline(request);
-        let mut live = match seen {
-            Some(_) => world.observe(request).await?,
-            None => None,
+        // Of some types a cache shows no Secret: one that was in the way may still be.
+        let mut live = if seen.is_some() || request.was_refused_for(Reason::NotOwned) {
+            world.observe(request).await?
+        } else {
+            None
         };
-        if let Some(outline) = &outline {
-            // What would be refused in the end is not opened first.
-            self.policy.check(outline)?;
-            if let Some(live) = &live {
-                let owned = check_ownership(outline, request.owner(), live)?;
-                if let Some(record) = &record
-                    && let Some(content) =
-                        self.still_holds(record, request, sealed, outline, live, &owned)
-                {
-                    let seen = Seen::from(live);
-                    progress.record = Some(self.key.record(&self.policy, request, content, &seen));
-                    return Ok(());
-                }
+        if let (Some(outline), Some(live)) = (&outline, &live) {
+            let owned = check_ownership(outline, request.owner(), live)?;
+            if live.deleting {
+                return Err(Verdict::Waiting);
+            }
+            if let Some(record) = &record
+                && let Some(content) =
+                    self.still_holds(record, request, sealed, outline, live, &owned)
+            {
+                let seen = Seen::from(live);
+                progress.record = Some(self.key.record(&self.policy, request, content, &seen));
+                return Ok(());
             }
         }
         let content = sealed.open(request, keys, &self.policy, &mut progress.effort)?;

@@ -41,10 +41,13 @@ impl Sealed {
             Self::Envelope(envelope) => {
                 envelope.data().keys().any(is) || envelope.template().data().keys().any(is)
             }
-            Self::SealedSecret(sealed) => match sealed.template().data.get(key) {
-                Some(template) => template.is_some(),
-                None => sealed.keys().any(is),
-            },
+            Self::SealedSecret(sealed) => {
+                let mut templates = sealed.template().data.iter();
+                match templates.find(|(known, _)| is(known)) {
+                    Some((_, template)) => template.is_some(),
+                    None => sealed.keys().any(is),
+                }
+            }
         }
     }
 

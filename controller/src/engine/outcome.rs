@@ -167,18 +167,18 @@ impl From<&Fault> for Verdict {
     }
 }
 
-impl From<Refusal> for Verdict {
-    fn from(Refusal { reason, detail }: Refusal) -> Self {
-        Self::Refused { reason, detail }
-    }
-}
-
 impl From<ContentError> for Verdict {
     fn from(error: ContentError) -> Self {
         Self::Refused {
             reason: error.reason(),
             detail: error.to_string(),
         }
+    }
+}
+
+impl From<Refusal> for Verdict {
+    fn from(Refusal { reason, detail }: Refusal) -> Self {
+        Self::Refused { reason, detail }
     }
 }
 

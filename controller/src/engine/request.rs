@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use aws_lc_rs::digest;
 use bulla_core::api::{
-    self as api, API_VERSION, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET, SEALED_SECRETS_API_VERSION,
-    SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
+    self as api, API_VERSION, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET,
+    SEALED_SECRETS_API_VERSION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
@@ -220,6 +220,12 @@ impl Request {
     /// True when somebody asked for a reconcile since the last one: then records don't count.
     pub fn forced(&self) -> bool {
         self.requested_at.is_some() && self.requested_at != self.status.last_handled_reconcile_at
+    }
+
+    /// True when that is what the status says.
+    pub(super) fn was_refused_for(&self, reason: Reason) -> bool {
+        let mut conditions = self.status.conditions.iter();
+        conditions.any(|told| told.type_ == "Ready" && told.reason == reason.as_str())
     }
 
     /// The record of what was applied, where there is one that reads.

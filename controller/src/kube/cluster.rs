@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::fence::Moment;
-use super::metrics::Metrics;
 use super::kind::{Envelopes, SealedSecrets};
+use super::metrics::Metrics;
 use super::mirror::{KeySecret, Mirror, SeenResource, SeenSealingKey, SeenSecret};
 use super::queue::{Key, Queue};
 use super::rest::{FencedRest, Rest};

@@ -19,7 +19,7 @@
 //! | secrets | create, patch, delete | making, mending and replacing Secrets; key Secrets; the key of the records |
 //! | sealingkeys | list, watch, create, patch | the keys, new ones, their finalizer |
 //! | sealingkeys/status | patch | public key, use, conditions |
-//! | events (events.k8s.io) | create | transitions |
+//! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
 //! | leases (own namespace) | get, create, update | leader election |
 //!
 //! Oldest Kubernetes that is supported: 1.33.
@@ -29,6 +29,7 @@ mod backoff;
 mod cluster;
 mod duration;
 mod error;
+mod events;
 mod feeds;
 mod fence;
 mod hardening;
@@ -45,6 +46,8 @@ mod record_key;
 mod rest;
 mod run;
 mod secret_body;
+#[cfg(test)]
+mod stand_in;
 mod transport;
 mod watch;
 mod work;

@@ -80,9 +80,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    for watched in &args.watch_namespaces {
-        watched.parse::<Namespace>()?;
-    }
+    let watched = args.watched()?;
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
         identity,
@@ -96,7 +94,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         key_secrets: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
         metrics: Arc::new(Metrics::new()),
-        namespaces_watched: args.watch_namespaces.len().max(1),
+        namespaces_watched: watched.len(),
         pulse: Pulse::default(),
     });
     cluster.queue.pause(true);
@@ -125,13 +123,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         keys_changed: &keys_changed,
     };
     feeds.start_keys();
-    match &args.watch_namespaces[..] {
-        [] => feeds.start_namespace("", args.allow_secret_types),
-        namespaces => {
-            for namespace in namespaces {
-                feeds.start_namespace(namespace, args.allow_secret_types);
-            }
-        }
+    for namespace in &watched {
+        feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
     let beating = cluster.clone();

@@ -80,7 +80,9 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
     };
     let world = ClusterWorld::new(cluster, &*seen);
     let outcome = engine.reconcile(&world, &request, &ring, now()).await;
-    cluster.metrics.reconciled(K::KIND, &outcome, start.elapsed());
+    cluster
+        .metrics
+        .reconciled(K::KIND, &outcome, start.elapsed());
     log::<K>(key, &outcome);
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
     if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bulla_core::plan::{Claim, Live, Write as PlannedWrite};
+use bulla_core::plan::{Claim, Live, Owned, Write as PlannedWrite};
 use bulla_core::secret::SecretContent;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,8 +12,9 @@ use serde_json::json;
 use super::FIELD_MANAGER;
 use super::cluster::Cluster;
 use super::error::ApiError;
-use super::live_secret::{LiveSecret, Observed};
+use super::events::{Regarding, write_event};
 use super::kind::{Kind, collection};
+use super::live_secret::{LiveSecret, Observed};
 use super::mirror::{Meta, SeenResource, SeenSecret};
 use super::rest::{View, Write, body};
 use super::secret_body::{change, creation};
@@ -106,10 +107,13 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         Ok(seen)
     }
 
-    async fn delete(&self, uid: &str) -> Result<(), ApiError> {
+    /// Deletes the very Secret whose ownership was checked: it may have been given to somebody else since.
+    async fn delete(&self, owned: &Owned) -> Result<(), ApiError> {
         let fenced = &self.cluster.fenced;
-        let options =
-            body(&json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"}))?;
+        let options = body(&json!({
+            "preconditions": {"uid": owned.uid(), "resourceVersion": owned.resource_version()},
+            "propagationPolicy": "Background",
+        }))?;
         let deleted: Result<IgnoredAny, _> = fenced
             .write(
                 fenced.lease()?,
@@ -160,47 +164,18 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
     }
 
     async fn write_event(&self, event: &Event) -> Result<(), ApiError> {
-        let resource = self.resource;
-        let mut suffix = [0; 8];
-        // Without randomness the name may be taken; then there is one Event less.
-        let _ = getrandom::getrandom(&mut suffix);
-        let stem: String = resource.name.chars().take(EVENT_STEM_MAX).collect();
-        let object = json!({
-            "apiVersion": "events.k8s.io/v1",
-            "kind": "Event",
-            "metadata": {
-                "namespace": &*resource.namespace,
-                "name": format!("{stem}.{:016x}", u64::from_le_bytes(suffix)),
-            },
-            "eventTime": format!("{:.6}", jiff::Timestamp::now()),
-            "type": event.kind.as_str(),
-            "reason": K::event_reason(event.reason),
-            "action": event.action,
-            "note": event.note,
-            "reportingController": REPORTING_CONTROLLER,
-            "reportingInstance": self.cluster.identity,
-            "regarding": {
-                "apiVersion": K::API_VERSION,
-                "kind": K::KIND,
-                "namespace": &*resource.namespace,
-                "name": &*resource.name,
-                "uid": &*resource.uid,
-            },
-        });
-        let path = format!(
-            "/apis/events.k8s.io/v1/namespaces/{}/events",
-            resource.namespace
-        );
-        let fenced = &self.cluster.fenced;
-        let _: IgnoredAny = fenced
-            .write(
-                fenced.lease()?,
-                &path,
-                Write::Create(body(&object)?),
-                View::Metadata,
-            )
-            .await?;
-        Ok(())
+        let regarding = Regarding {
+            api_version: K::API_VERSION,
+            kind: K::KIND,
+            namespace: Some(&self.resource.namespace),
+            name: &self.resource.name,
+            uid: &self.resource.uid,
+        };
+        let event = Event {
+            reason: K::event_reason(event.reason),
+            ..event.clone()
+        };
+        write_event(self.cluster, &regarding, &event).await
     }
 }
 
@@ -249,20 +224,17 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
         content: &SecretContent,
     ) -> Result<Seen, WorldError> {
         let done = match write {
-            PlannedWrite::Create => self.create(request, request.owner().first_claim(), content).await,
+            PlannedWrite::Create => {
+                self.create(request, request.owner().first_claim(), content)
+                    .await
+            }
             PlannedWrite::Update(owned) | PlannedWrite::Adopt(owned) => {
                 let adopting = matches!(write, PlannedWrite::Adopt(_));
                 let patch = {
                     let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
                     // A proof of ownership comes from a read, and the read was noted.
                     let observed = observed.as_ref().ok_or(WorldError::Conflict)?;
-                    body(&change(
-                        content,
-                        request.owner(),
-                        owned,
-                        observed,
-                        adopting,
-                    ))
+                    body(&change(content, request.owner(), owned, observed, adopting))
                 };
                 let path = format!("{}?fieldManager={FIELD_MANAGER}", self.secret());
                 match patch {
@@ -274,7 +246,7 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
                     Err(error) => Err(error),
                 }
             }
-            PlannedWrite::Replace(owned) => match self.delete(owned.uid()).await {
+            PlannedWrite::Replace(owned) => match self.delete(owned).await {
                 Ok(()) => self.create(request, owned.claim(), content).await,
                 Err(error) => Err(error),
             },
@@ -302,6 +274,5 @@ struct Answer {
     metadata: Meta,
 }
 
-const REPORTING_CONTROLLER: &str = "bulla.dev/controller";
-/// A name has at most 253 characters, and the suffix takes 17.
-const EVENT_STEM_MAX: usize = 236;
+#[cfg(test)]
+mod tests;

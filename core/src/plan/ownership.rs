@@ -92,7 +92,11 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
         uid: live.uid.clone(),
         resource_version: live.resource_version.clone(),
         claim,
-        mode: if consent.patch { Mode::Merge } else { Mode::Whole },
+        mode: if consent.patch {
+            Mode::Merge
+        } else {
+            Mode::Whole
+        },
         new,
     };
     let is_ours = |uid: &str| !owner.uid.is_empty() && uid == owner.uid;

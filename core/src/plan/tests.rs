@@ -269,7 +269,11 @@ fn a_secret_that_is_managed_is_taken_over() {
         live.annotations = managed(value);
         for by in [None, Some("other")] {
             live.controller = by.map(controller);
-            assert_eq!(claim(consent, &live), expected, "{consent:?} {value} {by:?}");
+            assert_eq!(
+                claim(consent, &live),
+                expected,
+                "{consent:?} {value} {by:?}"
+            );
         }
     }
 }
@@ -326,10 +330,7 @@ fn a_resource_without_uid_owns_nothing() {
     ] {
         live.controller = by.map(controller);
         live.annotations = annotations;
-        assert_eq!(
-            word(&plan(&content, &owner, Some(&live))),
-            "NotOwned"
-        );
+        assert_eq!(word(&plan(&content, &owner, Some(&live))), "NotOwned");
     }
 }
 

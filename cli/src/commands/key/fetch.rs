@@ -1,6 +1,7 @@
 //! `bulla key fetch`: the public keys of a cluster or of a store, pinned in `.bulla.yaml` for review.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -147,9 +148,13 @@ fn of_store(directory: &Path) -> Result<Vec<SealingKey>, Failure> {
 
 /// Those that close: of the suite asked for, or the post-quantum ones where there are any. A classic
 /// key beside them would only make everything as weak as itself.
+///
+/// One of each suite: in the middle of a renewal two say that they close, and the newer one is meant.
 fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipient>, FetchError> {
-    let mut found = Vec::new();
-    for key in keys {
+    let mut found: Vec<Recipient> = Vec::new();
+    let mut newest_first: Vec<&SealingKey> = keys.iter().collect();
+    newest_first.sort_by_key(|key| Reverse(age(key)));
+    for key in newest_first {
         let status = key.status.clone().unwrap_or_default();
         if key.spec.state != KeyState::Active || status.closes != Some(true) {
             continue;
@@ -178,7 +183,9 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
         {
             return Err(wrong("its fingerprint is not that of its public key"));
         }
-        found.push(recipient);
+        if !found.iter().any(|newer| newer.suite() == recipient.suite()) {
+            found.push(recipient);
+        }
     }
     let strong = found.iter().any(|key| key.suite().is_post_quantum());
     found.retain(|key| match suite {
@@ -190,6 +197,22 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
     } else {
         Ok(found)
     }
+}
+
+/// The order in which the controller looks for the newest key: by notBefore, creation, uid.
+fn age(key: &SealingKey) -> (Option<&str>, Option<String>, Option<&str>) {
+    let metadata = &key.metadata;
+    let created = metadata.creation_timestamp.as_ref();
+    let not_before = key
+        .status
+        .as_ref()
+        .and_then(|status| status.not_before.as_deref());
+    (
+        // RFC 3339 in UTC, to the second, as the controller writes them: the order of the texts is that of the times.
+        not_before,
+        created.map(|created| created.0.to_string()),
+        metadata.uid.as_deref(),
+    )
 }
 
 impl Fault for FetchError {
@@ -213,6 +236,49 @@ impl Fault for FetchError {
                 Some("wait until the store has made its first key".into())
             }
             Self::Store(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bulla_core::recipient::Identity;
+    use rand_core::OsRng;
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(uid: &str, created: &str, not_before: &str) -> SealingKey {
+        let recipient = Identity::generate(Suite::X25519, &mut OsRng)
+            .recipient()
+            .clone();
+        let key = json!({
+            "apiVersion": "bulla.dev/v1alpha1", "kind": "SealingKey",
+            "metadata": {"name": uid, "uid": uid, "creationTimestamp": created},
+            "spec": {"suite": "X25519", "state": "Active"},
+            "status": {
+                "publicKey": recipient.as_str(), "fingerprint": recipient.fingerprint().to_string(),
+                "notBefore": not_before, "closes": true,
+            },
+        });
+        serde_json::from_value(key).expect("a sealing key")
+    }
+
+    #[test]
+    fn of_two_that_close_the_newer_one_is_meant() {
+        let (old, new) = ("2026-11-21T12:00:00Z", "2026-11-21T12:00:01Z");
+        let pairs = [
+            [key("b", new, old), key("a", old, new)],
+            [key("b", old, new), key("a", new, new)],
+            [key("a", new, new), key("b", new, new)],
+        ];
+        for [loser, winner] in pairs {
+            let public_key = winner.status.clone().and_then(|status| status.public_key);
+            for keys in [[loser.clone(), winner.clone()], [winner, loser]] {
+                let found = to_close_with(&keys, None).expect("there is one");
+                let found: Vec<_> = found.iter().map(Recipient::as_str).collect();
+                assert_eq!(found, [public_key.as_deref().expect("it has one")]);
+            }
         }
     }
 }

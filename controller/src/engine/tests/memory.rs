@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use bulla_core::api::SecretEnvelope;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Controller, OurMetadata};
+use bulla_core::secret::SecretContent;
 
 use super::super::*;
 
@@ -81,7 +82,9 @@ impl World for Memory {
             }
             let current = state.secret.as_ref().map(Seen::from);
             let (claim, uid) = match (write, &current) {
-                (Write::Create, None) => (request.owner().first_claim(), format!("s{}", state.version)),
+                (Write::Create, None) => {
+                    (request.owner().first_claim(), format!("s{}", state.version))
+                }
                 (Write::Update(owned) | Write::Adopt(owned), Some(seen))
                     if *seen == Seen::from(owned) =>
                 {

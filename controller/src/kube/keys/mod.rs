@@ -8,6 +8,7 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
+mod events;
 mod found;
 mod gauges;
 mod published;
@@ -196,3 +197,6 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(30),
 };
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,8 @@ impl Publisher {
 
     /// Hands in the keys for SealedSecrets; wakes those that had none when something has changed.
     pub(crate) fn rsa(&self, cluster: &Cluster, ring: RsaKeyRing) {
-        let names = |ring: &RsaKeyRing| ring.iter().map(|key| key.fingerprint()).collect::<Vec<_>>();
+        let names =
+            |ring: &RsaKeyRing| ring.iter().map(|key| key.fingerprint()).collect::<Vec<_>>();
         let fresh = names(&ring);
         if self.change(|parts| {
             let known = parts.rsa.as_ref().map(names);

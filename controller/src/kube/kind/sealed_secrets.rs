@@ -88,14 +88,20 @@ impl Kind for SealedSecrets {
     fn request(seen: &SeenResource<Self>) -> Result<Request, RequestError> {
         let spec = seen.spec();
         let unreadable = spec.is_none();
-        let mut wire = SealedSecret::new(&seen.name, spec.unwrap_or_default());
+        let empty = || SealedSecretSpec {
+            template: None,
+            data: None,
+            encrypted_data: None,
+        };
+        let mut wire = SealedSecret::new(&seen.name, spec.unwrap_or_else(empty));
         wire.metadata = seen.metadata();
         let request = Request::from_sealed_secret(&wire)?.with_status(seen.status.clone());
         Ok(match unreadable {
             true => request.refused(Fault {
                 reason: bulla_core::reason::Reason::Malformed,
-                detail: "malformed field `spec`: it is not what the definition of the resource says"
-                    .to_owned(),
+                detail:
+                    "malformed field `spec`: it is not what the definition of the resource says"
+                        .to_owned(),
             }),
             false => request,
         })

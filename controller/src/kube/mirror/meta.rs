@@ -34,8 +34,10 @@ pub(crate) struct Annotations {
     pub(crate) requested_at: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-uid")]
     pub(crate) sealing_key_uid: Option<Box<str>>,
-    #[serde(rename = "bulla.dev/made-by")]
-    pub(crate) made_by: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/made-for")]
+    pub(crate) made_for: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/delete-compromised")]
+    pub(crate) delete_compromised: Option<Box<str>>,
     #[serde(rename = "bulla.dev/not-before")]
     pub(crate) not_before: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-state")]

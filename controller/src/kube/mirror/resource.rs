@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use bulla_core::api::{
-    ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION,
-};
+use bulla_core::api::{ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION};
 use bulla_core::recipient::Fingerprint;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -102,7 +100,9 @@ impl<K: Kind> SeenResource<K> {
     /// The reason of the `Ready` condition, and whether it is true.
     pub(crate) fn ready(&self) -> (bool, &str) {
         let conditions = &self.status.conditions;
-        let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
+        let ready = conditions
+            .iter()
+            .find(|condition| condition.type_ == "Ready");
         ready.map_or((false, "Unknown"), |ready| {
             (ready.status == ConditionStatus::True, &ready.reason)
         })
