@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::engine::{Engine, RecordKey};
+use crate::engine::{Engine, Keys, RecordKey};
 use crate::fixture::Sample;
 use crate::kube::stand_in::Stand;
 
@@ -42,10 +42,13 @@ async fn what_is_replaced_is_the_very_secret_that_was_looked_at() {
         SecretPolicy::default(),
     );
     let request = Request::from_envelope(&wire).expect("a request");
-    let ring = KeyRing::new(vec![identity]);
+    let keys = Keys {
+        age: KeyRing::new(vec![identity]),
+        ..Keys::default()
+    };
 
     let outcome = engine
-        .reconcile(&world, &request, &ring, Timestamp(0))
+        .reconcile(&world, &request, &keys, Timestamp(0))
         .await;
 
     drop(outcome);
