@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //!
-//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`].
+//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`]. That holds for what
+//!   was refused too.
 //! - A first reconcile costs one write of the Secret, one of the status and one Event.
 //! - A failure leaves the Secret as it was. What a failure says was written in this code base: the
 //!   text of an error that could quote a value is never passed on.
@@ -47,6 +48,7 @@ struct Progress {
     action: Option<Action>,
     drift: Option<Drift>,
     record: Option<Record>,
+    refusal: Option<String>,
     keys: Option<usize>,
 }
 
@@ -89,7 +91,14 @@ impl Engine {
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
-        if let Some(report) = status::report(request, &outcome, applied, progress.keys, now) {
+        if let Some(report) = status::report(
+            request,
+            &outcome,
+            applied,
+            progress.refusal,
+            progress.keys,
+            now,
+        ) {
             outcome.reported = world.report(request, &report).await;
         }
         outcome
@@ -138,8 +147,20 @@ impl Engine {
                 );
             return Ok(());
         }
-        let opened = open(envelope, ring, &mut progress.effort)?;
-        let content = SecretContent::new(outline, opened, &self.policy)?;
+        if let Some(verdict) = self.still_refused(request, ring) {
+            progress.refusal = request.status().refused.clone();
+            return Err(verdict);
+        }
+        let opened = open(envelope, ring, &mut progress.effort);
+        let content = opened
+            .and_then(|opened| Ok(SecretContent::new(outline, opened, &self.policy)?))
+            .inspect_err(|verdict| {
+                if let Verdict::Refused { reason, detail } = verdict {
+                    let told = (*reason, detail.as_str());
+                    let record = self.key.refusal(&self.policy, request, ring, told);
+                    progress.refusal = Some(record);
+                }
+            })?;
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = record.is_some_and(|record| record.has_content(&mac));
         for attempt in 1.. {
@@ -173,6 +194,18 @@ impl Engine {
         }
         progress.keys = Some(content.data().len());
         Ok(())
+    }
+
+    /// The refusal that the status tells of, if it would come to the same again: told without opening anything.
+    fn still_refused(&self, request: &Request, ring: &KeyRing) -> Option<Verdict> {
+        let status = request.status();
+        let (reason, detail) = status::told_refusal(status)?;
+        let record = self
+            .key
+            .refusal(&self.policy, request, ring, (reason, detail));
+        let same = status.refused.as_deref() == Some(record.as_str());
+        let detail = detail.to_owned();
+        (same && !request.forced()).then_some(Verdict::Refused { reason, detail })
     }
 
     /// Whether a Secret of another resourceVersion still holds what was applied: told by a keyed

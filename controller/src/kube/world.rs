@@ -141,6 +141,7 @@ impl<'a> ClusterWorld<'a> {
                 "lastHandledReconcileAt": status.last_handled_reconcile_at,
                 "keys": status.keys,
                 "applied": status.applied,
+                "refused": status.refused,
             },
         });
         let (namespace, name) = (&self.envelope.namespace, &self.envelope.name);
