@@ -70,3 +70,9 @@ fn what_cannot_be_compared_is_an_error() {
     repo.bulla("diff --against nowhere").ends(2);
     repo.bulla("diff nothing.yaml").ends(2);
 }
+
+#[test]
+fn before_the_first_commit_nothing_can_differ_from_it() {
+    let repo = Repo::new();
+    repo.bulla("diff").ends(2).says(&["no commit yet"]);
+}

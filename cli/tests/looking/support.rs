@@ -79,17 +79,6 @@ impl Repo {
             .to_string()
     }
 
-    /// The public key that `.bulla.yaml` has for a cluster.
-    pub(crate) fn pinned(&self, name: &str) -> String {
-        let listed = self.bulla("key list -o json").json();
-        let all = listed.as_array().unwrap();
-        let found = all.iter().find(|key| key["name"] == name);
-        found.unwrap()["recipients"][0]["publicKey"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
