@@ -1,5 +1,7 @@
 //! Each finding, and what is none.
 
+mod notes;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -155,20 +157,6 @@ fn a_sound_envelope_has_no_findings() {
     let envelope = manifest(&sealed(&["password"], Scope::Strict, &[&w.prod]));
     assert!(found(&envelope.to_string(), "pq/db.yaml", Some(&w.config)).is_empty());
     assert!(found(&envelope.to_string(), "pq/db.yaml", None).is_empty());
-}
-
-#[test]
-fn a_template_that_is_not_bound_is_noted() {
-    let w = world();
-    let mut unbound = manifest(&sealed(&["password"], Scope::Strict, &[&w.prod]));
-    // What sealing with `--unbound-template` leaves out.
-    unbound["spec"]["dataKeys"][0]
-        .as_object_mut()
-        .unwrap()
-        .remove("templateTag");
-    let findings = found(&unbound.to_string(), "pq/db.yaml", Some(&w.config));
-    assert_eq!(kinds(&findings), ["unbound-template"]);
-    assert_eq!(findings[0].severity(), Severity::Note);
 }
 
 #[test]
