@@ -147,8 +147,8 @@ fn a_small_stack_is_enough() {
 fn fault_of_any(source: &str) -> Option<TemplateFault> {
     let key = "url".parse().unwrap();
     let parsed = template::parse_with(&key, source, Functions::All).unwrap();
-    let surroundings = Some(Surroundings::new(UNIX_EPOCH, [1; 32]));
-    let rendered = parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, surroundings);
+    let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+    let rendered = parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
     rendered.err().map(|error| error.fault().clone())
 }
 
@@ -210,8 +210,9 @@ fn whether_chance_had_a_part_is_told() {
     let varies = |source: &str| {
         let key = "url".parse().unwrap();
         let parsed = template::parse_with(&key, source, Functions::All).unwrap();
-        let surroundings = Some(Surroundings::new(UNIX_EPOCH, [1; 32]));
-        let rendered = parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, surroundings);
+        let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+        let rendered =
+            parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
         let rendered = rendered.unwrap();
         (rendered.output.reveal().to_vec(), rendered.varies)
     };
@@ -238,6 +239,13 @@ fn whether_chance_had_a_part_is_told() {
     assert_eq!(varies("{{ now | date \"2006-01-02\" }}").0, b"1970-01-01");
     let key = "url".parse().unwrap();
     let parsed = template::parse_with(&key, "{{ uuidv4 }}", Functions::All).unwrap();
+    let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+    let mut next = || {
+        let rendered =
+            parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
+        rendered.unwrap().output.reveal().to_vec()
+    };
+    assert_ne!(next(), next(), "each template of a Secret has its own part");
     let error = parsed.render(&BTreeMap::new()).unwrap_err();
     assert_eq!(*error.fault(), TemplateFault::NoSurroundings);
 }

@@ -23,7 +23,16 @@ impl<'c> Deployment<'c> {
     ///
     /// If the API server refuses.
     pub fn install(cluster: &'c Cluster) -> Self {
-        let deploy = target::workspace().join("deploy").display().to_string();
+        Self::install_from(cluster, "deploy")
+    }
+
+    /// Applies another folder of `deploy/`.
+    ///
+    /// # Panics
+    ///
+    /// If the API server refuses.
+    pub fn install_from(cluster: &'c Cluster, folder: &str) -> Self {
+        let deploy = target::workspace().join(folder).display().to_string();
         cluster.kubectl_ok(&["apply", "-k", &deploy]);
         cluster.kubectl_ok(&["wait", "--for=condition=Established", "crd", "--all"]);
         wait::eventually_blocking("the resources are served", DEADLINE, || {

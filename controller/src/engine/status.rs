@@ -3,12 +3,14 @@
 //! `Ready` is always there; `Stalled` stands beside it when only a change can help, `Reconciling`
 //! when time can. A condition's message never holds a value, template output, or a length.
 
-use bulla_core::api::{Condition, ConditionStatus, SecretEnvelopeStatus};
+use bulla_core::api::{Condition, ConditionStatus};
+use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
 use super::outcome::{Action, Drift, Outcome, Verdict};
-use super::world::{Event, EventKind, Report, WorldError};
-use super::{Request, rfc3339};
+use super::report::{Event, EventKind, Report, Status};
+use super::world::WorldError;
+use super::{Request, Sealed, rfc3339};
 
 /// One row: how an outcome shows.
 struct Shown {
@@ -28,20 +30,27 @@ pub(super) fn report(
     request: &Request,
     outcome: &Outcome,
     applied: Option<String>,
+    refused: Option<String>,
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
     let shown = Shown::of(&outcome.verdict)?;
     let before = request.status();
-    let mut status = SecretEnvelopeStatus {
+    let opened_with = &outcome.effort.opened_with;
+    let mut status = Status {
         observed_generation: Some(request.generation()),
         conditions: conditions(&shown, request, now),
         last_handled_reconcile_at: request.requested_at().map(str::to_owned),
         keys: before.keys,
         applied: applied.or_else(|| before.applied.clone()),
+        refused,
+        opened_with: before.opened_with.clone(),
     };
     if status.last_handled_reconcile_at.is_none() {
         status.last_handled_reconcile_at = before.last_handled_reconcile_at.clone();
+    }
+    if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
+        status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
     }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
@@ -64,7 +73,7 @@ impl Shown {
                 ready: ConditionStatus::False,
                 beside: Some(STALLED),
                 reason: reason.as_str(),
-                message: format!("{detail}; {}", reason.hint()),
+                message: message(*reason, detail),
             },
             Verdict::Waiting => Self {
                 ready: ConditionStatus::False,
@@ -82,6 +91,21 @@ impl Shown {
             Verdict::Failed(_) | Verdict::Suspended => return None,
         })
     }
+}
+
+/// What a refusal says in the status; [`told_refusal`] takes it apart again.
+fn message(reason: Reason, detail: &str) -> String {
+    format!("{detail}; {}", reason.hint())
+}
+
+/// The reason and the sentence of the refusal that a status tells of.
+pub(super) fn told_refusal(status: &Status) -> Option<(Reason, &str)> {
+    let mut conditions = status.conditions.iter();
+    let ready = conditions.find(|condition| condition.type_ == READY)?;
+    let mut reasons = Reason::ALL.into_iter();
+    let reason = reasons.find(|reason| ready.reason == reason.as_str())?;
+    let detail = ready.message.strip_suffix(reason.hint())?;
+    Some((reason, detail.strip_suffix("; ")?))
 }
 
 fn conditions(shown: &Shown, request: &Request, now: Timestamp) -> Vec<Condition> {
@@ -208,3 +232,5 @@ fn cut(mut note: String) -> String {
 }
 
 const NOTE_BYTES_MAX: usize = 1024;
+/// Keys that are tried first the next time; a resource with more of them is rare, and opens all the same.
+const REMEMBERED_MAX: usize = 16;

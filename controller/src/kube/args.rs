@@ -1,8 +1,10 @@
 //! The program's flags, each with its environment variable.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bulla_core::names::{NameError, Namespace};
 use bulla_core::recipient::Suite;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
@@ -46,6 +48,10 @@ pub struct Args {
     /// Make Secrets of types that give rights to their maker too: ServiceAccount tokens, bootstrap tokens, Helm releases
     #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]
     pub allow_secret_types: bool,
+
+    /// Open SealedSecrets too, with the keys of Sealed Secrets: see docs/sealed-secrets.md
+    #[arg(long, env = "BULLA_SEALED_SECRETS")]
+    pub sealed_secrets: bool,
 
     /// How many resources are worked on at a time
     #[arg(long, env = "BULLA_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -102,6 +108,21 @@ pub enum LogFormat {
 }
 
 impl Args {
+    /// The namespaces to watch, once each; the empty one stands for all.
+    ///
+    /// # Errors
+    /// One is no name of a namespace.
+    pub(super) fn watched(&self) -> Result<BTreeSet<String>, NameError> {
+        let named = self.watch_namespaces.iter();
+        let mut watched = named
+            .map(|name| Ok(name.trim().parse::<Namespace>()?.to_string()))
+            .collect::<Result<BTreeSet<_>, NameError>>()?;
+        if watched.is_empty() {
+            watched.insert(String::new());
+        }
+        Ok(watched)
+    }
+
     /// Checks what no flag says by itself.
     ///
     /// # Errors
@@ -135,6 +156,19 @@ mod tests {
         let args = Args::try_parse_from(["bulla-controller"]).expect("no flag is required");
         assert_eq!(args.check(), Ok(()));
         assert_eq!(args.renew_period, Duration::from_secs(30 * 24 * 3600));
+    }
+
+    #[test]
+    fn each_namespace_is_watched_once_and_an_empty_name_is_not_all_of_them() {
+        let watched = |flag: &[&str]| {
+            let flags = std::iter::once("bulla-controller").chain(flag.iter().copied());
+            Args::try_parse_from(flags).expect("flags").watched()
+        };
+        assert_eq!(watched(&[]), Ok([String::new()].into()));
+        let twice = watched(&["--watch-namespaces=shop,blog, shop"]);
+        assert_eq!(twice, Ok(["blog".to_owned(), "shop".to_owned()].into()));
+        assert!(watched(&["--watch-namespaces="]).is_err());
+        assert!(watched(&["--watch-namespaces=shop,"]).is_err());
     }
 
     #[test]

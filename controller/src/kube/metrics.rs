@@ -186,19 +186,20 @@ impl Metrics {
     }
 
     /// Counts one reconcile.
-    pub(super) fn reconciled(&self, outcome: &Outcome, took: Duration) {
-        let [kind_label] = kind();
+    pub(super) fn reconciled(&self, kind: &'static str, outcome: &Outcome, took: Duration) {
+        let label = || [("kind", kind.to_owned())];
+        let [kind_label] = label();
         let word = ("outcome", outcome.word().to_owned());
         self.reconciles.get_or_create(&[kind_label, word]).inc();
         self.duration
-            .get_or_create(&kind())
+            .get_or_create(&label())
             .observe(took.as_secs_f64());
         let effort = &outcome.effort;
         self.opened_values
-            .get_or_create(&kind())
+            .get_or_create(&label())
             .inc_by(effort.opened_values as u64);
         self.private_operations
-            .get_or_create(&kind())
+            .get_or_create(&label())
             .inc_by(effort.private_operations as u64);
         for fingerprint in &effort.opened_with {
             self.key_openings
@@ -241,15 +242,14 @@ impl Metrics {
     pub(super) fn text(
         &self,
         queue_depth: usize,
-        resources: impl Iterator<Item = (String, i64)>,
+        resources: impl Iterator<Item = (&'static str, String, i64)>,
         keys: impl Iterator<Item = KeyGauge>,
     ) -> String {
         self.queue_depth.set(queue_depth as i64);
         self.resources.clear();
-        for (reason, count) in resources {
-            let [kind_label] = kind();
+        for (kind, reason, count) in resources {
             self.resources
-                .get_or_create(&[kind_label, ("reason", reason)])
+                .get_or_create(&[("kind", kind.to_owned()), ("reason", reason)])
                 .set(count);
         }
         self.key_age.clear();

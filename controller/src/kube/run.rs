@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
-use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Policy;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,16 +19,17 @@ use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
 use super::feeds::Feeds;
 use super::fence::Fence;
-use super::keys::{Keeper, Published};
+use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
 use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
+use super::rsa_keys::RsaKeeper;
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
 use super::{hardening, http, logging};
-use crate::engine::{Engine, RecordKey};
+use crate::engine::{Engine, Keys, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -81,21 +81,23 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    for watched in &args.watch_namespaces {
-        watched.parse::<Namespace>()?;
-    }
+    let watched = args.watched()?;
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
         identity,
         open: transport.open,
         fenced: transport.fenced,
         envelopes: Arc::new(Mirror::new()),
+        sealed_secrets: Arc::new(Mirror::new()),
+        with_sealed_secrets: args.sealed_secrets,
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
+        rsa_key_secrets: Arc::new(Mirror::new()),
+        legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
         metrics: Arc::new(Metrics::new()),
-        namespaces_watched: args.watch_namespaces.len().max(1),
+        namespaces_watched: watched.len(),
         pulse: Pulse::default(),
     });
     cluster.queue.pause(true);
@@ -103,7 +105,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut tasks = JoinSet::new();
-    let keys_changed = Arc::new(Notify::new());
+    let (keys_changed, rsa_keys_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (stop, stopped) = watch::channel(false);
     let (leading_sender, leading) = watch::channel(false);
     let policy = Policy {
@@ -111,8 +113,11 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (keeper, keys) = Keeper::new(
+    let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
+    let publisher = Arc::new(publisher);
+    let keeper = Keeper::new(
         cluster.clone(),
+        publisher.clone(),
         policy,
         args.renew_check,
         leading.clone(),
@@ -122,17 +127,20 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         tasks: &mut tasks,
         cluster: &cluster,
         keys_changed: &keys_changed,
+        rsa_keys_changed: &rsa_keys_changed,
     };
     feeds.start_keys();
-    match &args.watch_namespaces[..] {
-        [] => feeds.start_namespace("", args.allow_secret_types),
-        namespaces => {
-            for namespace in namespaces {
-                feeds.start_namespace(namespace, args.allow_secret_types);
-            }
-        }
+    if cluster.with_sealed_secrets {
+        feeds.start_rsa_keys("sealed-secrets-key");
+    }
+    for namespace in &watched {
+        feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
+    if cluster.with_sealed_secrets {
+        let keeper = RsaKeeper::new(cluster.clone(), publisher, rsa_keys_changed);
+        tasks.spawn(keeper.run());
+    }
     let beating = cluster.clone();
     tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));
@@ -154,7 +162,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args,
         &cluster,
         fence,
-        keys.ring.clone(),
+        keys.keys.clone(),
         leading_sender,
         given_back,
     )
@@ -163,7 +171,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     for _ in 0..args.concurrency {
         let tools = Tools {
             engine: engine.clone(),
-            ring: keys.ring.clone(),
+            keys: keys.keys.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -200,7 +208,7 @@ async fn control_thread(
     args: &Args,
     cluster: &Arc<Cluster>,
     fence: Arc<Fence>,
-    ring: watch::Receiver<Option<KeyRing>>,
+    keys: watch::Receiver<Option<Keys>>,
     leading: watch::Sender<bool>,
     give_back: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, RunError> {
@@ -237,7 +245,7 @@ async fn control_thread(
                     }
                 };
                 let _ = ready.send(Ok(()));
-                tokio::spawn(http::serve(listener, cluster.clone(), ring));
+                tokio::spawn(http::serve(listener, cluster.clone(), keys));
                 Election::new(rest, options, fence, leading, cluster.metrics.clone())
                     .run(give_back)
                     .await;
@@ -262,9 +270,9 @@ async fn lead(
         }
         let key = tokio::select! {
             _ = leading.wait_for(|leading| !*leading) => continue,
-            key = prepare(&cluster, &mut keys.ring) => key,
+            key = prepare(&cluster, &mut keys.keys) => key,
         };
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
         loop {
@@ -288,34 +296,31 @@ async fn lead(
 }
 
 /// Waits until the caches are complete and the keys are known, and gets the key of the records.
-async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>) -> RecordKeyBytes {
+async fn prepare(cluster: &Cluster, keys: &mut watch::Receiver<Option<Keys>>) -> RecordKeyBytes {
     // Without the keys, everything new would be refused for a moment, and say so.
-    let _ = ring.wait_for(Option::is_some).await;
+    let _ = keys.wait_for(Option::is_some).await;
     let mut failures = 0;
-    loop {
-        if cluster.is_synced() {
-            match record_key(cluster).await {
-                Ok(key) => return key,
-                Err(error) => {
-                    failures += 1;
-                    tracing::warn!(%error, secret = RECORD_KEY_SECRET, "failed to get the key of the records");
-                }
+    let key = loop {
+        match record_key(cluster).await {
+            Ok(key) => break key,
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, secret = RECORD_KEY_SECRET, "failed to get the key of the records");
+                tokio::time::sleep(RETRIES.delay(failures)).await;
             }
         }
-        tokio::time::sleep(if failures == 0 {
-            SYNC_POLL
-        } else {
-            RETRIES.delay(failures)
-        })
-        .await;
+    };
+    while !cluster.is_synced() {
+        tokio::time::sleep(SYNC_POLL).await;
     }
+    key
 }
 
 /// Looks at everything again, every so often.
 async fn resync(cluster: Arc<Cluster>, period: Duration) {
     loop {
         tokio::time::sleep(jittered(period)).await;
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
     }
@@ -336,4 +341,4 @@ const RETRIES: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(60),
 };
-const SYNC_POLL: Duration = Duration::from_millis(20);
+const SYNC_POLL: Duration = Duration::from_millis(5);

@@ -10,9 +10,14 @@ use crate::envelope::{
     MAX_VALUES,
 };
 
-/// Every definition, in the order in which they are applied.
+/// Every definition, in the order in which they are applied. The last is Sealed Secrets' own: it is
+/// applied only where that compatibility is asked for.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![sealing_key_crd(), secret_envelope_crd()]
+    vec![
+        sealing_key_crd(),
+        secret_envelope_crd(),
+        super::sealed_secret_crd(),
+    ]
 }
 
 /// The definition of `SecretEnvelope`: the API server itself refuses a value that is not sealed.

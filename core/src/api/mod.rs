@@ -5,6 +5,8 @@
 mod condition;
 mod crd;
 mod envelope;
+mod sealed_secret;
+mod sealed_secret_crd;
 mod sealing_key;
 mod strict;
 
@@ -14,12 +16,18 @@ pub use envelope::{
     ClosedForSpec, DataKeySpec, RecipientSpec, ScopeSpec, SecretEnvelope, SecretEnvelopeSpec,
     SecretEnvelopeStatus, TemplateMetadataSpec, TemplateSpec,
 };
+pub use sealed_secret::{
+    SealedSecret, SealedSecretCondition, SealedSecretSpec, SealedSecretStatus, SecretTemplateSpec,
+};
+pub use sealed_secret_crd::sealed_secret_crd;
 pub use sealing_key::{
     KeySecretRef, KeyState, KeySuite, KeyUse, SealingKey, SealingKeySpec, SealingKeyStatus,
 };
 pub use strict::from_value;
 
 pub use crate::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION};
+/// `metadata` of every object.
+pub use kube::core::ObjectMeta;
 
 /// The API group.
 pub const GROUP: &str = "bulla.dev";
@@ -27,6 +35,10 @@ pub const GROUP: &str = "bulla.dev";
 pub const API_VERSION: &str = "bulla.dev/v1alpha1";
 /// The kind of an envelope.
 pub const SECRET_ENVELOPE: &str = "SecretEnvelope";
+/// Group and version of Sealed Secrets.
+pub const SEALED_SECRETS_API_VERSION: &str = "bitnami.com/v1alpha1";
+/// The kind of its resource.
+pub const SEALED_SECRET: &str = "SealedSecret";
 /// The kind of a sealing key.
 pub const SEALING_KEY: &str = "SealingKey";
 

@@ -142,7 +142,7 @@ impl Template {
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
         missing: MissingKeys,
-        surroundings: Option<Surroundings>,
+        surroundings: Option<&mut Surroundings>,
     ) -> Result<Rendered, TemplateError> {
         // The engine works on a copy, which is wiped with the heap.
         let entry = |(key, value): (&KeyName, &Plaintext)| {
@@ -153,7 +153,7 @@ impl Template {
         };
         let root = values.iter().map(entry).collect();
         let strict = missing == MissingKeys::Refuse;
-        let heap = heap::Heap::new(root, strict, surroundings.map(Into::into));
+        let heap = heap::Heap::new(root, strict, surroundings.map(Surroundings::next));
         match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
             Ok((output, varies)) => Ok(Rendered {
                 output: Plaintext::new(output),

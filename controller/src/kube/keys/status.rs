@@ -45,12 +45,11 @@ pub(super) enum Delay {
 /// The status that `found` should have.
 pub(super) fn wanted(
     found: &Found,
+    shown: &Shown,
     usage: Option<&Usage>,
-    delay: Delay,
     now: Timestamp,
 ) -> SealingKeyStatus {
     let before = &found.key.status;
-    let shown = Shown::of(found, delay);
     let condition = |type_: &str, status: ConditionStatus| Condition {
         type_: type_.to_owned(),
         status,
@@ -101,15 +100,16 @@ pub(super) fn wanted(
 }
 
 /// The conditions of a key.
-struct Shown {
-    ready: ConditionStatus,
-    beside: Option<&'static str>,
-    reason: &'static str,
-    message: String,
+pub(super) struct Shown {
+    pub(super) ready: ConditionStatus,
+    /// The condition beside `Ready`.
+    pub(super) beside: Option<&'static str>,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
 }
 
 impl Shown {
-    fn of(found: &Found, delay: Delay) -> Self {
+    pub(super) fn of(found: &Found, delay: Delay) -> Self {
         let fine = |reason, message: &str| Self {
             ready: ConditionStatus::True,
             beside: None,
@@ -125,9 +125,13 @@ impl Shown {
         if let Half::Faulty(fault) = &found.half {
             return not(STALLED, fault.reason(), fault.to_string());
         }
-        if found.key.meta.deletion_timestamp.is_some() && found.state() != Some(KeyState::Retired) {
-            let message =
-                "it is deleted once its state is Retired: values may still be closed for it";
+        let compromised = found.state() == Some(KeyState::Compromised);
+        if found.key.meta.deletion_timestamp.is_some() && !found.may_go() {
+            let message = if compromised {
+                "it stays as a record until it is annotated with `bulla.dev/delete-compromised: \"true\"`"
+            } else {
+                "it is deleted once its state is Retired: values may still be closed for it"
+            };
             return not(RECONCILING, "DeletionWaits", message.to_owned());
         }
         match found.standing {
@@ -137,7 +141,7 @@ impl Shown {
             }
             Some(Standing::Opens) => fine("Opens", "it opens"),
             // It is what its spec asks for, so that a wait for it ends.
-            Some(Standing::Idle) if found.state() == Some(KeyState::Compromised) => fine(
+            Some(Standing::Idle) if compromised => fine(
                 "Compromised",
                 "it neither closes nor opens: change what was closed for it at its source",
             ),

@@ -6,7 +6,7 @@ use bulla_core::api::{
 };
 use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, Suite, identity_file_text};
-use bulla_core::rotation::Timestamp;
+use bulla_core::rotation::{Timestamp, Why};
 use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::json;
@@ -36,8 +36,6 @@ pub(super) async fn create(
         "metadata": {
             "name": name,
             "finalizers": [FINALIZER],
-            // Nobody asked for it: it does not count as one of those that are made on request.
-            "annotations": {"bulla.dev/made-by": "bulla-controller"},
         },
         "spec": {"suite": suite, "state": state.unwrap_or(KeyState::Active)},
     });
@@ -59,6 +57,7 @@ pub(super) async fn make_private_half(
     cluster: &Cluster,
     key: &SeenSealingKey,
     suite: Suite,
+    why: Why,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let identity = Identity::generate(suite, &mut OsRng);
@@ -81,6 +80,8 @@ pub(super) async fn make_private_half(
             "annotations": {
                 "bulla.dev/sealing-key-uid": &*key.meta.uid,
                 "bulla.dev/not-before": created,
+                // Here and not in the resource, which whoever asks writes and may delete.
+                "bulla.dev/made-for": why.as_str(),
                 STATE_ANNOTATION: state_text(KeyState::Active),
             },
         }),
@@ -106,12 +107,12 @@ pub(super) async fn make_private_half(
     Ok(())
 }
 
-/// Writes the whole status.
+/// Writes the whole status; false when somebody was faster, and the watch will tell.
 pub(super) async fn report(
     cluster: &Cluster,
     key: &SeenSealingKey,
     status: &SealingKeyStatus,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({
         "metadata": {"uid": &*key.meta.uid},
         "status": {
@@ -132,12 +133,12 @@ pub(super) async fn report(
     change(cluster, &path, &patch).await
 }
 
-/// Sets the finalizers, unless somebody else changed the resource meanwhile.
+/// Sets the finalizers; false when somebody else changed the resource meanwhile.
 pub(super) async fn set_finalizers(
     cluster: &Cluster,
     key: &SeenSealingKey,
     finalizers: &[&str],
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({"metadata": {
         "uid": &*key.meta.uid,
         "resourceVersion": &*key.meta.resource_version,
@@ -189,19 +190,25 @@ pub(super) async fn secret_exists(
     }
 }
 
-async fn change(cluster: &Cluster, path: &str, patch: &serde_json::Value) -> Result<(), ApiError> {
+async fn change(
+    cluster: &Cluster,
+    path: &str,
+    patch: &serde_json::Value,
+) -> Result<bool, ApiError> {
     let lease = cluster.fenced.lease()?;
     let written = cluster
         .fenced
         .write::<SeenSealingKey>(lease, path, Write::Merge(body(patch)?), View::Whole)
         .await;
     match written {
-        Ok(key) => cluster.sealing_keys.learn(key),
+        Ok(key) => {
+            cluster.sealing_keys.learn(key);
+            Ok(true)
+        }
         // The watch tells what came between.
-        Err(ApiError::NotFound | ApiError::Conflict) => {}
-        Err(error) => return Err(error),
+        Err(ApiError::NotFound | ApiError::Conflict) => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
 #[derive(serde::Serialize)]
