@@ -16,5 +16,6 @@ pub mod reason;
 pub mod recipient;
 pub mod rotation;
 pub mod scope;
+pub mod sealed_secrets;
 pub mod secret;
 pub mod template;

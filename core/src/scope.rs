@@ -80,6 +80,15 @@ impl Place {
         }
     }
 
+    /// Anywhere in the cluster.
+    pub fn cluster() -> Self {
+        Self {
+            scope: Scope::Cluster,
+            namespace: String::new(),
+            name: String::new(),
+        }
+    }
+
     /// The scope.
     pub fn scope(&self) -> Scope {
         self.scope

@@ -18,7 +18,7 @@ pub struct FingerprintError;
 
 impl Fingerprint {
     /// The fingerprint of the recipient with this canonical text.
-    pub(super) fn of(canonical: &str) -> Self {
+    pub(crate) fn of(canonical: &str) -> Self {
         let digest = Sha256::digest(canonical.as_bytes());
         let mut bytes = [0; FINGERPRINT_BYTES];
         bytes.copy_from_slice(&digest[..FINGERPRINT_BYTES]);
