@@ -12,7 +12,11 @@ use crate::envelope::{
 
 /// Every definition, in the order in which they are applied.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![sealing_key_crd(), secret_envelope_crd()]
+    vec![
+        sealing_key_crd(),
+        secret_envelope_crd(),
+        super::sealed_secret_crd(),
+    ]
 }
 
 /// The definition of `SecretEnvelope`: the API server itself refuses a value that is not sealed.

@@ -5,6 +5,8 @@
 mod condition;
 mod crd;
 mod envelope;
+mod sealed_secret;
+mod sealed_secret_crd;
 mod sealing_key;
 mod strict;
 
@@ -14,6 +16,10 @@ pub use envelope::{
     ClosedForSpec, DataKeySpec, RecipientSpec, ScopeSpec, SecretEnvelope, SecretEnvelopeSpec,
     SecretEnvelopeStatus, TemplateMetadataSpec, TemplateSpec,
 };
+pub use sealed_secret::{
+    SealedSecret, SealedSecretCondition, SealedSecretSpec, SealedSecretStatus, SecretTemplateSpec,
+};
+pub use sealed_secret_crd::sealed_secret_crd;
 pub use sealing_key::{
     KeySecretRef, KeyState, KeySuite, KeyUse, SealingKey, SealingKeySpec, SealingKeyStatus,
 };
@@ -27,6 +33,10 @@ pub const GROUP: &str = "bulla.dev";
 pub const API_VERSION: &str = "bulla.dev/v1alpha1";
 /// The kind of an envelope.
 pub const SECRET_ENVELOPE: &str = "SecretEnvelope";
+/// Group and version of Sealed Secrets.
+pub const SEALED_SECRETS_API_VERSION: &str = "bitnami.com/v1alpha1";
+/// The kind of its resource.
+pub const SEALED_SECRET: &str = "SealedSecret";
 /// The kind of a sealing key.
 pub const SEALING_KEY: &str = "SealingKey";
 

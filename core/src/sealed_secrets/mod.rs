@@ -14,6 +14,7 @@
 //!   not say who sealed: an envelope does the first two.
 //! - RSA-OAEP and the making of keys draw their own randomness, in the library.
 
+mod annotations;
 mod base64;
 mod certificate;
 mod error;
@@ -23,8 +24,14 @@ mod label;
 mod pem;
 mod private_key;
 mod public_key;
+mod resource;
 mod self_signed;
+mod template;
 
+pub use annotations::{
+    CLUSTER_WIDE_ANNOTATION, LiveConsent, MANAGED_ANNOTATION, NAMESPACE_WIDE_ANNOTATION,
+    PATCH_ANNOTATION, SKIP_SET_OWNER_REFERENCES_ANNOTATION, scope_annotation, scope_of,
+};
 pub use certificate::{Certificate, Expired, Expiry};
 pub use error::{MAX_RSA_BITS, MIN_RSA_BITS, RsaKeyError};
 pub use item::{ItemError, MAX_ITEM_BYTES, SealItemError, SealedItem};
@@ -32,4 +39,6 @@ pub use key_ring::{RsaKeyRing, Search};
 pub use label::Label;
 pub use private_key::RsaPrivateKey;
 pub use public_key::{RsaPublicKey, SshFingerprint, SshFingerprintError};
+pub use resource::{MAX_ITEMS, SealedData, SealedSecret, SealedSecretError};
 pub use self_signed::CertificateRequest;
+pub use template::{MAX_TEMPLATES, SecretTemplate};
