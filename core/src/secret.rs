@@ -11,6 +11,7 @@ use crate::envelope::{Opened, OutputTemplate};
 use crate::names::{KeyName, Namespace, ResourceName};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
+use crate::sealed_secrets::{SecretTemplate, Unsealed};
 use crate::template::{self, TemplateError};
 
 /// Everything about a Secret but its data: known without opening anything.
@@ -22,6 +23,7 @@ pub struct Outline {
     immutable: bool,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
+    finalizers: Vec<String>,
 }
 
 /// A Secret as it should be. Only opened values make one, so that what is written was verified.
@@ -86,12 +88,6 @@ impl Outline {
     /// Labels and annotations by which Argo CD and Flux track their objects are left out: with one
     /// of them, the tool would take the Secret for its own and delete it.
     pub fn new(namespace: &Namespace, name: &ResourceName, template: &OutputTemplate) -> Self {
-        let own = |map: &BTreeMap<String, String>| -> BTreeMap<String, String> {
-            map.iter()
-                .filter(|(key, _)| !policy::is_tracking(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect()
-        };
         let mut labels = own(template.labels());
         labels.insert(MANAGED_BY_LABEL.to_owned(), MANAGED_BY.to_owned());
         Self {
@@ -101,6 +97,34 @@ impl Outline {
             immutable: template.immutable().unwrap_or(false),
             labels,
             annotations: own(template.annotations()),
+            finalizers: Vec::new(),
+        }
+    }
+
+    /// What the template of a SealedSecret says of the Secret `namespace`/`name`.
+    ///
+    /// As for envelopes, tracking labels are left out; a label of [`MANAGED_BY_LABEL`] that the
+    /// template has by itself stays, since it may be Helm's.
+    pub fn of_sealed_secret(
+        namespace: &Namespace,
+        name: &ResourceName,
+        template: &SecretTemplate,
+    ) -> Self {
+        let mut labels = own(&template.labels);
+        let managed_by = labels.entry(MANAGED_BY_LABEL.to_owned());
+        managed_by.or_insert_with(|| MANAGED_BY.to_owned());
+        Self {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            secret_type: template
+                .secret_type
+                .as_deref()
+                .unwrap_or("Opaque")
+                .to_owned(),
+            immutable: template.immutable.unwrap_or(false),
+            labels,
+            annotations: own(&template.annotations),
+            finalizers: template.finalizers.clone(),
         }
     }
 
@@ -133,6 +157,18 @@ impl Outline {
     pub fn annotations(&self) -> &BTreeMap<String, String> {
         &self.annotations
     }
+
+    /// The finalizers that it is created with; they are left alone from then on.
+    pub fn finalizers(&self) -> &[String] {
+        &self.finalizers
+    }
+}
+
+fn own(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    map.iter()
+        .filter(|(key, _)| !policy::is_tracking(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 impl SecretContent {
@@ -154,6 +190,27 @@ impl SecretContent {
         }
         let mut data = values;
         data.append(&mut rendered);
+        Self::of(outline, data)
+    }
+
+    /// The same for a SealedSecret: its templates keep to the rules of Sealed Secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`] by variant; [`ContentError::reason`] is the word for it.
+    pub fn of_sealed_secret(
+        namespace: &Namespace,
+        name: &ResourceName,
+        unsealed: Unsealed,
+        policy: &SecretPolicy,
+    ) -> Result<Self, ContentError> {
+        let outline = Outline::of_sealed_secret(namespace, name, unsealed.template());
+        policy.check(&outline)?;
+        let (data, _) = unsealed.render()?;
+        Self::of(outline, data)
+    }
+
+    fn of(outline: Outline, data: BTreeMap<KeyName, Plaintext>) -> Result<Self, ContentError> {
         // Only lengths are added up.
         let bytes: usize = data.values().map(|value| value.reveal().len()).sum();
         if bytes > MAX_SECRET_BYTES {

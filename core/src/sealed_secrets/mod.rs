@@ -21,12 +21,17 @@ mod error;
 mod item;
 mod key_ring;
 mod label;
+mod legacy;
+mod output;
 mod pem;
 mod private_key;
 mod public_key;
+mod render;
 mod resource;
+mod seal;
 mod self_signed;
 mod template;
+mod unseal;
 
 pub use annotations::{
     CLUSTER_WIDE_ANNOTATION, LiveConsent, MANAGED_ANNOTATION, NAMESPACE_WIDE_ANNOTATION,
@@ -37,8 +42,12 @@ pub use error::{MAX_RSA_BITS, MIN_RSA_BITS, RsaKeyError};
 pub use item::{ItemError, MAX_ITEM_BYTES, SealItemError, SealedItem};
 pub use key_ring::{RsaKeyRing, Search};
 pub use label::Label;
+pub use legacy::LegacyFault;
+pub use output::{to_json, to_yaml};
 pub use private_key::RsaPrivateKey;
 pub use public_key::{RsaPublicKey, SshFingerprint, SshFingerprintError};
 pub use resource::{MAX_ITEMS, SealedData, SealedSecret, SealedSecretError};
+pub use seal::{SealSecretError, SecretToSeal};
 pub use self_signed::CertificateRequest;
 pub use template::{MAX_TEMPLATES, SecretTemplate};
+pub use unseal::{ItemErrors, LegacyData, UnsealError, Unsealed};

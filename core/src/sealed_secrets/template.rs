@@ -31,6 +31,17 @@ impl SecretTemplate {
         is_set(&self.annotations, SKIP_SET_OWNER_REFERENCES_ANNOTATION)
     }
 
+    /// Takes over from `other` whether the Secret gets an owner reference.
+    pub(super) fn inherit_owner_choice(&mut self, other: &Self) {
+        if other.skips_owner_reference() {
+            let name = SKIP_SET_OWNER_REFERENCES_ANNOTATION.to_owned();
+            self.annotations.insert(name, "true".to_owned());
+        } else {
+            self.annotations
+                .remove(SKIP_SET_OWNER_REFERENCES_ANNOTATION);
+        }
+    }
+
     /// Checks what holds for every template: limits, and names that are ours.
     pub(super) fn check(&self) -> Result<(), SealedSecretError> {
         let too_much = |what, limit| Err(SealedSecretError::TooMuch { what, limit });
