@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bulla_core::manifest::Place;
 use bulla_core::names::NameError;
-use bulla_core::sealed_secrets::{RsaKeyError, SealItemError, SealSecretError};
+use bulla_core::sealed_secrets::{RsaKeyError, SealItemError, SealSecretError, SealedSecretError};
 
 use crate::exit::Blame;
 use crate::failure::Fault;
@@ -24,6 +24,23 @@ pub(super) enum KubesealError {
     NoSecrets,
     #[error("{at}: it is of kind `{kind}`, and a Secret is needed")]
     NotASecret { at: Place, kind: String },
+    #[error("no sealed secrets found. Ensure the input is valid and UTF-8 encoded")]
+    NoSealedSecrets,
+    #[error("{at}: it is of kind `{kind}`, and a SealedSecret is needed")]
+    NotASealedSecret { at: Place, kind: String },
+    #[error("it does not have the fields of a SealedSecret")]
+    Shape,
+    #[error(transparent)]
+    Resource(SealedSecretError),
+    #[error("it holds several SealedSecrets, and none of the input's name and namespace")]
+    NoTarget,
+    #[error(
+        "its values are sealed for scope {target}, and can't stand beside others for scope {asked}"
+    )]
+    OtherScope {
+        target: &'static str,
+        asked: &'static str,
+    },
     #[error("{at}: it is not a Kubernetes object")]
     NotAnObject { at: Place },
     #[error(
@@ -75,6 +92,13 @@ impl Fault for KubesealError {
                 "give the Secrets as documents of their own: `kubectl get secret NAME -o yaml`"
             }
             Self::NotASecret { .. } => "give Secrets only; other objects need no sealing",
+            Self::NotASealedSecret { .. } => {
+                "give SealedSecrets only; `--re-encrypt -f FILE` leaves other objects in FILE as they are"
+            }
+            Self::NoTarget => "`--name NAME` and `--namespace NAMESPACE` choose the one to add to",
+            Self::OtherScope { .. } => {
+                "leave out `--scope`: added values take the scope of the file"
+            }
             Self::NoName => "`--name NAME` gives it one",
             Self::NoNamespace => "`--namespace NAMESPACE` gives it one",
             Self::NamespaceMismatch { .. } => {

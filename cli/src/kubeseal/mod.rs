@@ -8,14 +8,18 @@ mod certificate;
 mod controller;
 mod error;
 mod exchange;
+mod merge;
 mod namespace;
 mod output;
 mod overrides;
 mod pflag;
 mod proxy;
+mod remote;
 mod remote_error;
+mod sealed;
 mod sealing;
 mod secret;
+mod unseal;
 mod web;
 
 use std::io::IsTerminal;
@@ -82,24 +86,43 @@ fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<
         path if input::is_stdin(path) => None,
         path => Some(input::read(path, MANIFEST_BYTES_MAX)?.bytes),
     };
+    let is_named = named.is_some();
+    let input = || match named {
+        Some(bytes) => Ok(bytes),
+        None => read_stdin(printer),
+    };
+    if args.recovery_unseal {
+        let stream = parse(args, &input()?)?;
+        return unseal::run(&stream, args, &output);
+    }
+    if args.validate {
+        return remote::validate(&parse(args, &input()?)?, args, printer);
+    }
+    if args.re_encrypt || args.rotate {
+        let in_place = is_named && args.sealed_secret_file.is_none();
+        let stream = parse(args, &input()?)?;
+        return if in_place {
+            remote::re_encrypt_in_place(input_path(args), &stream, args, printer)
+        } else {
+            remote::re_encrypt(&stream, args, &output, printer)
+        };
+    }
     if args.fetch_cert {
         let source = certificate::fetch(args, printer)?;
         certificate::read(&source)?;
         return output.bytes(&source.bytes, NewFile::Public);
     }
+    let sealer = sealer(args, printer)?;
+    if let Some(path) = &args.merge_into {
+        let secrets = secret::read(&parse(args, &input()?)?, printer)?;
+        return merge::into_file(path, secrets, &sealer, args);
+    }
     if args.raw {
-        let sealer = sealer(args, printer)?;
         let value = raw_value(&from_files, printer)?;
         let text = sealer.seal_raw(&value)?;
         return output.bytes(text.as_bytes(), NewFile::Public);
     }
-    let sealer = sealer(args, printer)?;
-    let input = match named {
-        Some(input) => input,
-        None => read_stdin(printer)?,
-    };
-    let stream = parse(args, &input)?;
-    let secrets = secret::read(&stream, printer)?;
+    let secrets = secret::read(&parse(args, &input()?)?, printer)?;
     let several = secrets.len() > 1;
     let sealed = secrets.into_iter().map(|secret| {
         let at = secret.at.filter(|_| several);

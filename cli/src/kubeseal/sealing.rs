@@ -37,6 +37,14 @@ impl<'a> Sealer<'a> {
     /// # Errors
     /// `EmptyData`, `NoName`, `NoNamespace`, `NamespaceMismatch`, `Named`, `Seal`.
     pub(super) fn seal(&self, secret: Secret) -> Result<Value, Failure> {
+        self.seal_within(secret, self.args.scope.into())
+    }
+
+    /// The same for a scope that was decided elsewhere; `Strict` leaves it to the annotations of the input.
+    ///
+    /// # Errors
+    /// Those of [`Sealer::seal`].
+    pub(super) fn seal_within(&self, secret: Secret, scope: Scope) -> Result<Value, Failure> {
         let args = self.args;
         if secret.values.is_empty() && !args.allow_empty_data {
             return Err(KubesealError::EmptyData.into());
@@ -55,9 +63,9 @@ impl<'a> Sealer<'a> {
             finalizers: secret.finalizers,
             values: secret.values,
         };
-        // Strict is what nobody has asked for: the annotations of the input decide.
-        if args.scope != ScopeArg::Strict {
-            to_seal.set_scope(args.scope.into());
+        // Strict is what nobody has asked for.
+        if scope != Scope::Strict {
+            to_seal.set_scope(scope);
         }
         if to_seal.scope() != Scope::Cluster {
             let namespace = self.namespace(to_seal.namespace.take())?;
@@ -115,11 +123,21 @@ impl<'a> Sealer<'a> {
                 .into())
             }
             Some(input) => Ok(input),
-            None if !asked.is_empty() => parsed(asked),
-            None => match self.usual_namespace()? {
-                Some(usual) => parsed(usual),
+            None => match self.asked_namespace()? {
+                Some(namespace) => parsed(namespace),
                 None => Err(KubesealError::NoNamespace.into()),
             },
+        }
+    }
+
+    /// The namespace of what names none: of the flag, or of the kubeconfig.
+    ///
+    /// # Errors
+    /// Those of reading the kubeconfig.
+    pub(super) fn asked_namespace(&self) -> Result<Option<&str>, Failure> {
+        match self.args.namespace.as_str() {
+            "" => self.usual_namespace(),
+            asked => Ok(Some(asked)),
         }
     }
 
