@@ -292,23 +292,20 @@ async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>)
     // Without the keys, everything new would be refused for a moment, and say so.
     let _ = ring.wait_for(Option::is_some).await;
     let mut failures = 0;
-    loop {
-        if cluster.is_synced() {
-            match record_key(cluster).await {
-                Ok(key) => return key,
-                Err(error) => {
-                    failures += 1;
-                    tracing::warn!(%error, secret = RECORD_KEY_SECRET, "failed to get the key of the records");
-                }
+    let key = loop {
+        match record_key(cluster).await {
+            Ok(key) => break key,
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, secret = RECORD_KEY_SECRET, "failed to get the key of the records");
+                tokio::time::sleep(RETRIES.delay(failures)).await;
             }
         }
-        tokio::time::sleep(if failures == 0 {
-            SYNC_POLL
-        } else {
-            RETRIES.delay(failures)
-        })
-        .await;
+    };
+    while !cluster.is_synced() {
+        tokio::time::sleep(SYNC_POLL).await;
     }
+    key
 }
 
 /// Looks at everything again, every so often.
@@ -336,4 +333,4 @@ const RETRIES: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(60),
 };
-const SYNC_POLL: Duration = Duration::from_millis(20);
+const SYNC_POLL: Duration = Duration::from_millis(5);

@@ -1,6 +1,6 @@
 //! An envelope as it is kept: its spec as one string, what is asked often beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bulla_core::api::{
     ConditionStatus, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION, ScopeSpec, SecretEnvelope,
@@ -8,7 +8,9 @@ use bulla_core::api::{
 };
 use bulla_core::envelope::EnvelopeError;
 use bulla_core::recipient::Fingerprint;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::{Meta, Mirrored};
 use crate::kube::queue::Key;
@@ -102,33 +104,36 @@ impl SeenEnvelope {
     }
 }
 
+/// Parsed without a tree in between: thousands come at once when the controller starts.
 impl<'de> Deserialize<'de> for SeenEnvelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Wire {
             metadata: Meta,
             #[serde(default)]
-            spec: serde_json::Value,
+            spec: Option<Box<RawValue>>,
             #[serde(default)]
-            status: serde_json::Value,
+            status: Option<Box<RawValue>>,
         }
         let wire = Wire::deserialize(deserializer)?;
-        let (meta, spec) = (wire.metadata, wire.spec);
-        let data_keys = spec["dataKeys"].as_array().map_or(&[][..], Vec::as_slice);
-        let closed_for = data_keys
-            .iter()
-            .flat_map(|key| key["closedFor"].as_array().into_iter().flatten());
+        let meta = wire.metadata;
+        let spec = wire.spec.map_or("null".into(), Box::<str>::from);
+        let shape: Shape = serde_json::from_str(&spec).unwrap_or_default();
+        let closed_for = shape.data_keys.iter().flat_map(|key| &key.closed_for);
         let mut recipients: Vec<Fingerprint> = closed_for
-            .filter_map(|closed| closed["recipient"].as_str()?.parse().ok())
+            .filter_map(|closed| closed.recipient.parse().ok())
             .collect();
         recipients.sort_unstable();
         recipients.dedup();
+        // A status that can't be read is one that nobody has written yet.
+        let status = wire
+            .status
+            .and_then(|status| serde_json::from_str(status.get()).ok());
         Ok(Self {
             recipients: recipients.into(),
-            values: spec["data"].as_object().map_or(0, |data| data.len() as u32),
-            spec: spec.to_string().into(),
-            // A status that can't be read is one that nobody has written yet.
-            status: serde_json::from_value(wire.status).unwrap_or_default(),
+            values: shape.data.len() as u32,
+            spec,
+            status: status.unwrap_or_default(),
             suspended: meta.annotations.suspend.as_deref() == Some("true"),
             requested_at: meta.annotations.requested_at,
             namespace: meta.namespace,
@@ -139,6 +144,26 @@ impl<'de> Deserialize<'de> for SeenEnvelope {
             deleting: meta.deletion_timestamp.is_some(),
         })
     }
+}
+
+/// What is counted of a spec; the rest is passed over.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Shape {
+    data_keys: Vec<ClosedKeys>,
+    data: HashMap<String, IgnoredAny>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ClosedKeys {
+    closed_for: Vec<ClosedKey>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ClosedKey {
+    recipient: String,
 }
 
 impl Versioned for SeenEnvelope {
