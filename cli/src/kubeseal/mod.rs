@@ -93,7 +93,7 @@ fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<
     };
     if args.recovery_unseal {
         let stream = parse(args, &input()?)?;
-        return unseal::run(&stream, args, &output);
+        return unseal::run(&stream, args, &output, printer);
     }
     if args.validate {
         return remote::validate(&parse(args, &input()?)?, args, printer);

@@ -9,9 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use bulla_core::manifest::Stream;
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
+use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{
-    ItemError, LegacyData, RsaKeyError, RsaKeyRing, RsaPrivateKey, Search, SecretTemplate,
-    UnsealError,
+    BackupError, Diagnosis, ItemError, KeyBackup, Label, LegacyData, RsaKeyRing, RsaPrivateKey,
+    SealedData, SealedSecret, Search, SecretTemplate, UnsealError, diagnose,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +24,8 @@ use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
+use crate::printer::Printer;
+use crate::shown::Shown;
 
 /// A SealedSecret that does not open, or keys that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +33,14 @@ enum RecoveryError {
     #[error("there is no private key to open it with")]
     NoKeys,
     #[error(transparent)]
-    Key(RsaKeyError),
-    #[error("{0}")]
-    Closed(String),
+    Backup(BackupError),
+    #[error("{text}")]
+    Closed {
+        /// Each trouble with its keys.
+        text: String,
+        /// What came of looking for the place that it was sealed for.
+        diagnosis: Option<Diagnosis>,
+    },
     #[error("unable to unseal")]
     Other(#[source] UnsealError),
 }
@@ -41,7 +49,12 @@ enum RecoveryError {
 ///
 /// # Errors
 /// The first one that does not open; nothing is written then.
-pub(super) fn run(stream: &Stream, args: &Args, output: &Output<'_>) -> Result<(), Failure> {
+pub(super) fn run(
+    stream: &Stream,
+    args: &Args,
+    output: &Output<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
     let found = sealed::find(stream, Others::Refuse)?;
     let files = args.recovery_private_keys();
     if files.is_empty() {
@@ -49,7 +62,7 @@ pub(super) fn run(stream: &Stream, args: &Args, output: &Output<'_>) -> Result<(
     }
     let mut keys = Vec::new();
     for file in files {
-        keys.extend(keys_in(Path::new(file))?);
+        keys.extend(keys_in(Path::new(file), printer)?);
     }
     let ring = RsaKeyRing::new(keys);
     let mut search = Search::default();
@@ -65,11 +78,16 @@ pub(super) fn run(stream: &Stream, args: &Args, output: &Output<'_>) -> Result<(
     output.resources(&secrets, NewFile::Private)
 }
 
-fn keys_in(path: &Path) -> Result<Vec<RsaPrivateKey>, Failure> {
+/// The keys of a file, in whatever form it was kept. What is in it besides is told.
+fn keys_in(path: &Path, printer: &Printer) -> Result<Vec<RsaPrivateKey>, Failure> {
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-    let key = RsaPrivateKey::from_pem(&bytes)
-        .map_err(|error| InFile::new("read", path, RecoveryError::Key(error)))?;
-    Ok(vec![key])
+    let backup = KeyBackup::parse(&bytes)
+        .map_err(|error| InFile::new("read", path, RecoveryError::Backup(error)))?;
+    for (object, why) in &backup.skipped {
+        let object = object.escape_debug();
+        printer.warn(format_args!("{}: {object}: {why}", Shown(path)));
+    }
+    Ok(backup.keys)
 }
 
 fn open(
@@ -82,7 +100,7 @@ fn open(
     let domain = sealed.domain(namespace)?;
     let unsealed = domain
         .unseal(ring, search, LegacyData::Accept)
-        .map_err(RecoveryError::from)?;
+        .map_err(|error| closed(error, &domain, &sealed.value, ring))?;
     let (values, template) = unsealed.render()?;
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), domain.name().as_str().into());
@@ -131,29 +149,71 @@ fn secret(
     secret.into()
 }
 
-impl From<UnsealError> for RecoveryError {
-    /// In Sealed Secrets' words where it has some: each trouble with its keys in parentheses.
-    fn from(error: UnsealError) -> Self {
-        let UnsealError::Items(items) = &error else {
-            return Self::Other(error);
+/// In Sealed Secrets' words where it has some: each trouble with its keys in parentheses.
+fn closed(
+    error: UnsealError,
+    sealed: &SealedSecret,
+    value: &Value,
+    ring: &RsaKeyRing,
+) -> RecoveryError {
+    let UnsealError::Items(items) = &error else {
+        return RecoveryError::Other(error);
+    };
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for (key, error) in &items.0 {
+        let text = match error {
+            ItemError::NoKey | ItemError::WrongBlockSize { .. } | ItemError::GivenUp { .. } => {
+                "no key could decrypt secret".to_owned()
+            }
+            other => other.to_string(),
         };
-        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for (key, error) in &items.0 {
-            let text = match error {
-                ItemError::NotBase64 { .. } | ItemError::Damaged => error.to_string(),
-                ItemError::NotText | ItemError::TooShort | ItemError::TooLong => error.to_string(),
-                _ => "no key could decrypt secret".to_owned(),
-            };
-            match groups.iter_mut().find(|(other, _)| *other == text) {
-                Some((_, keys)) => keys.push(key.as_str()),
-                None => groups.push((text, vec![key.as_str()])),
+        match groups.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, keys)) => keys.push(key.as_str()),
+            None => groups.push((text, vec![key.as_str()])),
+        }
+    }
+    let lines = groups
+        .iter()
+        .map(|(text, keys)| format!("{text} ({})", keys.join(", ")));
+    let unopened = items
+        .0
+        .iter()
+        .find(|(_, error)| **error == ItemError::NoKey);
+    let item = unopened.and_then(|(key, _)| match sealed.sealed() {
+        SealedData::Items(items) => items.get(key)?.as_ref().ok(),
+        SealedData::Legacy(_) => None,
+    });
+    RecoveryError::Closed {
+        text: lines.collect::<Vec<_>>().join("\n"),
+        diagnosis: item
+            .map(|item| diagnose(item, &sealed.label(), &candidates(sealed, value), ring)),
+    }
+}
+
+/// Places that it may have been sealed for: the scopes of where it is, and of where its template says it was.
+fn candidates(sealed: &SealedSecret, value: &Value) -> Vec<Label> {
+    let of_template = |field: &str| {
+        let path = format!("/spec/template/metadata/{field}");
+        value.pointer(&path).and_then(Value::as_str)
+    };
+    let names = [
+        Some(sealed.name().clone()),
+        of_template("name").and_then(|name| name.parse().ok()),
+    ];
+    let namespaces = [
+        sealed.namespace().cloned(),
+        of_template("namespace").and_then(|namespace| namespace.parse().ok()),
+    ];
+    let mut labels = Vec::new();
+    for namespace in namespaces.iter().flatten() {
+        for name in names.iter().flatten() {
+            for scope in [Scope::Strict, Scope::Namespace] {
+                labels.push(Label::new(scope, namespace, name));
             }
         }
-        let lines = groups
-            .iter()
-            .map(|(text, keys)| format!("{text} ({})", keys.join(", ")));
-        Self::Closed(lines.collect::<Vec<_>>().join("\n"))
     }
+    labels.push(Label::cluster());
+    labels
 }
 
 impl Fault for RecoveryError {
@@ -164,11 +224,15 @@ impl Fault for RecoveryError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::NoKeys => "`--recovery-private-key FILE` names them",
-            Self::Key(error) => return error.hint().map(Cow::Borrowed),
-            Self::Closed(_) => {
-                "it is sealed with another key, or for another name, namespace or scope"
+            Self::Closed {
+                diagnosis: Some(diagnosis),
+                ..
+            } => return Some(diagnosis.to_string().into()),
+            Self::Backup(BackupError::Key(error)) => return error.hint().map(Cow::Borrowed),
+            Self::Backup(_) => {
+                "a backup is what `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml` prints"
             }
-            Self::Other(_) => return None,
+            Self::Closed { .. } | Self::Other(_) => return None,
         }))
     }
 }

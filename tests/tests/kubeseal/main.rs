@@ -8,4 +8,5 @@ mod bad_input;
 mod case;
 mod defects;
 mod differences;
+mod recovery;
 mod run;
