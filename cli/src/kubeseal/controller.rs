@@ -238,7 +238,7 @@ fn refused(doing: &'static str, answer: &Answer) -> ControllerError {
     ControllerError::Refused {
         doing,
         status: answer.status,
-        message: status.map(|status| status.message.escape_debug().to_string()),
+        message: status.map(|status| status.message.replace(char::is_control, " ")),
     }
 }
 

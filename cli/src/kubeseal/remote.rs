@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bulla_core::manifest::{Rewriter, Stream};
+use bulla_core::sealed_secrets::{CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION};
 use serde_json::{Map, Value};
 
 use super::args::Args;
@@ -95,9 +96,20 @@ fn renew(found: &[Found<'_>], args: &Args, printer: &Printer) -> Result<Vec<Valu
 /// The SealedSecret with the sealed values of the answer. Everything else stays: controllers before and
 /// since 0.40 lose templates, labels or annotations on the way.
 fn take_values(sealed: &Value, answer: &Value) -> Result<Value, ControllerError> {
-    for field in ["/kind", "/metadata/name", "/metadata/namespace"] {
-        if answer.pointer(field) != sealed.pointer(field) {
-            return Err(ControllerError::Answer("it is another object"));
+    let annotation = |name| ["metadata", "annotations", name];
+    for path in [
+        &["metadata", "name"][..],
+        &["metadata", "namespace"],
+        &annotation(CLUSTER_WIDE_ANNOTATION),
+        &annotation(NAMESPACE_WIDE_ANNOTATION),
+    ] {
+        let at = |object: &Value| {
+            let found = path.iter().try_fold(object, |at, field| at.get(*field));
+            found.cloned()
+        };
+        if at(answer) != at(sealed) {
+            let what = "it is another object, or for another scope";
+            return Err(ControllerError::Answer(what));
         }
     }
     let items = |value: &Value| value.pointer("/spec/encryptedData")?.as_object().cloned();
@@ -126,27 +138,45 @@ fn take_values(sealed: &Value, answer: &Value) -> Result<Value, ControllerError>
 
 /// Without what the API server wrote into it, in the order of Sealed Secrets' own fields.
 fn without_traces(sealed: Value) -> Value {
-    let ordered = |value: &Value, fields: &[&str]| {
-        let fields = fields.iter().filter_map(|field| {
-            let value = value.get(*field).filter(|value| !value.is_null())?;
-            Some(((*field).to_owned(), value.clone()))
-        });
-        fields.collect::<Map<_, _>>()
-    };
     let mut out = ordered(&sealed, &["kind", "apiVersion", "metadata", "spec"]);
-    let metadata = ordered(
-        &sealed["metadata"],
-        &["name", "namespace", "labels", "annotations"],
+    let named = ["name", "namespace", "labels", "annotations"];
+    out.insert(
+        "metadata".to_owned(),
+        ordered(&sealed["metadata"], &named).into(),
     );
-    out.insert("metadata".to_owned(), metadata.into());
     let mut spec = ordered(&sealed["spec"], &["template", "data", "encryptedData"]);
     if let Some(template) = spec.get("template") {
-        let template = ordered(template, &["metadata", "type", "immutable", "data"]);
+        let mut template = ordered(template, &["metadata", "type", "immutable", "data"]);
+        if let Some(metadata) = template.get("metadata") {
+            let fields = [
+                "name",
+                "generateName",
+                "namespace",
+                "labels",
+                "annotations",
+                "finalizers",
+            ];
+            template.insert("metadata".to_owned(), ordered(metadata, &fields).into());
+        }
         spec.insert("template".to_owned(), template.into());
     }
     out.insert("spec".to_owned(), spec.into());
     out.into()
 }
+
+/// These fields in this order, and what is by name in them by name.
+fn ordered(value: &Value, fields: &[&str]) -> Map<String, Value> {
+    let fields = fields.iter().filter_map(|field| {
+        let mut value = value.get(*field).filter(|value| !value.is_null())?.clone();
+        if let (Some(map), true) = (value.as_object_mut(), BY_NAME.contains(field)) {
+            map.sort_keys();
+        }
+        Some(((*field).to_owned(), value))
+    });
+    fields.collect()
+}
+
+const BY_NAME: [&str; 4] = ["labels", "annotations", "data", "encryptedData"];
 
 #[cfg(test)]
 mod tests {
@@ -156,12 +186,17 @@ mod tests {
     #[test]
     fn only_the_values_are_taken_from_the_answer() {
         let sealed = json!({
-            "kind": "SealedSecret", "metadata": {"name": "a", "namespace": "b", "labels": {"x": "y"}, "uid": "1"},
-            "spec": {"encryptedData": {"k": "old"}, "template": {"data": {"t": "{{ .k }}"}}}, "status": {},
+            "kind": "SealedSecret",
+            "metadata": {"name": "a", "namespace": "b", "labels": {"x": "y"}, "uid": "1"},
+            "spec": {
+                "encryptedData": {"k": "old"},
+                "template": {"metadata": {"namespace": "b", "name": "a"}, "data": {"t": "{{ .k }}"}},
+            },
+            "status": {},
         });
         let answer = |items: Value| {
             json!({
-                "kind": "SealedSecret", "metadata": {"name": "a", "namespace": "b"},
+                "metadata": {"name": "a", "namespace": "b"},
                 "spec": {"encryptedData": items, "template": {"metadata": {"uid": "1"}}},
             })
         };
@@ -171,12 +206,15 @@ mod tests {
         assert_eq!(renewed, expected);
         assert_eq!(
             without_traces(renewed).to_string(),
-            r#"{"kind":"SealedSecret","metadata":{"name":"a","namespace":"b","labels":{"x":"y"}},"spec":{"template":{"data":{"t":"{{ .k }}"}},"encryptedData":{"k":"new"}}}"#
+            r#"{"kind":"SealedSecret","metadata":{"name":"a","namespace":"b","labels":{"x":"y"}},"spec":{"template":{"metadata":{"name":"a","namespace":"b"},"data":{"t":"{{ .k }}"}},"encryptedData":{"k":"new"}}}"#
         );
         assert!(take_values(&sealed, &answer(json!({}))).is_err());
         assert!(take_values(&sealed, &answer(json!({"k": 1}))).is_err());
         let mut other = answer(json!({"k": "new"}));
         other["metadata"]["namespace"] = "c".into();
         assert!(take_values(&sealed, &other).is_err());
+        let mut wider = answer(json!({"k": "new"}));
+        wider["metadata"]["annotations"] = json!({CLUSTER_WIDE_ANNOTATION: "true"});
+        assert!(take_values(&sealed, &wider).is_err());
     }
 }

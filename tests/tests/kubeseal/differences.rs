@@ -309,6 +309,19 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "nothing belongs into it",
     ),
     row(
+        Case::new(
+            "`--rotate`, the old name of `--re-encrypt`",
+            "--rotate",
+            EMPTY,
+        ),
+        (
+            "says on standard output, before the SealedSecret, that it is old",
+            1,
+        ),
+        ("says so on standard error", 1),
+        "standard output is data",
+    ),
+    row(
         Case::new("`--validate` of nothing", "--validate", ""),
         ("done, once the cluster has been found", 1),
         ("an error before anything is asked", 1),
