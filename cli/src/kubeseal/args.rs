@@ -263,12 +263,14 @@ fn flat(lists: &[pflag::Items]) -> Vec<&str> {
     items.map(String::as_str).collect()
 }
 
-/// The grammar, as completions and the man page need it too.
+/// The grammar of the program under that name.
 pub(crate) fn grammar(name: &'static str) -> clap::Command {
-    Args::command()
-        .bin_name(name)
-        .display_name(name)
-        .mut_args(pflag::conduct)
+    subcommand().bin_name(name).display_name(name)
+}
+
+/// The grammar below `bulla`, as completions and man pages have it.
+pub(crate) fn subcommand() -> clap::Command {
+    Args::command().mut_args(pflag::conduct)
 }
 
 pub(super) const DEFAULT_CONTROLLER_NAME: &str = "sealed-secrets-controller";

@@ -29,7 +29,7 @@ use bulla_core::manifest::Stream;
 use bulla_core::plaintext::Plaintext;
 use zeroize::Zeroizing;
 
-pub(crate) use args::grammar;
+pub(crate) use args::{grammar, subcommand};
 
 use self::args::Args;
 use self::error::KubesealError;
