@@ -30,6 +30,7 @@ mod private_key;
 mod public_key;
 mod render;
 mod resource;
+pub mod rotation;
 mod seal;
 mod self_signed;
 mod template;
