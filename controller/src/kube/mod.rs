@@ -44,6 +44,7 @@ mod mirror;
 mod queue;
 mod record_key;
 mod rest;
+mod rsa_keys;
 mod run;
 mod secret_body;
 #[cfg(test)]

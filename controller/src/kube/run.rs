@@ -19,12 +19,13 @@ use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
 use super::feeds::Feeds;
 use super::fence::Fence;
-use super::keys::{Keeper, Published};
+use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
 use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
+use super::rsa_keys::RsaKeeper;
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
 use super::{hardening, http, logging};
@@ -92,6 +93,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
+        rsa_key_secrets: Arc::new(Mirror::new()),
+        legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
         metrics: Arc::new(Metrics::new()),
         namespaces_watched: watched.len(),
@@ -102,7 +105,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut tasks = JoinSet::new();
-    let keys_changed = Arc::new(Notify::new());
+    let (keys_changed, rsa_keys_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (stop, stopped) = watch::channel(false);
     let (leading_sender, leading) = watch::channel(false);
     let policy = Policy {
@@ -110,8 +113,11 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (keeper, keys) = Keeper::new(
+    let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
+    let publisher = Arc::new(publisher);
+    let keeper = Keeper::new(
         cluster.clone(),
+        publisher.clone(),
         policy,
         args.renew_check,
         leading.clone(),
@@ -121,12 +127,20 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         tasks: &mut tasks,
         cluster: &cluster,
         keys_changed: &keys_changed,
+        rsa_keys_changed: &rsa_keys_changed,
     };
     feeds.start_keys();
+    if cluster.with_sealed_secrets {
+        feeds.start_rsa_keys("sealed-secrets-key");
+    }
     for namespace in &watched {
         feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
+    if cluster.with_sealed_secrets {
+        let keeper = RsaKeeper::new(cluster.clone(), publisher, rsa_keys_changed);
+        tasks.spawn(keeper.run());
+    }
     let beating = cluster.clone();
     tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));

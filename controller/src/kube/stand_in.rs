@@ -70,6 +70,8 @@ impl Stand {
             secrets: Arc::new(Mirror::new()),
             sealing_keys: Arc::new(Mirror::new()),
             key_secrets: Arc::new(Mirror::new()),
+            rsa_key_secrets: Arc::new(Mirror::new()),
+            legacy_key_secret: Arc::new(Mirror::new()),
             queue: Arc::new(Queue::new(super::backoff::Backoff {
                 first: Duration::from_secs(1),
                 cap: Duration::from_secs(1),

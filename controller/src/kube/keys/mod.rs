@@ -16,32 +16,21 @@ mod status;
 mod steps;
 mod store;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulla_core::names::ResourceName;
 use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use self::found::{Found, Identities, find, ring};
 pub(super) use self::gauges::gauges;
-pub(super) use self::published::Publisher;
+pub(super) use self::published::{Published, Publisher};
 use self::status::{Usage, usage};
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
-use crate::engine::{Keys, now};
-
-/// What the keeper publishes.
-#[derive(Clone)]
-pub(super) struct Published {
-    /// The keys that open, newest first; nothing before the first look at them.
-    pub(super) keys: watch::Receiver<Option<Keys>>,
-    /// The names of all key Secrets.
-    pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
-}
+use crate::engine::now;
 
 /// Keeps the sealing keys of a cluster.
 pub(super) struct Keeper {
@@ -52,7 +41,6 @@ pub(super) struct Keeper {
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
     publisher: Arc<Publisher>,
-    names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
     /// Nothing until every envelope is known.
     usage: Option<Usage>,
@@ -62,34 +50,27 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper, and where it publishes. `changed` wakes it.
+    /// A keeper, which hands in at `publisher`. `changed` wakes it.
     pub(super) fn new(
         cluster: Arc<Cluster>,
+        publisher: Arc<Publisher>,
         policy: Policy,
         check: Duration,
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
-    ) -> (Self, Published) {
-        let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
-        let (names, names_receiver) = watch::channel(BTreeSet::new());
-        let keeper = Self {
+    ) -> Self {
+        Self {
             cluster,
             policy,
             check,
             leading,
             changed,
-            publisher: Arc::new(publisher),
-            names,
+            publisher,
             identities: Identities::default(),
             usage: None,
             usage_since: None,
             block: None,
-        };
-        let published = Published {
-            keys,
-            names: names_receiver,
-        };
-        (keeper, published)
+        }
     }
 
     /// Runs until the process ends.
@@ -153,15 +134,12 @@ impl Keeper {
 
     fn look(&mut self, now: Timestamp) -> Vec<Found> {
         let secrets = self.cluster.key_secrets.all();
-        let names = secrets
-            .iter()
-            .filter_map(|secret| secret.name.parse().ok())
-            .collect();
-        self.names.send_if_modified(|known| {
-            let changed = *known != names;
-            *known = names;
-            changed
-        });
+        let names = secrets.iter();
+        self.publisher.age_names(
+            names
+                .filter_map(|secret| secret.name.parse().ok())
+                .collect(),
+        );
         self.identities.retain(&secrets);
         let mut keys = self.cluster.sealing_keys.all();
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));

@@ -39,7 +39,15 @@ impl Bench {
         let (leading_sender, leading) = watch::channel(true);
         let check = Duration::from_secs(600);
         let changed = Arc::default();
-        let (keeper, _) = Keeper::new(stand.cluster.clone(), policy, check, leading, changed);
+        let publisher = Arc::new(Publisher::new(false).0);
+        let keeper = Keeper::new(
+            stand.cluster.clone(),
+            publisher,
+            policy,
+            check,
+            leading,
+            changed,
+        );
         Self {
             stand,
             keeper,

@@ -54,6 +54,8 @@ pub(crate) struct Annotations {
 pub(crate) struct Labels {
     #[serde(rename = "bulla.dev/sealing-key")]
     pub(crate) sealing_key: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/sealed-secrets-key")]
+    pub(crate) sealed_secrets_key: Option<Box<str>>,
 }
 
 /// `null` where the default belongs.
