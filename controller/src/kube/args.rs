@@ -1,7 +1,9 @@
 //! The program's flags, each with its environment variable.
 
+mod endpoints;
+
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
@@ -9,6 +11,7 @@ use bulla_core::recipient::Suite;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use self::endpoints::EndpointArgs;
 use super::duration::parse_duration;
 
 /// Opens sealed resources into Secrets, keeps them as they should be, and renews the cluster's sealing keys.
@@ -65,9 +68,13 @@ pub struct Args {
     #[arg(long, env = "BULLA_REQUEST_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 
-    /// Where health and metrics are served
-    #[arg(long, env = "BULLA_LISTEN", default_value = "0.0.0.0:8080")]
-    pub listen: SocketAddr,
+    /// Where health and metrics are served. By default 0.0.0.0:8080; with --sealed-secrets --listen-metrics-addr
+    #[arg(long, env = "BULLA_LISTEN")]
+    pub listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the flags have theirs")]
+    pub endpoints: EndpointArgs,
 
     /// The name of the lease
     #[arg(long, env = "BULLA_LEASE_NAME", default_value = "bulla-controller")]
@@ -123,6 +130,14 @@ impl Args {
         Ok(watched)
     }
 
+    /// Where health and metrics are served.
+    pub(super) fn control_address(&self) -> SocketAddr {
+        self.listen.unwrap_or(match self.sealed_secrets {
+            true => self.endpoints.listen_metrics_addr,
+            false => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
+        })
+    }
+
     /// Checks what no flag says by itself.
     ///
     /// # Errors
@@ -169,6 +184,18 @@ mod tests {
         assert_eq!(twice, Ok(["blog".to_owned(), "shop".to_owned()].into()));
         assert!(watched(&["--watch-namespaces="]).is_err());
         assert!(watched(&["--watch-namespaces=shop,"]).is_err());
+    }
+
+    #[test]
+    fn health_and_metrics_make_way_for_the_endpoints_of_sealed_secrets() {
+        let port = |flags: &[&str]| {
+            let flags = std::iter::once("bulla-controller").chain(flags.iter().copied());
+            let args = Args::try_parse_from(flags).expect("flags");
+            args.control_address().port()
+        };
+        assert_eq!(port(&[]), 8080);
+        assert_eq!(port(&["--sealed-secrets"]), 8081);
+        assert_eq!(port(&["--sealed-secrets", "--listen=127.0.0.1:9"]), 9);
     }
 
     #[test]

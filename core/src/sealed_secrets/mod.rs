@@ -29,6 +29,7 @@ mod pem;
 mod private_key;
 mod public_key;
 mod render;
+mod reseal;
 mod resource;
 mod seal;
 mod self_signed;
