@@ -140,6 +140,11 @@ impl Cluster {
         self.servers.url()
     }
 
+    /// Returns the certificate that the API server is recognized by, in PEM.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        self.servers.certificate().unwrap_or_default()
+    }
+
     /// Returns the folder of the servers' own logs.
     pub fn logs(&self) -> &Path {
         self.servers.logs()

@@ -17,6 +17,7 @@ pub mod process;
 pub mod programs;
 mod reaper;
 mod repository;
+pub mod rival;
 pub mod sealed_secrets;
 pub mod target;
 pub mod tenant;
@@ -29,6 +30,7 @@ pub use deployment::Deployment;
 pub use fixture::Draft;
 pub use process::Process;
 pub use repository::Repository;
+pub use rival::SealedSecretsController;
 pub use tenant::Tenant;
 
 /// Returns 32 random bits.

@@ -18,6 +18,8 @@ pub struct Keys {
     pub age: KeyRing,
     /// For SealedSecrets.
     pub rsa: RsaKeyRing,
+    /// Whether the deprecated `spec.data` of SealedSecrets is opened.
+    pub legacy: LegacyData,
 }
 
 impl Sealed {
@@ -63,7 +65,7 @@ impl Sealed {
     ) -> Result<SecretContent, Verdict> {
         match self {
             Self::Envelope(envelope) => open_envelope(envelope, request, &keys.age, policy, effort),
-            Self::SealedSecret(sealed) => open_sealed(sealed, request, &keys.rsa, policy, effort),
+            Self::SealedSecret(sealed) => open_sealed(sealed, request, keys, policy, effort),
         }
     }
 }
@@ -108,12 +110,12 @@ fn open_envelope(
 fn open_sealed(
     sealed: &SealedSecret,
     request: &Request,
-    ring: &RsaKeyRing,
+    keys: &Keys,
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
     let mut search = Search::new(&request.status().opened_with);
-    let unsealed = sealed.unseal(ring, &mut search, LegacyData::Accept);
+    let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
     let unsealed = unsealed.map_err(|error| {
         if let UnsealError::Items(errors) = &error {

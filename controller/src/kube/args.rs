@@ -1,24 +1,29 @@
 //! The program's flags, each with its environment variable.
 
-mod endpoints;
+mod go;
+mod sealed_secrets;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::recipient::Suite;
+use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use self::endpoints::EndpointArgs;
+pub use sealed_secrets::SealedSecretsArgs;
+
 use super::duration::parse_duration;
 
 /// Opens sealed resources into Secrets, keeps them as they should be, and renews the cluster's sealing keys.
 ///
 /// Runs against Kubernetes 1.33 and later. Finds the API server by KUBECONFIG, or as a pod by its ServiceAccount.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "bulla-controller", version)]
+#[command(name = "bulla-controller", version, args_override_self = true)]
 pub struct Args {
     /// The namespace of the controller: its key Secrets and its lease. By default that of the ServiceAccount
     #[arg(long, env = "BULLA_NAMESPACE")]
@@ -72,10 +77,6 @@ pub struct Args {
     #[arg(long, env = "BULLA_LISTEN")]
     pub listen: Option<SocketAddr>,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "the flags have theirs")]
-    pub endpoints: EndpointArgs,
-
     /// The name of the lease
     #[arg(long, env = "BULLA_LEASE_NAME", default_value = "bulla-controller")]
     pub lease_name: String,
@@ -103,6 +104,10 @@ pub struct Args {
     /// The level of the log: error, warn, info, debug or trace. No level shows a value
     #[arg(long, env = "BULLA_LOG_LEVEL", default_value = "info")]
     pub log_level: LevelFilter,
+
+    /// What Sealed Secrets' own controller takes
+    #[command(flatten)]
+    pub sealed_secrets_args: SealedSecretsArgs,
 }
 
 /// The form of the log.
@@ -115,13 +120,59 @@ pub enum LogFormat {
 }
 
 impl Args {
-    /// The namespaces to watch, once each; the empty one stands for all.
+    /// Reads a command line, the name of the program first. Under the name that Sealed Secrets' image calls its own
+    /// program by, `controller`, it takes the place of that one.
+    ///
+    /// # Errors
+    /// What clap says, to be printed.
+    pub fn from_command_line(
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        let name = words.first().map(Path::new).and_then(Path::file_stem);
+        let in_their_place = name.is_some_and(|name| name == "controller");
+        let mut args = Self::try_parse_from(&words)?;
+        args.sealed_secrets |= in_their_place;
+        if args.sealed_secrets {
+            args.log_as_theirs()?;
+        }
+        Ok(args)
+    }
+
+    /// Two of their flags are ours as well, each with a variable of its own: ours counts where both are there.
+    fn log_as_theirs(&mut self) -> Result<(), clap::Error> {
+        let given = |ours: &str, theirs: &str| {
+            let theirs = std::env::var(theirs).ok().filter(|text| !text.is_empty());
+            theirs.filter(|_| std::env::var_os(ours).is_none())
+        };
+        let wrong = |variable: &str| {
+            let message = format!("invalid value of the variable {variable}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message)
+        };
+        let format = given("BULLA_LOG_FORMAT", "SEALED_SECRETS_LOG_FORMAT");
+        if let Some(text) = format.filter(|_| self.log_format == LogFormat::Text) {
+            let format = LogFormat::from_str(&text, true);
+            self.log_format = format.map_err(|_| wrong("SEALED_SECRETS_LOG_FORMAT"))?;
+        }
+        let level = given("BULLA_LOG_LEVEL", "SEALED_SECRETS_LOG_LEVEL");
+        if let Some(text) = level.filter(|_| self.log_level == LevelFilter::INFO) {
+            let level = text.parse();
+            self.log_level = level.map_err(|_| wrong("SEALED_SECRETS_LOG_LEVEL"))?;
+        }
+        Ok(())
+    }
+
+    /// The namespaces to watch, once each; the empty one stands for all. `own` is the controller's.
     ///
     /// # Errors
     /// One is no name of a namespace.
-    pub(super) fn watched(&self) -> Result<BTreeSet<String>, NameError> {
-        let named = self.watch_namespaces.iter();
+    pub(super) fn watched(&self, own: &str) -> Result<BTreeSet<String>, NameError> {
+        let mut named: BTreeSet<String> = self.watch_namespaces.iter().cloned().collect();
+        if named.is_empty() && self.sealed_secrets {
+            named = self.sealed_secrets_args.namespaces(own).unwrap_or_default();
+        }
         let mut watched = named
+            .iter()
             .map(|name| Ok(name.trim().parse::<Namespace>()?.to_string()))
             .collect::<Result<BTreeSet<_>, NameError>>()?;
         if watched.is_empty() {
@@ -133,7 +184,7 @@ impl Args {
     /// Where health and metrics are served.
     pub(super) fn control_address(&self) -> SocketAddr {
         self.listen.unwrap_or(match self.sealed_secrets {
-            true => self.endpoints.listen_metrics_addr,
+            true => self.sealed_secrets_args.listen_metrics_addr,
             false => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
         })
     }
@@ -156,6 +207,9 @@ impl Args {
         if self.request_timeout.is_zero() || self.resync.is_zero() || self.renew_check.is_zero() {
             return Err("--request-timeout, --resync and --renew-check must not be 0");
         }
+        if self.sealed_secrets {
+            self.sealed_secrets_args.check()?;
+        }
         Ok(())
     }
 }
@@ -177,7 +231,7 @@ mod tests {
     fn each_namespace_is_watched_once_and_an_empty_name_is_not_all_of_them() {
         let watched = |flag: &[&str]| {
             let flags = std::iter::once("bulla-controller").chain(flag.iter().copied());
-            Args::try_parse_from(flags).expect("flags").watched()
+            Args::try_parse_from(flags).expect("flags").watched("home")
         };
         assert_eq!(watched(&[]), Ok([String::new()].into()));
         let twice = watched(&["--watch-namespaces=shop,blog, shop"]);

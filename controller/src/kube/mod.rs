@@ -58,7 +58,7 @@ mod watch;
 mod work;
 mod world;
 
-pub use args::{Args, LogFormat};
+pub use args::{Args, LogFormat, SealedSecretsArgs};
 pub use run::{RunError, run};
 pub use transport::TransportError;
 

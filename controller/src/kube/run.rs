@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::rotation::Policy;
+use bulla_core::sealed_secrets::LegacyData;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot, watch};
@@ -84,10 +86,10 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    let watched = args.watched()?;
+    let watched = args.watched(namespace.as_ref())?;
     let mut metrics = Metrics::new();
     if args.sealed_secrets {
-        metrics = metrics.with_sealed_secrets(args.endpoints.metrics_omit_secret_labels);
+        metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
     }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
@@ -97,6 +99,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         envelopes: Arc::new(Mirror::new()),
         sealed_secrets: Arc::new(Mirror::new()),
         with_sealed_secrets: args.sealed_secrets,
+        may_open_sealed_secrets: AtomicBool::default(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
@@ -120,7 +123,13 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
+    let (publisher, keys) = Publisher::new(
+        cluster.with_sealed_secrets,
+        match args.sealed_secrets_args.accept_deprecated_v1_data {
+            true => LegacyData::Accept,
+            false => LegacyData::Refuse,
+        },
+    );
     let publisher = Arc::new(publisher);
     let keeper = Keeper::new(
         cluster.clone(),
@@ -135,17 +144,29 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         cluster: &cluster,
         keys_changed: &keys_changed,
         rsa_keys_changed: &rsa_keys_changed,
+        label_selector: &args.sealed_secrets_args.label_selector,
     };
     feeds.start_keys();
     if cluster.with_sealed_secrets {
-        feeds.start_rsa_keys("sealed-secrets-key");
+        feeds.start_rsa_keys(&args.sealed_secrets_args.key_prefix);
     }
     for namespace in &watched {
         feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
     if cluster.with_sealed_secrets {
-        let keeper = RsaKeeper::new(cluster.clone(), publisher, rsa_keys_changed);
+        for (flag, why) in args.sealed_secrets_args.needless() {
+            tracing::warn!("--{flag} changes nothing: {why}");
+        }
+        let settings = args.sealed_secrets_args.settings(args.require_existing_key);
+        let keeper = RsaKeeper::new(
+            cluster.clone(),
+            publisher,
+            settings,
+            args.renew_check,
+            leading.clone(),
+            rsa_keys_changed,
+        );
         tasks.spawn(keeper.run());
     }
     let beating = cluster.clone();
@@ -167,11 +188,11 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     let background = Arc::new(Background::start()?);
     if args.sealed_secrets {
         let rate = Rate {
-            per_second: args.endpoints.rate_limit,
-            burst: args.endpoints.rate_limit_burst,
+            per_second: args.sealed_secrets_args.rate_limit,
+            burst: args.sealed_secrets_args.rate_limit_burst,
         };
         let endpoints = Endpoints::new(cluster.clone(), background.clone(), keys.clone(), rate);
-        tasks.spawn(endpoints.bind(args.endpoints.listen_addr).await?);
+        tasks.spawn(endpoints.bind(args.sealed_secrets_args.listen_addr).await?);
     }
     let diagnoses = Arc::new(Diagnoses::new(cluster.clone(), background));
     let (give_back, given_back) = watch::channel(false);

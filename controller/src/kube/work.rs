@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bulla_core::reason::Reason;
@@ -55,7 +56,11 @@ pub(super) async fn work(cluster: Arc<Cluster>, tools: Tools, mut stop: watch::R
 /// second one finds that it is not its own.
 async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     let envelope = reconcile_kind::<Envelopes>(cluster, tools, key).await;
-    let sealed_secret = reconcile_kind::<SealedSecrets>(cluster, tools, key).await;
+    // Their keeper puts them all into the queue when the time has come.
+    let sealed_secret = match cluster.may_open_sealed_secrets.load(Ordering::Acquire) {
+        true => reconcile_kind::<SealedSecrets>(cluster, tools, key).await,
+        false => Again::OnChange,
+    };
     envelope.sooner(sealed_secret)
 }
 

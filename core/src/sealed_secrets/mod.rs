@@ -31,6 +31,7 @@ mod public_key;
 mod render;
 mod reseal;
 mod resource;
+pub mod rotation;
 mod seal;
 mod self_signed;
 mod template;

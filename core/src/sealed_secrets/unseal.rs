@@ -27,9 +27,10 @@ pub struct Unsealed {
 }
 
 /// Whether the deprecated `spec.data` is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LegacyData {
     /// It is, as Sealed Secrets' controller does by default.
+    #[default]
     Accept,
     /// It is an error, as for `kubeseal`.
     Refuse,

@@ -24,9 +24,7 @@ use std::time::{Duration, Instant as Clock};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Request, Response, StatusCode};
-use bulla_core::sealed_secrets::{
-    Certificate, ItemError, LegacyData, RsaKeyRing, Search, UnsealError,
-};
+use bulla_core::sealed_secrets::{Certificate, ItemError, Search, UnsealError};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -137,13 +135,13 @@ impl Endpoints {
 
     /// Answers by the code alone.
     async fn verify(&self, peer: IpAddr, body: Body) -> Response<Body> {
-        let ring = self.ring();
+        let keys = self.keys();
         let verified = self
             .work(&self.verify, peer, body, move |received| {
                 let (_, sealed) = received.parse()?;
                 let mut search = Search::default().within(OPERATIONS_MAX);
                 // Opened, and wiped again right here.
-                drop(sealed.unseal(&ring, &mut search, LegacyData::Accept)?);
+                drop(sealed.unseal(&keys.rsa, &mut search, keys.legacy)?);
                 Ok(())
             })
             .await;
@@ -158,14 +156,14 @@ impl Endpoints {
     }
 
     async fn rotate(&self, peer: IpAddr, body: Body) -> Response<Body> {
-        let ring = self.ring();
+        let keys = self.keys();
         let closing = self.closing.borrow().clone();
         let rotated = self
             .work(&self.rotate, peer, body, move |received| {
                 let closing = closing.ok_or(Refusal::NoCertificate)?;
                 let (wire, sealed) = received.parse()?;
                 let mut search = Search::default().within(OPERATIONS_MAX);
-                let unsealed = sealed.unseal(&ring, &mut search, LegacyData::Accept)?;
+                let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy)?;
                 rotate::rotated(&wire, &sealed, &unsealed, closing.key())
                     .map_err(|_| Refusal::Failed)
             })
@@ -200,10 +198,8 @@ impl Endpoints {
         }
     }
 
-    fn ring(&self) -> RsaKeyRing {
-        let keys = self.keys.borrow();
-        keys.as_ref()
-            .map_or_else(RsaKeyRing::default, |keys| keys.rsa.clone())
+    fn keys(&self) -> Keys {
+        self.keys.borrow().clone().unwrap_or_default()
     }
 }
 

@@ -5,7 +5,7 @@ use bulla_core::api;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::KeyRing;
 use bulla_core::sealed_secrets::{
-    RsaPrivateKey, SealedItem, SealedSecret, SecretToSeal, to_json, to_yaml,
+    LegacyData, RsaKeyRing, RsaPrivateKey, SealedItem, SealedSecret, SecretToSeal, to_json, to_yaml,
 };
 use rand_core::OsRng;
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ impl Bench {
         let keys = Keys {
             age: KeyRing::default(),
             rsa: ring(&[NEW, OLD]),
+            legacy: LegacyData::Accept,
         };
         let newest = Certificate::from_pem(NEW.as_bytes()).expect("a certificate");
         let (keys_sender, keys) = watch::channel(Some(keys));
