@@ -3,7 +3,9 @@
 use bulla_core::envelope::{Envelope, OpenError};
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
-use bulla_core::sealed_secrets::{LegacyData, RsaKeyRing, SealedData, SealedSecret, Search};
+use bulla_core::sealed_secrets::{
+    ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
+};
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
 
 use super::outcome::{Effort, Verdict};
@@ -115,9 +117,16 @@ fn open_sealed(
     let mut search = Search::new(&request.status().opened_with);
     let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
-    let unsealed = unsealed.map_err(|error| Verdict::Refused {
-        reason: error.reason(),
-        detail: error.to_string(),
+    let unsealed = unsealed.map_err(|error| {
+        if let UnsealError::Items(errors) = &error {
+            let mut errors = errors.0.iter();
+            let unopened = errors.find(|(_, error)| **error == ItemError::NoKey);
+            effort.unopened = unopened.map(|(key, _)| key.clone());
+        }
+        Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
     })?;
     effort.opened_values = unsealed.values().len();
     effort.opened_with = unsealed.opened_with().to_vec();

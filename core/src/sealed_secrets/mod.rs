@@ -29,6 +29,7 @@ mod pem;
 mod private_key;
 mod public_key;
 mod render;
+mod reseal;
 mod resource;
 pub mod rotation;
 mod seal;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::item::{ItemError, SealedItem};
 use super::key_ring::{RsaKeyRing, Search};
+use super::label::Label;
 use super::legacy::{self, LegacyFault};
 use super::resource::{SealedData, SealedSecret};
 use super::template::SecretTemplate;
@@ -20,6 +21,8 @@ use crate::recipient::Fingerprint;
 pub struct Unsealed {
     pub(super) values: BTreeMap<KeyName, Plaintext>,
     pub(super) template: SecretTemplate,
+    /// What they were sealed with: they are sealed anew for this and nothing else.
+    pub(super) label: Label,
     opened_with: Vec<Fingerprint>,
 }
 
@@ -106,6 +109,7 @@ impl SealedSecret {
         Ok(Unsealed {
             values,
             template,
+            label,
             opened_with,
         })
     }
