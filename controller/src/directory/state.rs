@@ -1,13 +1,15 @@
 //! What the store remembers of a resource: that its Secret is the store's own, and its status.
 
 use std::io;
+use std::path::PathBuf;
 
 use bulla_core::api::SecretEnvelopeStatus;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::flush::Flush;
 use super::folder::{Folder, Lasting};
-use super::layout::{OWNER, STATUS};
+use super::layout::{OWNER, SOURCE, STATUS};
 use crate::engine::{Request, Status};
 
 /// Proof that the Secret of a resource was made here; without it a link is somebody else's.
@@ -60,11 +62,33 @@ impl Ownership {
         read(resource, OWNER)
     }
 
+    /// Writes it, where it does not stand there already; nothing may rely on it before `flush`.
+    pub(super) fn write(&self, resource: &Folder, flush: &Flush) -> io::Result<()> {
+        if Self::read(resource).as_ref() == Some(self) {
+            return Ok(());
+        }
+        write(resource, OWNER, self, Lasting::With(flush))
+    }
+}
+
+/// The manifest that a resource was last read from. Where that does not read any more, the resource
+/// is not gone.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastSource {
+    pub(super) file: PathBuf,
+}
+
+impl LastSource {
+    pub(super) fn read(resource: &Folder) -> Option<Self> {
+        read(resource, SOURCE)
+    }
+
+    /// Writes it, where it does not stand there already.
     pub(super) fn write(&self, resource: &Folder) -> io::Result<()> {
         if Self::read(resource).as_ref() == Some(self) {
             return Ok(());
         }
-        write(resource, OWNER, self, Lasting::Certain)
+        write(resource, SOURCE, self, Lasting::Likely)
     }
 }
 
@@ -103,7 +127,7 @@ fn write(
     folder: &Folder,
     name: &str,
     content: &impl Serialize,
-    lasting: Lasting,
+    lasting: Lasting<'_>,
 ) -> io::Result<()> {
     let text = serde_saphyr::to_string(content)
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::ffi::OsStr;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use bulla_controller::directory::{DirectoryStore, Options, StoreError};
 use bulla_core::api::{KeyState, SealingKey};
@@ -15,9 +16,7 @@ use crate::cli::{ClusterArgs, KeyFetchArgs};
 use crate::cluster;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
-use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
-use crate::manifest;
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
@@ -36,6 +35,9 @@ pub(crate) enum FetchError {
         /// What it contradicts.
         why: &'static str,
     },
+    /// A directory with other things in it.
+    #[error("there is no store in {}", Shown(.0))]
+    NoStore(PathBuf),
     /// The store has it, and does not give it.
     #[error("the store does not give its keys")]
     Store(#[source] StoreError),
@@ -45,7 +47,7 @@ pub(crate) enum FetchError {
 pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let suite = args.suite.map(Suite::from);
     let keys = match &args.store {
-        Some(directory) => to_close_with(&of_store(directory)?, suite)?,
+        Some(directory) => of_store(directory, suite)?,
         None => of_cluster(&args.cluster, suite)?,
     };
     let printer = &session.printer;
@@ -111,39 +113,37 @@ pub(crate) fn of_cluster(
     Ok(to_close_with(&cluster::sealing_keys(args)?, suite)?)
 }
 
-/// The keys of a store. Their resources are read as they lie there, so that a store at work is not
-/// disturbed; one that has never worked makes its first key.
-fn of_store(directory: &Path) -> Result<Vec<SealingKey>, Failure> {
-    let mut keys = Vec::new();
-    for entry in std::fs::read_dir(directory.join(".bulla/keys"))
-        .into_iter()
-        .flatten()
-    {
-        let path = entry
-            .map_err(|error| InFile::io("read", directory, error))?
-            .path();
-        if path.extension() != Some(OsStr::new("yaml")) {
-            continue;
+/// The public keys of a store. What it has published is read without its lock, so that a store at
+/// work is not disturbed; one that has nothing to close with yet makes its first key.
+fn of_store(directory: &Path, suite: Option<Suite>) -> Result<Vec<Recipient>, Failure> {
+    let published = match DirectoryStore::published_keys(directory) {
+        Ok(keys) => keys,
+        Err(StoreError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            may_become_a_store(directory)?;
+            Vec::new()
         }
-        let bytes = input::read(&path, MANIFEST_BYTES_MAX)?.bytes;
-        let stream = manifest::parse(&path, &bytes)?;
-        for object in stream.objects() {
-            let value = object
-                .node
-                .to_value()
-                .map_err(|error| InFile::new("read", &path, error))?;
-            keys.push(
-                bulla_core::api::from_value(&value)
-                    .map_err(|error| InFile::new("read", &path, error))?,
-            );
-        }
+        Err(error) => return Err(FetchError::Store(error).into()),
+    };
+    match to_close_with(&published, None) {
+        Err(FetchError::NoKey(_)) => {}
+        _ => return Ok(to_close_with(&published, suite)?),
     }
-    if !keys.is_empty() {
-        return Ok(keys);
+    let store = DirectoryStore::open(directory, Options::default());
+    let keys = store.and_then(|mut store| store.sealing_keys());
+    Ok(to_close_with(&keys.map_err(FetchError::Store)?, suite)?)
+}
+
+/// Private keys are not left behind in whatever directory somebody mistyped.
+fn may_become_a_store(directory: &Path) -> Result<(), Failure> {
+    let mut entries =
+        fs::read_dir(directory).map_err(|error| InFile::io("open the store", directory, error))?;
+    let foreign = entries.any(|entry| {
+        entry.is_ok_and(|entry| entry.file_name() != bulla_controller::directory::HOME)
+    });
+    if foreign {
+        return Err(FetchError::NoStore(directory.to_owned()).into());
     }
-    let mut store =
-        DirectoryStore::open(directory, Options::default()).map_err(FetchError::Store)?;
-    Ok(store.sealing_keys().map_err(FetchError::Store)?)
+    Ok(())
 }
 
 /// Those that close: of the suite asked for, or the post-quantum ones where there are any. A classic
@@ -219,14 +219,15 @@ impl Fault for FetchError {
     fn blame(&self) -> Blame {
         match self {
             Self::NoKey(_) | Self::Wrong { .. } => Blame::Cluster,
-            Self::Store(_) => Blame::Machine,
+            Self::NoStore(_) => Blame::Caller,
+            Self::Store(error) => error.blame(),
         }
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::NoKey(_) => Some(
-                "`kubectl get sealingkeys` shows what there is; the controller makes the first one"
+                "`kubectl get sealingkeys`, or the files in DIR/.bulla/keys of a store, show what there is"
                     .into(),
             ),
             Self::Wrong { .. } => {
@@ -235,7 +236,8 @@ impl Fault for FetchError {
             Self::Store(StoreError::Locked { .. }) => {
                 Some("wait until the store has made its first key".into())
             }
-            Self::Store(_) => None,
+            Self::NoStore(_) => Some("`bulla store --once DIR` makes one".into()),
+            Self::Store(error) => error.hint(),
         }
     }
 }
