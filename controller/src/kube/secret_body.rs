@@ -43,6 +43,7 @@ pub(super) fn creation<'a>(
             labels: outline.labels(),
             annotations,
             owner_references,
+            finalizers: outline.finalizers(),
         },
         secret_type: outline.secret_type(),
         immutable: outline.immutable().then_some(true),
@@ -150,6 +151,8 @@ struct CreationMetadata<'a> {
     annotations: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     owner_references: Vec<Value>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    finalizers: &'a [String],
 }
 
 #[derive(Serialize)]

@@ -15,8 +15,10 @@
 //! - RSA-OAEP and the making of keys draw their own randomness, in the library.
 
 mod annotations;
+mod backup;
 mod base64;
 mod certificate;
+mod diagnose;
 mod error;
 mod item;
 mod key_ring;
@@ -37,7 +39,9 @@ pub use annotations::{
     CLUSTER_WIDE_ANNOTATION, LiveConsent, MANAGED_ANNOTATION, NAMESPACE_WIDE_ANNOTATION,
     PATCH_ANNOTATION, SKIP_SET_OWNER_REFERENCES_ANNOTATION, scope_annotation, scope_of,
 };
+pub use backup::{BackupError, KeyBackup, SkippedKey};
 pub use certificate::{Certificate, Expired, Expiry};
+pub use diagnose::{Diagnosis, MAX_DIAGNOSIS_OPERATIONS, diagnose};
 pub use error::{MAX_RSA_BITS, MIN_RSA_BITS, RsaKeyError};
 pub use item::{ItemError, MAX_ITEM_BYTES, SealItemError, SealedItem};
 pub use key_ring::{RsaKeyRing, Search};

@@ -9,7 +9,14 @@ pub(super) fn is_not_a_string(text: &str) -> bool {
         return true;
     }
     match first {
-        b'.' => is_float(text),
+        b'.' => {
+            let digit = |at: Option<usize>| {
+                at.and_then(|at| text.as_bytes().get(at))
+                    .is_some_and(u8::is_ascii_digit)
+            };
+            let between = |(at, _): (usize, &str)| digit(at.checked_sub(1)) && digit(Some(at + 1));
+            text.match_indices('_').all(between) && is_float(&text.replace('_', ""))
+        }
         b'0'..=b'9' | b'+' | b'-' => {
             let plain = text.replace('_', "");
             is_timestamp(text) || is_integer(&plain) || is_float(&plain) || is_base_60(text)

@@ -24,9 +24,7 @@ impl Writer {
     fn block(&mut self, value: &Value, indent: usize) {
         match value {
             Value::Object(map) if !map.is_empty() => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by(|a, b| natural(a.0, b.0));
-                for (index, (key, value)) in entries.into_iter().enumerate() {
+                for (index, (key, value)) in sorted(map.iter().collect()).into_iter().enumerate() {
                     if index > 0 || self.column != indent {
                         self.line(indent);
                     }
@@ -226,6 +224,28 @@ impl Writer {
         self.out.push(c);
         self.column += 1;
     }
+}
+
+/// Merges by [`natural`], which is no order: 99 < 9Z < 10Z < 99. The library's sorting may panic on
+/// that; go-yaml's answer then depends on chance.
+fn sorted<'v>(mut entries: Vec<(&'v String, &'v Value)>) -> Vec<(&'v String, &'v Value)> {
+    if entries.len() < 2 {
+        return entries;
+    }
+    let right = sorted(entries.split_off(entries.len() / 2));
+    let left = sorted(entries);
+    let mut out = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
+        let first = match natural(a, b) {
+            Ordering::Greater => right.next(),
+            _ => left.next(),
+        };
+        out.extend(first);
+    }
+    out.extend(left);
+    out.extend(right);
+    out
 }
 
 /// The order of go-yaml: runs of digits as numbers, and letters after anything else.
