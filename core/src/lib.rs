@@ -2,7 +2,7 @@
 //!
 //! This crate does no I/O, reads no clock, starts no thread and knows no client, so that every
 //! decision about a secret can be read, tested and fuzzed by itself. Time and randomness are
-//! arguments; the exception is age, which draws its own randomness.
+//! arguments; the exceptions are age and RSA, which draw their own randomness.
 
 #[cfg(feature = "api")]
 pub mod api;

@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //!
-//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`].
+//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`]. That holds for what
+//!   was refused too.
 //! - A first reconcile costs one write of the Secret, one of the status and one Event.
 //! - A failure leaves the Secret as it was. What a failure says was written in this code base: the
 //!   text of an error that could quote a value is never passed on.
@@ -49,6 +50,7 @@ struct Progress {
     action: Option<Action>,
     drift: Option<Drift>,
     record: Option<Record>,
+    refusal: Option<String>,
     keys: Option<usize>,
 }
 
@@ -91,7 +93,14 @@ impl Engine {
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
-        if let Some(report) = status::report(request, &outcome, applied, progress.keys, now) {
+        if let Some(report) = status::report(
+            request,
+            &outcome,
+            applied,
+            progress.refusal,
+            progress.keys,
+            now,
+        ) {
             outcome.reported = world.report(request, &report).await;
         }
         outcome
@@ -137,7 +146,19 @@ impl Engine {
                 return Ok(());
             }
         }
-        let content = sealed.open(request, keys, &self.policy, &mut progress.effort)?;
+        if let Some(verdict) = self.still_refused(request, keys) {
+            progress.refusal = request.status().refused.clone();
+            return Err(verdict);
+        }
+        let content = sealed
+            .open(request, keys, &self.policy, &mut progress.effort)
+            .inspect_err(|verdict| {
+                if let Verdict::Refused { reason, detail } = verdict {
+                    let told = (*reason, detail.as_str());
+                    let record = self.key.refusal(&self.policy, request, keys, told);
+                    progress.refusal = Some(record);
+                }
+            })?;
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = request
             .record()
@@ -169,6 +190,18 @@ impl Engine {
         }
         progress.keys = Some(content.data().len());
         Ok(())
+    }
+
+    /// The refusal that the status tells of, if it would come to the same again: told without opening anything.
+    fn still_refused(&self, request: &Request, keys: &Keys) -> Option<Verdict> {
+        let status = request.status();
+        let (reason, detail) = status::told_refusal(status)?;
+        let record = self
+            .key
+            .refusal(&self.policy, request, keys, (reason, detail));
+        let same = status.refused.as_deref() == Some(record.as_str());
+        let detail = detail.to_owned();
+        (same && !request.forced()).then_some(Verdict::Refused { reason, detail })
     }
 
     /// Whether a Secret of another resourceVersion still holds what was applied: told by a keyed

@@ -16,6 +16,8 @@ pub struct Status {
     pub keys: Option<i32>,
     /// The record of what was applied.
     pub applied: Option<String>,
+    /// The record of what did not open.
+    pub refused: Option<String>,
     /// The keys that opened the values, to be tried first the next time: where the resource itself does not name them.
     pub opened_with: Vec<Fingerprint>,
 }
@@ -28,6 +30,7 @@ impl From<SecretEnvelopeStatus> for Status {
             last_handled_reconcile_at: wire.last_handled_reconcile_at,
             keys: wire.keys,
             applied: wire.applied,
+            refused: wire.refused,
             opened_with: Vec::new(),
         }
     }
@@ -41,6 +44,7 @@ impl From<Status> for SecretEnvelopeStatus {
             last_handled_reconcile_at: status.last_handled_reconcile_at,
             keys: status.keys,
             applied: status.applied,
+            refused: status.refused,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! when time can. A condition's message never holds a value, template output, or a length.
 
 use bulla_core::api::{Condition, ConditionStatus};
+use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
 use super::outcome::{Action, Drift, Outcome, Verdict};
@@ -29,6 +30,7 @@ pub(super) fn report(
     request: &Request,
     outcome: &Outcome,
     applied: Option<String>,
+    refused: Option<String>,
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
@@ -41,6 +43,7 @@ pub(super) fn report(
         last_handled_reconcile_at: request.requested_at().map(str::to_owned),
         keys: before.keys,
         applied: applied.or_else(|| before.applied.clone()),
+        refused,
         opened_with: before.opened_with.clone(),
     };
     if status.last_handled_reconcile_at.is_none() {
@@ -70,7 +73,7 @@ impl Shown {
                 ready: ConditionStatus::False,
                 beside: Some(STALLED),
                 reason: reason.as_str(),
-                message: format!("{detail}; {}", reason.hint()),
+                message: message(*reason, detail),
             },
             Verdict::Waiting => Self {
                 ready: ConditionStatus::False,
@@ -88,6 +91,21 @@ impl Shown {
             Verdict::Failed(_) | Verdict::Suspended => return None,
         })
     }
+}
+
+/// What a refusal says in the status; [`told_refusal`] takes it apart again.
+fn message(reason: Reason, detail: &str) -> String {
+    format!("{detail}; {}", reason.hint())
+}
+
+/// The reason and the sentence of the refusal that a status tells of.
+pub(super) fn told_refusal(status: &Status) -> Option<(Reason, &str)> {
+    let mut conditions = status.conditions.iter();
+    let ready = conditions.find(|condition| condition.type_ == READY)?;
+    let mut reasons = Reason::ALL.into_iter();
+    let reason = reasons.find(|reason| ready.reason == reason.as_str())?;
+    let detail = ready.message.strip_suffix(reason.hint())?;
+    Some((reason, detail.strip_suffix("; ")?))
 }
 
 fn conditions(shown: &Shown, request: &Request, now: Timestamp) -> Vec<Condition> {

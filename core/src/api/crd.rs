@@ -10,7 +10,8 @@ use crate::envelope::{
     MAX_VALUES,
 };
 
-/// Every definition, in the order in which they are applied.
+/// Every definition, in the order in which they are applied. The last is Sealed Secrets' own: it is
+/// applied only where that compatibility is asked for.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     vec![
         sealing_key_crd(),

@@ -46,7 +46,8 @@ async fn edit_writes_envelopes_and_view_reads_them_in_their_namespace_only() {
     }
     for who in ["editor", "viewor"] {
         let status = ["auth", "can-i", "patch", envelopes, "--subresource=status"];
-        let question = [&status[..], &["-n", here, &format!("--as={who}")]].concat();
+        let user = format!("--as={who}");
+        let question = [&status[..], &["-n", here, &user]].concat();
         assert!(!cluster.kubectl(&question).status.success(), "{who}");
         assert!(!may(who, "create", "sealingkeys.bulla.dev", here));
     }

@@ -54,6 +54,7 @@ impl Kind for Envelopes {
             "lastHandledReconcileAt": status.last_handled_reconcile_at,
             "keys": status.keys,
             "applied": status.applied,
+            "refused": status.refused,
         })
     }
 

@@ -59,6 +59,7 @@ impl Kind for SealedSecrets {
             last_handled_reconcile_at: status.last_handled_reconcile_at,
             keys: status.keys,
             applied: status.applied,
+            refused: status.refused,
             opened_with: opened_with.filter_map(|text| text.parse().ok()).collect(),
         })
     }
@@ -71,6 +72,7 @@ impl Kind for SealedSecrets {
             "lastHandledReconcileAt": status.last_handled_reconcile_at,
             "keys": status.keys,
             "applied": status.applied,
+            "refused": status.refused,
             "openedWith": (!opened_with.is_empty()).then_some(opened_with),
         })
     }

@@ -45,6 +45,11 @@ async fn a_restart_with_nothing_changed_opens_nothing_and_writes_only_its_lease(
         )
         .await;
     tenant.refused("stalled", Reason::NoKey).await;
+    // Opened once, to find out.
+    let mut moved = tenant.seal(&draft.clone().named("elsewhere"));
+    moved.metadata.name = Some("moved".to_owned());
+    tenant.apply(&moved).await;
+    tenant.refused("moved", Reason::WrongPlace).await;
     // Refused by what anybody can see of them.
     let token = "kubernetes.io/service-account-token";
     let special = draft.clone().named("special").of_type(token);
