@@ -32,6 +32,7 @@ mod recipients;
 mod report;
 mod rework;
 mod scratch;
+mod sealed_secret;
 mod secret;
 mod session;
 mod shell;

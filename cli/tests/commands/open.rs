@@ -134,7 +134,7 @@ fn output_languages() {
         .bulla(&format!("open {a} {b} -k password -I @alice"))
         .fails(2);
     assert!(
-        several.contains("`--key` takes one value, and there are several envelopes"),
+        several.contains("`--key` takes one value, and there are several resources"),
         "{several}"
     );
     let two = repo.bulla(&format!("open {a} {b} --name b -k username -I @alice"));

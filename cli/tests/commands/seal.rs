@@ -142,7 +142,7 @@ fn in_place_keeps_mode_and_links_and_does_nothing_twice() {
     let again = repo.bulla("seal -i -R clusters");
     assert_eq!(
         again.stderr,
-        "nothing to seal: 1 envelope is sealed already\n"
+        "nothing to seal: 1 resource is sealed already\n"
     );
     again.ok();
     assert_eq!(repo.read("clusters/db.yaml"), sealed);
