@@ -200,7 +200,9 @@ fn is_backup(bytes: &[u8]) -> bool {
     let says = |word: &str| input::mentions(bytes, word);
     says("tls.key")
         || says("kind: Secret")
-        || PEM_LABELS.iter().any(|label| says(&format!("-----BEGIN {label}-----")))
+        || PEM_LABELS
+            .iter()
+            .any(|label| says(&format!("-----BEGIN {label}-----")))
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Identity>, Failure> {

@@ -6,8 +6,8 @@ use bulla_core::names::{Namespace, ResourceName};
 use clap::Args;
 
 use super::{
-    CertificateArgs, ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ReportFormat, ScopeArg,
-    SelectArgs,
+    CertificateArgs, ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ReportFormat,
+    ScopeArg, SelectArgs,
 };
 
 /// `bulla seal`.

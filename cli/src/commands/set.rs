@@ -88,8 +88,7 @@ fn set_sealed(
 ) -> Result<ExitStatus, Failure> {
     let (path, printer) = (args.file.as_path(), &session.printer);
     found.refuse_legacy(path)?;
-    let certificates =
-        Certificates::new(&session.configs, &args.recipients, &args.certificate);
+    let certificates = Certificates::new(&session.configs, &args.recipients, &args.certificate);
     let sealed_for = certificates.choose(path)?;
     sealed_for.warn_of_left_out(path, printer);
     sealed_for.scope(Some(found.sealed.scope()))?;

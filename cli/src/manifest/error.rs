@@ -29,7 +29,9 @@ pub(crate) enum ContentError {
         plaintext: bool,
     },
     /// A SealedSecret whose keys are not known.
-    #[error("it has the deprecated form `spec.data`: its keys can't be told, nor changed one by one")]
+    #[error(
+        "it has the deprecated form `spec.data`: its keys can't be told, nor changed one by one"
+    )]
     Legacy,
     /// More of them than one, where one is meant.
     #[error("it holds several sealed resources: {names}")]
@@ -108,7 +110,9 @@ impl Fault for ContentError {
             Self::NoEnvelope { sealed: true, .. } => {
                 "there is a SealedSecret in it: `bulla convert --to envelope` turns it into an envelope"
             }
-            Self::Legacy => "`bulla convert --to envelope` opens it with a private key, and takes it apart",
+            Self::Legacy => {
+                "`bulla convert --to envelope` opens it with a private key, and takes it apart"
+            }
             Self::NoEnvelope {
                 plaintext: true, ..
             }

@@ -99,10 +99,7 @@ pub(crate) fn matching<'s>(
     let mut all = resources(path, stream, select)?;
     all.retain(|found| {
         let (namespace, name) = match found {
-            Resource::Envelope(found) => (
-                Some(found.envelope.namespace()),
-                found.envelope.name(),
-            ),
+            Resource::Envelope(found) => (Some(found.envelope.namespace()), found.envelope.name()),
             Resource::Sealed(found) => (found.sealed.namespace(), found.sealed.name()),
         };
         let asked = select.namespace.as_ref();

@@ -63,9 +63,7 @@ impl<'a> Certificates<'a> {
                 .relative(path)
                 .ok()
                 .and_then(|path| located.config.rule_for(&path).ok()),
-            (Some(located), Some(path)) => {
-                Some(located.config.rule_for(&located.relative(path)?)?)
-            }
+            (Some(located), Some(path)) => Some(located.config.rule_for(&located.relative(path)?)?),
             (None, Some(path)) if !explicit => {
                 return Err(CertificateError::NoConfig(path.to_owned()).into());
             }
@@ -133,9 +131,7 @@ impl<'a> Certificates<'a> {
             ([name], _) => config
                 .party(name.trim())
                 .filter(|party| party.certificate.is_some())
-                .ok_or_else(|| {
-                    CertificateError::NotACluster(name.escape_debug().to_string())
-                })?,
+                .ok_or_else(|| CertificateError::NotACluster(name.escape_debug().to_string()))?,
             _ => return Err(CertificateError::Several.into()),
         };
         let file = located

@@ -83,7 +83,9 @@ impl FoundSealed<'_> {
     /// A template that names a key which is no longer there makes something else of it.
     pub(crate) fn warn_of_templates(&self, gone: &BTreeSet<KeyName>, printer: &Printer) {
         for (templated, source) in &self.sealed.template().data {
-            let parsed = source.as_ref().and_then(|source| template::parse(templated, source).ok());
+            let parsed = source
+                .as_ref()
+                .and_then(|source| template::parse(templated, source).ok());
             let named = parsed.map(|template| template.keys()).unwrap_or_default();
             for key in gone.iter().filter(|key| named.contains(key.as_str())) {
                 printer.warn(format_args!(

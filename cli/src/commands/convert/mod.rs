@@ -148,8 +148,12 @@ impl Converter<'_> {
         let (mut chosen, mut sealed_for) = (None, None);
         for object in stream.objects() {
             let (from, to) = match self.args.to {
-                SealedFormat::Envelope => (is_sealed_secret(&object), manifest::is_envelope(&object)),
-                SealedFormat::SealedSecret => (manifest::is_envelope(&object), is_sealed_secret(&object)),
+                SealedFormat::Envelope => {
+                    (is_sealed_secret(&object), manifest::is_envelope(&object))
+                }
+                SealedFormat::SealedSecret => {
+                    (manifest::is_envelope(&object), is_sealed_secret(&object))
+                }
             };
             before += usize::from(to);
             if !from {
@@ -274,7 +278,9 @@ impl Fault for ConvertUsage {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::StdinInPlace => "leave out `-i`",
-            Self::TwoOutputs => "`-i` writes the files and leaves standard output to the report; `--dry-run` writes none",
+            Self::TwoOutputs => {
+                "`-i` writes the files and leaves standard output to the report; `--dry-run` writes none"
+            }
             Self::CertificateOfEnvelope => "leave out `--cert`, or say `--to sealed-secret`",
             Self::Nothing => "`bulla seal` turns Secrets into sealed resources",
         }))

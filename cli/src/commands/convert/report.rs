@@ -47,7 +47,8 @@ impl Done {
             path: self.path,
             line: Some(self.line),
             what: Some((self.from.to_owned(), Some(self.namespace), self.name)),
-            message: "another one in the file is kept, and a file is converted as a whole".to_owned(),
+            message: "another one in the file is kept, and a file is converted as a whole"
+                .to_owned(),
             hint: None,
         }
     }
@@ -138,7 +139,11 @@ pub(super) fn tell(
         });
         return printer.data(json(&report).as_bytes());
     }
-    let verb = if args.dry_run { "would convert" } else { "converted" };
+    let verb = if args.dry_run {
+        "would convert"
+    } else {
+        "converted"
+    };
     for done in &done {
         printer.say(format_args!(
             "{verb} {} `{}/{}` in {}, {}, for {}",
@@ -167,7 +172,10 @@ pub(super) fn tell(
     match (done.len(), kept.len()) {
         (0, 0) if before > 0 => {
             let target = target(args.to);
-            printer.say(format_args!("nothing to convert: {} already", count(before, target)));
+            printer.say(format_args!(
+                "nothing to convert: {} already",
+                count(before, target)
+            ));
         }
         (0, 0) => printer.say("nothing to convert"),
         (_, 0) => {}

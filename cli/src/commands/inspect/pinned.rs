@@ -37,7 +37,9 @@ impl Pinned {
                     Ok(certificate) => certificate
                         .key_for_sealing(now(), Expiry::Refuse)
                         .err()
-                        .map(|_| format!("the pinned certificate of {name} (`{file}`) has expired")),
+                        .map(|_| {
+                            format!("the pinned certificate of {name} (`{file}`) has expired")
+                        }),
                     Err(failure) => Some(format!(
                         "the pinned certificate of {name}: {}",
                         failure.in_one_line().0

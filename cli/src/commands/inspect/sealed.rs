@@ -36,22 +36,42 @@ impl SealedView<'_> {
     pub(super) fn text(&self, path: &Path) -> String {
         let (found, sealed) = (self.found, &self.found.sealed);
         let line = found.object.node.place().line;
-        let mut text = format!("{}, line {line}: SealedSecret {}\n", Shown(path), found.title());
+        let mut text = format!(
+            "{}, line {line}: SealedSecret {}\n",
+            Shown(path),
+            found.title()
+        );
         let mut line = |name: &str, content: &str| {
             let _ = writeln!(text, "  {name:<10}{content}");
         };
-        line("opens in", &format!("{} (scope {})", sealed.label(), sealed.scope()));
+        line(
+            "opens in",
+            &format!("{} (scope {})", sealed.label(), sealed.scope()),
+        );
         line("values", &self.values());
-        line("template", &format!("{}; bound to nothing", self.template()));
+        line(
+            "template",
+            &format!("{}; bound to nothing", self.template()),
+        );
         for (bits, keys) in self.sizes() {
             let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
-            line("sealed by", &format!("an RSA key of {bits} bits: {}", keys.join(", ")));
-            for pinned in self.pinned.iter().filter(|pinned| pinned.bits() == Some(bits)) {
+            line(
+                "sealed by",
+                &format!("an RSA key of {bits} bits: {}", keys.join(", ")),
+            );
+            for pinned in self
+                .pinned
+                .iter()
+                .filter(|pinned| pinned.bits() == Some(bits))
+            {
                 line("", &format!("perhaps {pinned}"));
             }
         }
         if !self.sizes().is_empty() && self.identities.is_none() {
-            line("", "which key of that size it was can't be told without the private half");
+            line(
+                "",
+                "which key of that size it was can't be told without the private half",
+            );
         }
         for (key, tried) in self.tried() {
             match tried {
@@ -226,7 +246,10 @@ impl SealedView<'_> {
             wrong.push("it names no namespace".to_owned());
         }
         if matches!(sealed.sealed(), SealedData::Legacy(_)) {
-            wrong.push("`spec.data` is deprecated: `kubeseal` refuses it, and its keys can't be told".to_owned());
+            wrong.push(
+                "`spec.data` is deprecated: `kubeseal` refuses it, and its keys can't be told"
+                    .to_owned(),
+            );
         }
         wrong.extend(self.wrong_annotations());
         wrong.extend(self.wrong_names());
@@ -234,7 +257,9 @@ impl SealedView<'_> {
         for (key, source) in &sealed.template().data {
             match source {
                 None if !keys.contains(key) => {
-                    wrong.push(format!("the template takes out `{key}`, which is not there"));
+                    wrong.push(format!(
+                        "the template takes out `{key}`, which is not there"
+                    ));
                 }
                 None => {}
                 Some(source) => {
@@ -276,7 +301,9 @@ impl SealedView<'_> {
             .iter()
             .all(|name| says(own, name).as_deref() == Some("true"));
         if both {
-            wrong.push("it is annotated cluster-wide and namespace-wide: cluster-wide counts".to_owned());
+            wrong.push(
+                "it is annotated cluster-wide and namespace-wide: cluster-wide counts".to_owned(),
+            );
         }
         wrong
     }
@@ -285,7 +312,11 @@ impl SealedView<'_> {
         let mut wrong = Vec::new();
         for field in ["name", "namespace"] {
             let at = |path: &str| {
-                let text = self.found.value.pointer(&format!("{path}/{field}"))?.as_str()?;
+                let text = self
+                    .found
+                    .value
+                    .pointer(&format!("{path}/{field}"))?
+                    .as_str()?;
                 Some(text.to_owned()).filter(|text| !text.is_empty())
             };
             if let (Some(own), Some(other)) = (at("/metadata"), at("/spec/template/metadata"))

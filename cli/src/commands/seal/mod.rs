@@ -13,7 +13,7 @@ use bulla_core::sealed_secrets::SealedData;
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
-use crate::cli::{OutputFormat, SealArgs};
+use crate::cli::{OutputFormat, SealArgs, SealedFormat};
 use crate::create;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
@@ -91,7 +91,9 @@ enum SealUsage {
     CreateInPlace,
     #[error("the file holds an envelope with plaintext in it")]
     Plaintext(#[source] EnvelopeError),
-    #[error("the file holds a SealedSecret with plaintext in it: the value of key `{0}` is not sealed")]
+    #[error(
+        "the file holds a SealedSecret with plaintext in it: the value of key `{0}` is not sealed"
+    )]
     PlaintextItem(KeyName),
 }
 
@@ -99,7 +101,9 @@ impl Sealer<'_> {
     fn file<'s>(&self, source: &'s Source) -> Result<Option<Sealed<'s>>, Failure> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-        self.chooser.check_asked(Some(self.seen(path)))?;
+        if self.format(self.seen(path))? == SealedFormat::Envelope {
+            self.chooser.check_asked(Some(self.seen(path)))?;
+        }
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
         if source.found && !input::mentions(&bytes, "Secret") {
             return Ok(self
@@ -146,9 +150,9 @@ impl Sealer<'_> {
                 Some(target) => target,
                 None => target.insert(self.target(path)?),
             };
-            let sealed = self
-                .seal_one(secret, target)
-                .map_err(|failure| failure.located(|error| manifest::at(path, &object, None, error)))?;
+            let sealed = self.seal_one(secret, target).map_err(|failure| {
+                failure.located(|error| manifest::at(path, &object, None, error))
+            })?;
             notes.push(note(path, &sealed, target));
             changes.push((object.index, sealed.resource, sealed.moves));
         }
@@ -172,9 +176,7 @@ impl Sealer<'_> {
             let SealedData::Items(items) = found.sealed.sealed() else {
                 return Ok(());
             };
-            let is_plain = |(_, item): &(_, &Result<_, bulla_core::sealed_secrets::ItemError>)| {
-                matches!(item, Err(error) if error.reason() == Reason::NotSealed)
-            };
+            let is_plain = |(_, item): &(_, &Result<_, bulla_core::sealed_secrets::ItemError>)| matches!(item, Err(error) if error.reason() == Reason::NotSealed);
             return match items.iter().find(is_plain) {
                 Some((key, _)) => {
                     let error = SealUsage::PlaintextItem(key.clone());

@@ -62,7 +62,8 @@ impl Sealer<'_> {
         }
     }
 
-    fn format(&self, seen: &Path) -> Result<SealedFormat, Failure> {
+    /// What the flags say, or the rule.
+    pub(super) fn format(&self, seen: &Path) -> Result<SealedFormat, Failure> {
         if let Some(format) = self.args.format {
             return Ok(format);
         }
@@ -113,9 +114,10 @@ impl Sealer<'_> {
         mut secret: SecretSource,
         sealed_for: &SealedFor,
     ) -> Result<SealedOne, Failure> {
-        let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut secret.annotations)
-            .into_iter()
-            .partition(|(name, _)| name.starts_with(PREFIX));
+        let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut secret.annotations)
+                .into_iter()
+                .partition(|(name, _)| name.starts_with(PREFIX));
         secret.annotations = others;
         let annotated = Some(scope_of(&own)).filter(|scope| *scope != Scope::Strict);
         let asked = self.args.scope.map(Into::into).or(annotated);
@@ -123,7 +125,11 @@ impl Sealer<'_> {
         let conversion = Conversion::new(secret, &self.manner(scope))?;
         let request = &conversion.request;
         let mut template = SecretTemplate::from(&request.template);
-        let is_scope = |name: &str| SCOPES.iter().any(|scope| name == format!("{PREFIX}{scope}"));
+        let is_scope = |name: &str| {
+            SCOPES
+                .iter()
+                .any(|scope| name == format!("{PREFIX}{scope}"))
+        };
         template
             .annotations
             .extend(own.into_iter().filter(|(name, _)| !is_scope(name)));
