@@ -92,7 +92,7 @@ type Chosen<'s> = (&'s Path, &'s Stream, Resource<'s>);
 enum OpenUsage {
     #[error("refusing to show plaintext on a terminal")]
     Terminal,
-    #[error("there is no envelope and no SealedSecret to open")]
+    #[error("there is no envelope to open, and no SealedSecret")]
     Nothing,
     #[error("it names no namespace, and its Secret lies in one")]
     NoNamespace,

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub(crate) use certificates::{Certificates, SealedFor, now, read_certificate};
 pub(crate) use error::{CertificateError, SealedSecretFault};
 pub(crate) use made::{MakeError, Making, cleared_annotations};
-pub(crate) use opening::{diagnosis, ring_hint};
+pub(crate) use opening::{diagnosis, ring_hint, unseal};
 
 use crate::failure::{Failure, Fault};
 use crate::located::InFile;

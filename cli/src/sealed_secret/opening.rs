@@ -8,8 +8,8 @@ use bulla_core::names::{Namespace, ResourceName};
 use bulla_core::reason::Reason;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{
-    Diagnosis, ItemError, Label, LegacyData, RsaKeyRing, SealedData, SealedItem, Search,
-    UnsealError, Unsealed, diagnose,
+    Diagnosis, ItemError, Label, LegacyData, RsaKeyRing, SealedData, SealedItem, SealedSecret,
+    Search, UnsealError, Unsealed, diagnose,
 };
 
 use super::FoundSealed;
@@ -32,17 +32,26 @@ impl FoundSealed<'_> {
     /// # Errors
     /// [`Closed`]: which values don't open, and for which place they were sealed where that can be told.
     pub(crate) fn unseal(&self, identities: &Identities) -> Result<Unsealed, Closed> {
-        let ring = &identities.rsa;
-        let opened = self
-            .sealed
-            .unseal(ring, &mut Search::default(), LegacyData::Accept);
-        opened.map_err(|error| Closed {
-            diagnosis: unopened(self, &error).and_then(|item| diagnosis(self, item, ring)),
-            error,
-            keys: ring.len(),
-            looked_in: identities.looked_in(),
+        unseal(&self.sealed, identities).map_err(|closed| Closed {
+            diagnosis: unopened(self, &closed.error)
+                .and_then(|item| diagnosis(self, item, &identities.rsa)),
+            ..closed
         })
     }
+}
+
+/// Opens one that is no longer in a file, with nothing to tell where else it may belong.
+///
+/// # Errors
+/// [`Closed`].
+pub(crate) fn unseal(sealed: &SealedSecret, identities: &Identities) -> Result<Unsealed, Closed> {
+    let opened = sealed.unseal(&identities.rsa, &mut Search::default(), LegacyData::Accept);
+    opened.map_err(|error| Closed {
+        diagnosis: None,
+        error,
+        keys: identities.rsa.len(),
+        looked_in: identities.looked_in(),
+    })
 }
 
 /// The first value for which there is no key here.

@@ -300,7 +300,8 @@ fn the_scope_is_asked_for_and_the_rule_is_its_limit() {
     assert_data_eq!(
         repo.bulla("seal strict/db.yaml --scope cluster").fails(5),
         str![[r#"
-error: refusing scope `Cluster`: the rule `strict/**` allows `Strict`
+error: `strict/db.yaml`, line 1, column 1: Secret `shop/db`
+  caused by: refusing scope `Cluster`: the rule `strict/**` allows `Strict`
 
 hint: seal with the scope of the rule, or change the rule
 

@@ -98,3 +98,58 @@ fn a_rule_for_the_other_format_is_not_kept() {
             .contains("no rule in .bulla.yaml matches")
     );
 }
+
+#[test]
+fn verify_and_diff_tell_by_ciphertext_which_values_changed() {
+    let repo = repo();
+    let git = |line: &str| {
+        let mut git = repo.around("git".as_ref());
+        git.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        assert!(
+            git.args(line.split(' ')).output().unwrap().status.success(),
+            "{line}"
+        );
+    };
+    let file = "clusters/db.yaml";
+    sealed(&repo, file, &secret("db"));
+    git("add -A");
+    git("commit -qm a");
+    let same = repo.bulla("verify --against HEAD");
+    assert_eq!(
+        same.stderr,
+        "no envelope differs from `HEAD` (1 manifest unchanged)\n"
+    );
+    repo.bulla_with(&format!("set {file} token"), "x").ok();
+    repo.bulla_with(&format!("set {file} password"), "hunter3")
+        .ok();
+    let text = repo
+        .read(file)
+        .replacen("  template:\n", "  template:\n    type: a/b\n", 1);
+    repo.write(file, text);
+    let run = repo.bulla("verify --against HEAD");
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (
+            1,
+            "`clusters/db.yaml`, line 1: SealedSecret `shop/db`\n  values    added: token; sealed anew: password; 1 untouched\n  template  type changed\n"
+        )
+    );
+    let run = repo.bulla("diff --reveal -I @prod-rsa");
+    assert!(
+        run.stdout.contains("  token:\n    +x\n"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert!(run.stdout.contains("    +hunter3\n"), "{}", run.stdout);
+    git("add -A");
+    git("commit -qm b");
+    let moved = repo.read(file).replace("name: db", "name: other");
+    repo.write("clusters/other.yaml", moved);
+    std::fs::remove_file(repo.file(file)).unwrap();
+    let run = repo.bulla("verify --against HEAD");
+    assert!(run.stdout.contains("  moved     from `clusters/db.yaml`\n  place     opens in `shop/other` now, in `shop/db` before\n"), "{}", run.stdout);
+    repo.bulla("diff --reveal -I @prod-rsa -o json").fails(2);
+    let json = repo.bulla("verify --against HEAD -o json").stdout;
+    assert!(json.contains("\"kind\": \"SealedSecret\""), "{json}");
+}

@@ -185,7 +185,8 @@ fn wrong_certificates_and_flags_are_refused_by_name() {
     repo.write("clusters/db.yaml", secret("db"));
     repo.write("a.pem", "nothing\n");
     let key = std::fs::read_to_string(repo.path("prod-rsa.key")).unwrap();
-    repo.write("b.pem", key.replace("      ", ""));
+    let private = key.split("tls.crt").next().unwrap();
+    repo.write("b.pem", private.replace("      ", ""));
     for (flags, status, expected) in [
         ("--cert a.pem", 2, "there is no PEM block in it"),
         ("--cert b.pem", 2, "it is a private key"),
