@@ -4,6 +4,7 @@
 
 mod check;
 mod convert;
+mod fetch;
 mod inspect;
 mod keys;
 mod seal;
