@@ -17,6 +17,7 @@ pub(crate) use values::*;
 
 pub(crate) use crate::exclusion::ExcludeArgs;
 use crate::invocation::Invocation;
+use crate::kubeseal;
 
 /// Closes the secret values of manifests so that they are safe to commit.
 #[derive(Debug, Parser)]
@@ -90,8 +91,12 @@ impl Cli {
         Self::from_arg_matches(&matches)
     }
 
-    /// The whole grammar, as completions and man pages need it too.
-    pub(crate) fn grammar(name: &'static str) -> clap::Command {
+    /// What [`Cli::read`] knows, and the personalities: for completions and man pages.
+    pub(crate) fn whole_grammar(name: &'static str) -> clap::Command {
+        Self::grammar(name).subcommand(kubeseal::subcommand())
+    }
+
+    fn grammar(name: &'static str) -> clap::Command {
         environment::with_variables(Self::command())
             .bin_name(name)
             .display_name(name)
@@ -101,5 +106,7 @@ impl Cli {
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 findings or differences, 2 usage or input, 3 cannot open or verify,
 4 cluster unreachable, 5 refused by policy.
+
+`bulla kubeseal` speaks the command line of Sealed Secrets, also when this program is called kubeseal.
 
 Each flag has an environment variable: for `--scope` it is BULLA_SCOPE.";

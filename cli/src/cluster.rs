@@ -147,7 +147,7 @@ fn unreachable(error: kube::Error) -> ClusterError {
     }
 }
 
-fn unusable(error: KubeconfigError) -> ClusterError {
+pub(crate) fn unusable(error: KubeconfigError) -> ClusterError {
     ClusterError::Kubeconfig(match error {
         // Its own text repeats that of its cause.
         KubeconfigError::ReadConfig(source, path) => format!("{}: {source}", Shown(&path)),
@@ -156,7 +156,7 @@ fn unusable(error: KubeconfigError) -> ClusterError {
 }
 
 /// What is at the bottom of it: the layers above say that there is something below.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let bottom = std::iter::successors(Some(error), |error| error.source()).last();
     bottom.map(ToString::to_string).unwrap_or_default()
 }

@@ -29,7 +29,7 @@ pub(crate) fn complete(words: &[OsString]) -> String {
     let (typed, before) = words
         .split_last()
         .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
-    let mut grammar = Cli::grammar("kubectl bulla");
+    let mut grammar = Cli::whole_grammar("kubectl bulla");
     grammar.build();
     let line = Line::read(&grammar, before);
     match line.candidates(typed) {

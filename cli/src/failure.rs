@@ -13,6 +13,7 @@ use bulla_core::template::TemplateError;
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::exit::{Blame, ExitStatus};
+use crate::located::InObject;
 
 /// An error that a command can end with: it knows who is to blame and what helps.
 ///
@@ -40,6 +41,12 @@ impl Failure {
         } else {
             Err(Self(faults))
         }
+    }
+
+    /// Says of which object of a file this is.
+    pub(crate) fn inside(self, what: &str) -> Self {
+        let inside = |fault| Box::new(InObject::new(what.to_owned(), fault)) as Box<dyn Fault>;
+        Self(self.0.into_iter().map(inside).collect())
     }
 
     /// The exit status: of several errors, the gravest.

@@ -164,3 +164,74 @@ fn the_deployment_is_accepted_and_its_pod_is_restricted() {
         "{text}"
     );
 }
+
+#[test]
+fn a_sealed_secret_is_stored_as_kubeseal_writes_it() {
+    let cluster = Cluster::start(Options {
+        controller_manager: false,
+        ..Options::default()
+    });
+    let definition = target::workspace().join("deploy/crds/sealedsecrets.yaml");
+    cluster.kubectl_ok(&["apply", "-f", &definition.display().to_string()]);
+    cluster.kubectl_ok(&[
+        "wait",
+        "--for=condition=Established",
+        "crd",
+        "--all",
+        "--timeout=30s",
+    ]);
+    let manifest = json!({
+        "apiVersion": "bitnami.com/v1alpha1",
+        "kind": "SealedSecret",
+        "metadata": {"name": "db", "namespace": "default"},
+        "spec": {
+            "encryptedData": {"password": "AgA="},
+            "template": {
+                "metadata": {"name": "db", "creationTimestamp": null, "labels": {"a": "b"}},
+                "type": "Opaque",
+                "data": {"password": null, "url": "{{ .password }}"},
+            },
+        },
+    });
+    // Not `apply`: kubectl takes a null there for something to remove.
+    let applied = cluster.kubectl_with_stdin(&["create", "-f", "-"], &manifest.to_string());
+    assert!(
+        applied.status.success(),
+        "{}",
+        String::from_utf8_lossy(&applied.stderr)
+    );
+    let status = json!({"status": {"observedGeneration": 1, "openedWith": ["fp-0000000000000000"], "conditions": [
+        {"type": "Synced", "status": "False", "message": "no key", "lastUpdateTime": "2026-11-21T00:00:00Z"},
+        {"type": "Ready", "status": "False", "observedGeneration": 1, "reason": "NoKey"},
+    ]}});
+    cluster.kubectl_ok(&[
+        "patch",
+        "sealedsecret",
+        "db",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        &status.to_string(),
+    ]);
+    let table = cluster.kubectl_ok(&["get", "sealedsecret", "db"]);
+    let heading: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["NAME", "STATUS", "SYNCED", "AGE"]);
+    assert!(
+        table.contains("no key") && table.contains("False"),
+        "{table}"
+    );
+    let stored: bulla_core::api::SealedSecret =
+        serde_json::from_str(&cluster.kubectl_ok(&["get", "sealedsecret", "db", "-o", "json"]))
+            .unwrap();
+    let kept = stored.status.as_ref().unwrap();
+    assert_eq!(kept.opened_with, ["fp-0000000000000000"]);
+    assert_eq!(kept.conditions[1].observed_generation, Some(1));
+    let sealed = bulla_core::sealed_secrets::SealedSecret::try_from(&stored).unwrap();
+    let templates: Vec<_> = sealed
+        .template()
+        .data
+        .values()
+        .map(Option::is_some)
+        .collect();
+    assert_eq!(templates, [false, true], "a null of a template survives");
+}

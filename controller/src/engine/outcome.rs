@@ -1,5 +1,6 @@
 //! What came of a reconcile: for the queue, the metrics and the log.
 
+use bulla_core::names::KeyName;
 use bulla_core::plan::{Changes, Live, Refusal, Write};
 use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
@@ -78,6 +79,8 @@ pub struct Effort {
     pub opened_values: usize,
     /// The keys that opened them, once for each data key.
     pub opened_with: Vec<Fingerprint>,
+    /// A value that none of the keys at hand opened here, although each that could be was tried.
+    pub unopened: Option<KeyName>,
 }
 
 /// When to reconcile again, besides the resync.

@@ -7,6 +7,7 @@ use bulla_core::api::{Condition, ConditionStatus};
 use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
+use super::hint::hint;
 use super::outcome::{Action, Drift, Outcome, Verdict};
 use super::report::{Event, EventKind, Report, Status};
 use super::world::WorldError;
@@ -34,7 +35,7 @@ pub(super) fn report(
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
-    let shown = Shown::of(&outcome.verdict)?;
+    let shown = Shown::of(&outcome.verdict, request)?;
     let before = request.status();
     let opened_with = &outcome.effort.opened_with;
     let mut status = Status {
@@ -61,7 +62,7 @@ pub(super) fn report(
 }
 
 impl Shown {
-    fn of(verdict: &Verdict) -> Option<Self> {
+    fn of(verdict: &Verdict, request: &Request) -> Option<Self> {
         Some(match verdict {
             Verdict::Ready => Self {
                 ready: ConditionStatus::True,
@@ -73,7 +74,7 @@ impl Shown {
                 ready: ConditionStatus::False,
                 beside: Some(STALLED),
                 reason: reason.as_str(),
-                message: message(*reason, detail),
+                message: format!("{detail}; {}", hint(request, *reason)),
             },
             Verdict::Waiting => Self {
                 ready: ConditionStatus::False,
@@ -93,18 +94,13 @@ impl Shown {
     }
 }
 
-/// What a refusal says in the status; [`told_refusal`] takes it apart again.
-fn message(reason: Reason, detail: &str) -> String {
-    format!("{detail}; {}", reason.hint())
-}
-
-/// The reason and the sentence of the refusal that a status tells of.
-pub(super) fn told_refusal(status: &Status) -> Option<(Reason, &str)> {
-    let mut conditions = status.conditions.iter();
+/// The reason and the sentence of the refusal that the status of `request` tells of.
+pub(super) fn told_refusal(request: &Request) -> Option<(Reason, &str)> {
+    let mut conditions = request.status().conditions.iter();
     let ready = conditions.find(|condition| condition.type_ == READY)?;
     let mut reasons = Reason::ALL.into_iter();
     let reason = reasons.find(|reason| ready.reason == reason.as_str())?;
-    let detail = ready.message.strip_suffix(reason.hint())?;
+    let detail = ready.message.strip_suffix(hint(request, reason))?;
     Some((reason, detail.strip_suffix("; ")?))
 }
 
@@ -219,8 +215,8 @@ impl Drift {
     }
 }
 
-/// An Event's note has at most 1 kB.
-fn cut(mut note: String) -> String {
+/// Shortens a note: that of an Event has at most 1 kB.
+pub fn cut(mut note: String) -> String {
     if note.len() > NOTE_BYTES_MAX {
         let end = (0..=NOTE_BYTES_MAX - '…'.len_utf8())
             .rev()

@@ -5,26 +5,32 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::rotation::Policy;
+use bulla_core::sealed_secrets::LegacyData;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::args::Args;
+use super::background::Background;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
+use super::diagnoses::Diagnoses;
+use super::endpoints::{Endpoints, Rate};
 use super::feeds::Feeds;
 use super::fence::Fence;
-use super::keys::{Keeper, Published};
+use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
 use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
+use super::rsa_keys::RsaKeeper;
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
 use super::{hardening, http, logging};
@@ -80,7 +86,11 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    let watched = args.watched()?;
+    let watched = args.watched(namespace.as_ref())?;
+    let mut metrics = Metrics::new();
+    if args.sealed_secrets {
+        metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
+    }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
         identity,
@@ -89,11 +99,14 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         envelopes: Arc::new(Mirror::new()),
         sealed_secrets: Arc::new(Mirror::new()),
         with_sealed_secrets: args.sealed_secrets,
+        may_open_sealed_secrets: AtomicBool::default(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
+        rsa_key_secrets: Arc::new(Mirror::new()),
+        legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::new(metrics),
         namespaces_watched: watched.len(),
         pulse: Pulse::default(),
     });
@@ -102,7 +115,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut tasks = JoinSet::new();
-    let keys_changed = Arc::new(Notify::new());
+    let (keys_changed, rsa_keys_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (stop, stopped) = watch::channel(false);
     let (leading_sender, leading) = watch::channel(false);
     let policy = Policy {
@@ -110,8 +123,17 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (keeper, keys) = Keeper::new(
+    let (publisher, keys) = Publisher::new(
+        cluster.with_sealed_secrets,
+        match args.sealed_secrets_args.accept_deprecated_v1_data {
+            true => LegacyData::Accept,
+            false => LegacyData::Refuse,
+        },
+    );
+    let publisher = Arc::new(publisher);
+    let keeper = Keeper::new(
         cluster.clone(),
+        publisher.clone(),
         policy,
         args.renew_check,
         leading.clone(),
@@ -121,12 +143,32 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         tasks: &mut tasks,
         cluster: &cluster,
         keys_changed: &keys_changed,
+        rsa_keys_changed: &rsa_keys_changed,
+        label_selector: &args.sealed_secrets_args.label_selector,
     };
     feeds.start_keys();
+    if cluster.with_sealed_secrets {
+        feeds.start_rsa_keys(&args.sealed_secrets_args.key_prefix);
+    }
     for namespace in &watched {
         feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
+    if cluster.with_sealed_secrets {
+        for (flag, why) in args.sealed_secrets_args.needless() {
+            tracing::warn!("--{flag} changes nothing: {why}");
+        }
+        let settings = args.sealed_secrets_args.settings(args.require_existing_key);
+        let keeper = RsaKeeper::new(
+            cluster.clone(),
+            publisher,
+            settings,
+            args.renew_check,
+            leading.clone(),
+            rsa_keys_changed,
+        );
+        tasks.spawn(keeper.run());
+    }
     let beating = cluster.clone();
     tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));
@@ -143,6 +185,16 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         keys.clone(),
         engine_sender,
     ));
+    let background = Arc::new(Background::start()?);
+    if args.sealed_secrets {
+        let rate = Rate {
+            per_second: args.sealed_secrets_args.rate_limit,
+            burst: args.sealed_secrets_args.rate_limit_burst,
+        };
+        let endpoints = Endpoints::new(cluster.clone(), background.clone(), keys.clone(), rate);
+        tasks.spawn(endpoints.bind(args.sealed_secrets_args.listen_addr).await?);
+    }
+    let diagnoses = Arc::new(Diagnoses::new(cluster.clone(), background));
     let (give_back, given_back) = watch::channel(false);
     let mut control = control_thread(
         args,
@@ -158,6 +210,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         let tools = Tools {
             engine: engine.clone(),
             keys: keys.keys.clone(),
+            diagnoses: diagnoses.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -206,7 +259,11 @@ async fn control_thread(
         renew_deadline: args.lease_renew_deadline,
         retry_period: args.lease_retry_period,
     };
-    let (address, timeout, cluster) = (args.listen, args.request_timeout, cluster.clone());
+    let (address, timeout, cluster) = (
+        args.control_address(),
+        args.request_timeout,
+        cluster.clone(),
+    );
     let (ready, is_ready) = oneshot::channel::<Result<(), RunError>>();
     let (ended, has_ended) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()

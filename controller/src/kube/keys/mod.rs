@@ -8,40 +8,30 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
-mod events;
+pub(super) mod events;
 mod found;
 mod gauges;
 mod published;
-mod status;
+pub(super) mod status;
 mod steps;
-mod store;
+pub(super) mod store;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulla_core::names::ResourceName;
 use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+pub(super) use self::found::may_go;
 use self::found::{Found, Identities, find, ring};
-pub(super) use self::gauges::gauges;
-pub(super) use self::published::Publisher;
+pub(super) use self::gauges::{gauges, state_text};
+pub(super) use self::published::{Published, Publisher};
 use self::status::{Usage, usage};
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
-use crate::engine::{Keys, now};
-
-/// What the keeper publishes.
-#[derive(Clone)]
-pub(super) struct Published {
-    /// The keys that open, newest first; nothing before the first look at them.
-    pub(super) keys: watch::Receiver<Option<Keys>>,
-    /// The names of all key Secrets.
-    pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
-}
+use crate::engine::now;
 
 /// Keeps the sealing keys of a cluster.
 pub(super) struct Keeper {
@@ -52,7 +42,6 @@ pub(super) struct Keeper {
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
     publisher: Arc<Publisher>,
-    names: watch::Sender<BTreeSet<ResourceName>>,
     identities: Identities,
     /// Nothing until every envelope is known.
     usage: Option<Usage>,
@@ -62,34 +51,27 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper, and where it publishes. `changed` wakes it.
+    /// A keeper, which hands in at `publisher`. `changed` wakes it.
     pub(super) fn new(
         cluster: Arc<Cluster>,
+        publisher: Arc<Publisher>,
         policy: Policy,
         check: Duration,
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
-    ) -> (Self, Published) {
-        let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
-        let (names, names_receiver) = watch::channel(BTreeSet::new());
-        let keeper = Self {
+    ) -> Self {
+        Self {
             cluster,
             policy,
             check,
             leading,
             changed,
-            publisher: Arc::new(publisher),
-            names,
+            publisher,
             identities: Identities::default(),
             usage: None,
             usage_since: None,
             block: None,
-        };
-        let published = Published {
-            keys,
-            names: names_receiver,
-        };
-        (keeper, published)
+        }
     }
 
     /// Runs until the process ends.
@@ -153,17 +135,16 @@ impl Keeper {
 
     fn look(&mut self, now: Timestamp) -> Vec<Found> {
         let secrets = self.cluster.key_secrets.all();
-        let names = secrets
-            .iter()
-            .filter_map(|secret| secret.name.parse().ok())
-            .collect();
-        self.names.send_if_modified(|known| {
-            let changed = *known != names;
-            *known = names;
-            changed
-        });
+        let names = secrets.iter();
+        self.publisher.age_names(
+            names
+                .filter_map(|secret| secret.name.parse().ok())
+                .collect(),
+        );
         self.identities.retain(&secrets);
         let mut keys = self.cluster.sealing_keys.all();
+        // Those of Sealed Secrets have a keeper of their own.
+        keys.retain(|key| !self.cluster.with_sealed_secrets || !key.is_rsa());
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         let restore = self.policy.require_existing_key;
         find(keys, &secrets, &mut self.identities, restore, now)

@@ -7,6 +7,7 @@
 mod key_secret;
 mod meta;
 mod resource;
+mod rsa_key_secret;
 mod sealing_key;
 mod secret;
 
@@ -16,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(super) use key_secret::KeySecret;
 pub(super) use meta::{Annotations, Meta};
 pub(super) use resource::SeenResource;
+pub(super) use rsa_key_secret::RsaKeySecret;
 pub(super) use sealing_key::SeenSealingKey;
 pub(super) use secret::SeenSecret;
 
