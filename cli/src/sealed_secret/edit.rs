@@ -7,7 +7,7 @@ use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::SealedData;
-use bulla_core::template;
+use bulla_core::template::{self, Functions};
 use rand_core::CryptoRngCore;
 use serde_json::{Map, Value, json};
 
@@ -85,7 +85,7 @@ impl FoundSealed<'_> {
         for (templated, source) in &self.sealed.template().data {
             let parsed = source
                 .as_ref()
-                .and_then(|source| template::parse(templated, source).ok());
+                .and_then(|source| template::parse_with(templated, source, Functions::All).ok());
             let named = parsed.map(|template| template.keys()).unwrap_or_default();
             for key in gone.iter().filter(|key| named.contains(key.as_str())) {
                 printer.warn(format_args!(

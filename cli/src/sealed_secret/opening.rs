@@ -20,8 +20,8 @@ use crate::identities::Identities;
 /// A SealedSecret that was not opened.
 #[derive(Debug)]
 pub(crate) struct Closed {
-    error: UnsealError,
-    diagnosis: Option<Diagnosis>,
+    error: Box<UnsealError>,
+    diagnosis: Option<Box<Diagnosis>>,
     keys: usize,
     looked_in: String,
 }
@@ -34,7 +34,8 @@ impl FoundSealed<'_> {
     pub(crate) fn unseal(&self, identities: &Identities) -> Result<Unsealed, Closed> {
         unseal(&self.sealed, identities).map_err(|closed| Closed {
             diagnosis: unopened(self, &closed.error)
-                .and_then(|item| diagnosis(self, item, &identities.rsa)),
+                .and_then(|item| diagnosis(self, item, &identities.rsa))
+                .map(Box::new),
             ..closed
         })
     }
@@ -48,7 +49,7 @@ pub(crate) fn unseal(sealed: &SealedSecret, identities: &Identities) -> Result<U
     let opened = sealed.unseal(&identities.rsa, &mut Search::default(), LegacyData::Accept);
     opened.map_err(|error| Closed {
         diagnosis: None,
-        error,
+        error: Box::new(error),
         keys: identities.rsa.len(),
         looked_in: identities.looked_in(),
     })

@@ -11,6 +11,7 @@ use super::annotations::{
     CLUSTER_WIDE_ANNOTATION, MANAGED_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, PATCH_ANNOTATION,
     SKIP_SET_OWNER_REFERENCES_ANNOTATION, is_set,
 };
+use super::label::Label;
 use super::seal::LAST_APPLIED;
 use super::template::SecretTemplate;
 use super::unseal::Unsealed;
@@ -157,16 +158,16 @@ impl Unsealed {
 }
 
 impl SealedSecretParts {
-    /// What a SealedSecret is to hold for the Secret of an envelope to stay as it is.
+    /// What a SealedSecret is to hold for the Secret of an envelope to stay as it is; it is to be sealed for `label`.
     ///
     /// # Errors
     /// [`MigrateError`] by variant.
-    pub fn of(opened: Opened) -> Result<Self, MigrateError> {
+    pub fn of(opened: Opened, label: Label) -> Result<Self, MigrateError> {
         let (values, trusted) = opened.into_parts();
         let from = trusted.get();
         let template = SecretTemplate::from(from);
         let expected = rendered(&values, from)?;
-        let sealed = Unsealed::new(copies(&values), template.clone());
+        let sealed = Unsealed::new(copies(&values), template.clone(), label);
         let (made, _) = sealed.render().map_err(MigrateError::Template)?;
         compare(&expected, &made)?;
         Ok(Self { values, template })
@@ -227,7 +228,8 @@ mod tests {
 
     fn unsealed(values: &[(&str, &str)], template: SecretTemplate) -> Unsealed {
         let value = |(name, value): &(&str, &str)| (key(name), Plaintext::from(value.to_string()));
-        Unsealed::new(values.iter().map(value).collect(), template)
+        let values = values.iter().map(value).collect();
+        Unsealed::new(values, template, Label::cluster())
     }
 
     fn templates(data: &[(&str, Option<&str>)]) -> SecretTemplate {

@@ -117,10 +117,15 @@ impl SealedSecret {
 
 impl Unsealed {
     /// Values that are about to be sealed, as they will come out again.
-    pub(super) fn new(values: BTreeMap<KeyName, Plaintext>, template: SecretTemplate) -> Self {
+    pub(super) fn new(
+        values: BTreeMap<KeyName, Plaintext>,
+        template: SecretTemplate,
+        label: Label,
+    ) -> Self {
         Self {
             values,
             template,
+            label,
             opened_with: Vec::new(),
         }
     }

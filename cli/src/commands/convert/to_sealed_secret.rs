@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bulla_core::api;
 use bulla_core::manifest::Object;
-use bulla_core::sealed_secrets::SealedSecretParts;
+use bulla_core::sealed_secrets::{Label, SealedSecretParts};
 
 use super::report::Done;
 use super::to_envelope::{ConvertError, kept_metadata};
@@ -27,7 +27,8 @@ impl Converter<'_> {
         let opened = envelope
             .open(&self.identities.ring)
             .map_err(|error| self.identities.explain(envelope, error))?;
-        let parts = SealedSecretParts::of(opened).map_err(ConvertError::Migrate)?;
+        let parts = SealedSecretParts::of(opened, Label::from(envelope.place()))
+            .map_err(ConvertError::Migrate)?;
         let making = Making {
             namespace: envelope.namespace(),
             name: envelope.name(),

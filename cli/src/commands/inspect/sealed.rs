@@ -5,11 +5,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use bulla_core::names::KeyName;
+use bulla_core::recipient::Fingerprint;
 use bulla_core::sealed_secrets::{
     CLUSTER_WIDE_ANNOTATION, ItemError, NAMESPACE_WIDE_ANNOTATION, RsaKeyRing, SealedData,
     SealedItem, Search,
 };
-use bulla_core::{recipient::Fingerprint, template};
+use bulla_core::template::{self, Functions};
 use serde_json::{Value, json};
 
 use super::pinned::Pinned;
@@ -263,7 +264,7 @@ impl SealedView<'_> {
                 }
                 None => {}
                 Some(source) => {
-                    if let Err(error) = template::parse(key, source) {
+                    if let Err(error) = template::parse_with(key, source, Functions::All) {
                         wrong.push(error.to_string());
                     }
                     if keys.contains(key) {

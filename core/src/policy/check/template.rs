@@ -9,7 +9,7 @@ use crate::api::PLAIN_ANNOTATION;
 use crate::manifest::{Node, Object};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, Template};
+use crate::template::{self, Functions, Template};
 
 /// Looks at `spec.template.data`. `sealed` is where the sealed values stand; nothing where a template may name
 /// keys that are not there, as those of Sealed Secrets may.
@@ -34,7 +34,11 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
             continue;
         }
         let (place, shown) = (key.place(), shown_key(name));
-        match template::parse(&parsed, source) {
+        let functions = match may_miss {
+            true => Functions::All,
+            false => Functions::default(),
+        };
+        match template::parse_with(&parsed, source, functions) {
             Err(error) => {
                 let hint = match may_miss {
                     true => "mend the template",
