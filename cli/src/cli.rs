@@ -40,9 +40,11 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Turn Secrets into envelopes: each value closed, everything else kept
+    /// Turn Secrets into envelopes, or into SealedSecrets: each value closed, everything else kept
     Seal(SealArgs),
-    /// Open envelopes into the Secrets that the cluster gets
+    /// Turn SealedSecrets into envelopes, or envelopes into SealedSecrets
+    Convert(ConvertArgs),
+    /// Open envelopes and SealedSecrets into the Secrets that the cluster gets
     Open(OpenArgs),
     /// Seal one value anew, with or without a key at hand
     Set(SetArgs),
@@ -56,7 +58,7 @@ pub(crate) enum Command {
     Rewrap(RewrapArgs),
     /// Show who can open what, and where; no key is needed
     Inspect(InspectArgs),
-    /// Find plaintext, damage, and envelopes closed for others than the rules say
+    /// Find plaintext, damage, and sealed resources that are not as the rules say
     Check(CheckArgs),
     /// Say, without a key, which values, recipients and templates a change touched
     Verify(VerifyArgs),

@@ -116,6 +116,20 @@ impl SealedSecret {
 }
 
 impl Unsealed {
+    /// Values that are about to be sealed, as they will come out again.
+    pub(super) fn new(
+        values: BTreeMap<KeyName, Plaintext>,
+        template: SecretTemplate,
+        label: Label,
+    ) -> Self {
+        Self {
+            values,
+            template,
+            label,
+            opened_with: Vec::new(),
+        }
+    }
+
     /// The values as they were sealed; nothing is rendered.
     pub fn values(&self) -> &BTreeMap<KeyName, Plaintext> {
         &self.values
