@@ -15,6 +15,7 @@ pub(crate) use keys::*;
 pub(crate) use setup::*;
 pub(crate) use values::*;
 
+pub(crate) use crate::exclusion::ExcludeArgs;
 use crate::invocation::Invocation;
 use crate::kubeseal;
 
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Say, without a key, which values, recipients and templates a change touched
     Verify(VerifyArgs),
+    /// Show what differs from a commit; with `--reveal` and a key, line by line
+    Diff(DiffArgs),
     /// Make, show and pin keys
     Key(KeyArgs),
     /// Write a `.bulla.yaml`

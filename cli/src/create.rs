@@ -32,6 +32,9 @@ pub(crate) enum CreateError {
     /// No `=`.
     #[error("`--from-literal` takes KEY=VALUE")]
     Literal,
+    /// Something before the first `=` that is no key, and may be part of a value.
+    #[error("what stands before the `=` of `--from-literal` is not the name of a key")]
+    LiteralKey,
     /// A key that the API server would refuse.
     #[error(transparent)]
     Key(#[from] NameError),
@@ -76,7 +79,12 @@ pub(crate) fn secret(
     let mut values = Values::default();
     for literal in &args.from_literal {
         let (key, value) = literal.split_once('=').ok_or(CreateError::Literal)?;
-        values.add(key, value.as_bytes().into())?;
+        // A value with a `=` in it and no key would be repeated as one.
+        let added = values.add(key, value.as_bytes().into());
+        added.map_err(|error| match error {
+            CreateError::Key(_) => CreateError::LiteralKey,
+            other => other,
+        })?;
     }
     for file in &args.from_file {
         values.add_files(file)?;
@@ -157,7 +165,10 @@ impl Values {
             }
             let added = match line.split_once('=') {
                 Some((key, _)) if !is_variable(key) => Err(CreateError::Line(number)),
-                Some((key, value)) => self.add(key, value.as_bytes().into()),
+                Some((key, value)) => match self.add(key, value.as_bytes().into()) {
+                    Err(CreateError::Key(_)) => Err(CreateError::Line(number)),
+                    added => added,
+                },
                 None if !is_variable(line) => Err(CreateError::Line(number)),
                 None => match env::var_os(line) {
                     Some(value) => self.add(line, Plaintext::new(value.into_encoded_bytes())),
@@ -196,7 +207,9 @@ impl Fault for CreateError {
             Self::NoName => "name it: `--name NAME`",
             Self::NoNamespace => "its values are bound to one: `-n NAMESPACE`",
             Self::NoValues => "`--from-file FILE` takes a file; `bulla set` asks for a value",
-            Self::Literal => "`--from-literal password=…`, or better `--from-file password=FILE`",
+            Self::Literal | Self::LiteralKey => {
+                "`--from-literal password=…`, or better `--from-file password=FILE`"
+            }
             Self::Key(_) | Self::FileName(_) => "name the key yourself: `--from-file KEY=FILE`",
             Self::Twice(_) => "give each key once",
             Self::Line(_) => {

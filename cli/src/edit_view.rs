@@ -201,7 +201,7 @@ impl Changes {
 }
 
 /// Text that an editor shows without harm.
-fn readable(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn readable(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     (!text
         .chars()

@@ -298,6 +298,9 @@ impl Fault for GitError {
         Some(Cow::Borrowed(match self {
             Self::NotRun(_) => "install Git; this command asks it for files and revisions",
             Self::NoWorkTree(_) => "run it in a clone of the repository",
+            Self::NoRevision(name) if name == "HEAD" => {
+                "there is no commit yet: `bulla inspect` and `bulla check` look at the files themselves"
+            }
             Self::NoRevision(_) => {
                 "`git fetch` brings branches of the remote; a shallow clone in CI may lack them"
             }

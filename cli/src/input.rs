@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use zeroize::Zeroizing;
 
+use crate::exclusion::Exclusion;
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::located::InFile;
 
-/// A file that was read, or standard input under the name `-`.
+/// A file that was read, or standard input.
 pub(crate) struct Input {
-    /// Where it came from.
-    pub(crate) path: PathBuf,
     /// Its bytes, plaintext perhaps.
     pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
@@ -78,10 +77,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Input, Failure> {
     let bytes = bytes
         .map_err(failed)?
         .map_err(|error| InFile::new("read", path, error))?;
-    Ok(Input {
-        path: path.to_owned(),
-        bytes,
-    })
+    Ok(Input { bytes })
 }
 
 fn read_all(
@@ -102,21 +98,23 @@ fn read_all(
 /// The files that `named` stands for: directories give their manifests, and nothing at all is
 /// standard input when something is piped in.
 ///
-/// Directories are read in the order of names; `.git`, links and what Git ignores are passed over.
+/// Directories are read in the order of names; `.git`, links, what Git ignores and what `exclusion`
+/// has are passed over.
 ///
 /// # Errors
 /// [`InputError`] by variant, and a directory that can't be read.
 pub(crate) fn sources<'a>(
     named: impl Iterator<Item = &'a PathBuf>,
     recursive: bool,
+    exclusion: &Exclusion,
 ) -> Result<Vec<Source>, Failure> {
     let mut sources: Vec<Source> = Vec::new();
     let mut any = false;
     for path in named {
         any = true;
         if !is_stdin(path) && path.is_dir() {
-            let found = manifests_in(path, recursive)?;
-            if found.is_empty() {
+            let found = manifests_in(path, recursive, exclusion)?;
+            if found.is_empty() && exclusion.is_empty() {
                 return Err(
                     InFile::new("read", path, InputError::EmptyDirectory { recursive }).into(),
                 );
@@ -145,12 +143,20 @@ pub(crate) fn sources<'a>(
     Ok(sources)
 }
 
-fn manifests_in(directory: &Path, recursive: bool) -> Result<Vec<Source>, Failure> {
+fn manifests_in(
+    directory: &Path,
+    recursive: bool,
+    exclusion: &Exclusion,
+) -> Result<Vec<Source>, Failure> {
+    let passed_over = exclusion.clone();
     let walk = WalkBuilder::new(directory)
         .hidden(false)
         .max_depth((!recursive).then_some(1))
         .sort_by_file_name(OsStr::cmp)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        .filter_entry(move |entry| {
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.file_name() != ".git" && !passed_over.has(entry.path(), is_directory)
+        })
         .build();
     let mut found = Vec::new();
     for entry in walk {
@@ -242,8 +248,10 @@ mod tests {
         }
         std::os::unix::fs::symlink(at("b.yaml"), at("link.yaml")).unwrap();
         std::fs::write(at(".gitignore"), "a.yml\n").unwrap();
+        let everything = crate::cli::ExcludeArgs::default().exclusion().unwrap();
         let names = |recursive| -> Vec<_> {
-            let sources = sources([directory.path().to_owned()].iter(), recursive).unwrap();
+            let sources =
+                sources([directory.path().to_owned()].iter(), recursive, &everything).unwrap();
             let relative = |s: Source| s.path.strip_prefix(directory.path()).unwrap().to_owned();
             sources.into_iter().map(relative).collect()
         };

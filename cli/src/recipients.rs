@@ -80,6 +80,29 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// Looks at `--for` where nothing may turn out to be closed: a wrong name is wrong there, too.
+    ///
+    /// # Errors
+    /// As for [`Self::choose`], of what `--for` says by itself.
+    pub(crate) fn check_asked(&self, path: Option<&Path>) -> Result<(), Failure> {
+        if !self.asked.is_empty() {
+            let located = self.configs.of(path.filter(|path| !is_stdin(path)))?;
+            self.resolved(located)?;
+        }
+        Ok(())
+    }
+
+    /// Names are those of the current directory where the file lies outside of any repository.
+    fn resolved(&self, located: Option<Rc<Located>>) -> Result<Vec<NamedRecipient>, Failure> {
+        let names = match located {
+            Some(located) => Some(located),
+            None => self.configs.of(None)?,
+        };
+        let nobody = Config::default();
+        let config = names.as_ref().map_or(&nobody, |located| &located.config);
+        Ok(config.resolve(self.asked)?)
+    }
+
     /// `--for` counts without a configuration too, as long as it needs no names; where a rule
     /// matches, what the rule demands is still demanded.
     fn asked_for(
@@ -87,14 +110,7 @@ impl<'a> Chooser<'a> {
         located: Option<Rc<Located>>,
         path: Option<&Path>,
     ) -> Result<Chosen, Failure> {
-        let nobody = Config::default();
-        // Names are those of the current directory where the file lies outside of any repository.
-        let names = match &located {
-            Some(located) => Some(located.clone()),
-            None => self.configs.of(None)?,
-        };
-        let config = names.as_ref().map_or(&nobody, |located| &located.config);
-        let recipients = config.resolve(self.asked)?;
+        let recipients = self.resolved(located.clone())?;
         let rule = match (&located, path) {
             (Some(located), Some(path)) => located
                 .relative(path)

@@ -44,7 +44,11 @@ pub(crate) fn run(
     session: &Session,
     mut work: impl Work,
 ) -> Result<ExitStatus, Failure> {
-    let sources = input::sources(args.inputs.iter(), args.recursive)?;
+    let sources = input::sources(
+        args.inputs.iter(),
+        args.recursive,
+        &args.exclude.exclusion()?,
+    )?;
     let identities = Identities::load(&args.identities, &session.printer)?;
     let chooser = Chooser::new(&session.configs, &args.recipients);
     let progress = Progress::new(doing(&work), sources.len(), &session.printer);
@@ -93,6 +97,8 @@ fn file(
 ) -> Result<Option<Zeroizing<String>>, Failure> {
     let path = &source.path;
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
+    let seen = args.as_path.as_deref().unwrap_or(path);
+    chooser.check_asked(Some(seen))?;
     if source.found && !input::mentions(&bytes, bulla_core::api::SECRET_ENVELOPE) {
         return Ok(None);
     }
@@ -101,7 +107,6 @@ fn file(
         return Ok(None);
     }
     let all = manifest::envelopes(path, &stream)?;
-    let seen = args.as_path.as_deref().unwrap_or(path);
     let chosen = chooser.choose(Some(seen))?;
     chosen.warn_of_left_out(seen, &session.printer);
     let mut changes = Vec::new();

@@ -14,7 +14,9 @@ mod ownership;
 use std::collections::BTreeMap;
 
 pub use compare::{Changes, matches_outline};
-pub use ownership::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Owned, check_ownership};
+pub use ownership::{
+    ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Consent, Owned, check_ownership,
+};
 
 use crate::names::ResourceName;
 use crate::plaintext::Plaintext;
@@ -32,6 +34,8 @@ pub struct Owner {
     pub name: ResourceName,
     /// The uid, never empty for a resource that exists.
     pub uid: String,
+    /// By which signs it may have a Secret that is not its own.
+    pub consent: Consent,
 }
 
 /// A live Secret, as one read showed it.
@@ -109,13 +113,13 @@ pub enum Plan {
 /// A write, with the proof that it may be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    /// Make it, with the controlling owner reference. Fails with a conflict when it is there.
+    /// Make it, with the owner's [`Owner::first_claim`]. Fails with a conflict when it is there.
     Create,
     /// Change it in place, under uid and resourceVersion of the proof; keys that are not wanted go.
     Update(Owned),
-    /// Take it over in one write under uid and resourceVersion of the proof: as an update, with
-    /// [`ADOPTED_BY_ANNOTATION`] set to the owner's uid, without [`ADOPT_ANNOTATION`] and without
-    /// the controller owner reference of anybody else.
+    /// Take it over in one write under uid and resourceVersion of the proof: as an update, with the
+    /// claim of the proof ([`ADOPTED_BY_ANNOTATION`] set to the owner's uid, or the owner reference),
+    /// without the annotation that consented and without the controller owner reference of anybody else.
     Adopt(Owned),
     /// Delete it under the uid of the proof, and create it anew with the same [`Claim`].
     Replace(Owned),
@@ -131,7 +135,7 @@ pub struct Refusal {
 }
 
 /// Decides what to do so that `live` becomes `wanted`.
-pub fn plan(wanted: &SecretContent, owner: &Owner, live: Option<&Live>, mode: Mode) -> Plan {
+pub fn plan(wanted: &SecretContent, owner: &Owner, live: Option<&Live>) -> Plan {
     let Some(live) = live else {
         return Plan::Write(Write::Create, Changes::all(wanted));
     };
@@ -142,6 +146,7 @@ pub fn plan(wanted: &SecretContent, owner: &Owner, live: Option<&Live>, mode: Mo
     if live.deleting {
         return Plan::Wait;
     }
+    let mode = owned.mode();
     let changes = Changes::between(wanted, live, mode);
     if changes.need_replacement(wanted, live) {
         return match mode {

@@ -41,8 +41,6 @@ pub struct Key {
     pub created: Timestamp,
     /// When the private half was made; nothing when it was only asked for.
     pub not_before: Option<Timestamp>,
-    /// Somebody asked for it; it was not the first key, nor a renewal.
-    pub by_hand: bool,
 }
 
 /// The configuration.
@@ -86,21 +84,34 @@ pub enum Standing {
 pub enum Step {
     /// Make a key of this suite.
     Make(Suite, Why),
-    /// Make the private half of the key at this index of the list, which somebody asked for.
-    Fulfil(usize),
+    /// Make the private half of the key at this index of the list.
+    Fulfil(usize, Why),
     /// Nothing to do until then, or until something changes.
     Wait(Option<Timestamp>),
     /// There is no key to close with, and none may be made.
     Blocked(Block),
 }
 
-/// Why a key is made unasked.
+/// Why a key is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// None of the suite closes.
     First,
     /// The one that closes has reached its age.
     Renewal,
+    /// Somebody asked for it; these are the ones that are counted.
+    Asked,
+}
+
+impl Why {
+    /// The word that is kept with a key.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "First",
+            Self::Renewal => "Renewal",
+            Self::Asked => "Asked",
+        }
+    }
 }
 
 /// Why no key may be made.
@@ -155,55 +166,58 @@ pub fn closing(keys: &[Key], suite: Suite, now: Timestamp) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// The next step. Keys that somebody asked for come first: one of them may save a key.
-pub fn next(keys: &[Key], policy: &Policy, now: Timestamp) -> Step {
+/// The next step.
+///
+/// `asked` tells when keys were made because somebody asked for them, those that are not in `keys` any more too: who
+/// may delete keys must not get more of them by that.
+///
+/// A key that waits for its private half takes the place of one that is due anyway: a request saves a key, and one of
+/// our own that was cut off is completed. What a resource says of who made it plays no part in that.
+pub fn next(keys: &[Key], asked: &[Timestamp], policy: &Policy, now: Timestamp) -> Step {
     let full = keys.iter().filter(|key| key.not_before.is_some()).count() >= MAX_KEYS;
-    let request = earliest_request(keys).map(|index| (index, request_due(keys, now)));
-    if let Some((index, due)) = request
-        && due <= now
-        && !full
-    {
-        return Step::Fulfil(index);
-    }
-    let Some(newest) = closing(keys, policy.suite, now) else {
-        return match (policy.require_existing_key, full) {
-            (true, _) => Step::Blocked(Block::RequireExistingKey),
-            (_, true) => Step::Blocked(Block::TooMany),
-            _ => Step::Make(policy.suite, Why::First),
-        };
-    };
+    let newest = closing(keys, policy.suite, now);
     let renewal = match (policy.renew_period, policy.require_existing_key) {
         (0, _) | (_, true) => None,
-        (period, _) => keys[newest].not_before.map(|made| made.plus(period)),
+        (period, _) => newest.and_then(|newest| Some(keys[newest].not_before?.plus(period))),
     };
-    match renewal {
-        Some(due) if due <= now && full => Step::Blocked(Block::TooMany),
-        Some(due) if due <= now => Step::Make(policy.suite, Why::Renewal),
-        _ if full => Step::Wait(renewal),
-        _ => {
-            let request = request.map(|(_, due)| due);
-            Step::Wait(renewal.into_iter().chain(request).min())
-        }
+    let due = match newest {
+        None if !policy.require_existing_key => Some(Why::First),
+        Some(_) if renewal.is_some_and(|due| due <= now) => Some(Why::Renewal),
+        _ => None,
+    };
+    if let Some(why) = due {
+        return match earliest_request(keys, Some(policy.suite)) {
+            _ if full => Step::Blocked(Block::TooMany),
+            Some(index) => Step::Fulfil(index, why),
+            None => Step::Make(policy.suite, why),
+        };
+    }
+    let request = earliest_request(keys, None).filter(|_| !full);
+    let request = request.map(|index| (index, request_due(asked, now)));
+    match request {
+        Some((index, due)) if due <= now => Step::Fulfil(index, Why::Asked),
+        _ if newest.is_none() => Step::Blocked(Block::RequireExistingKey),
+        _ => Step::Wait(renewal.into_iter().chain(request.map(|(_, due)| due)).min()),
     }
 }
 
-/// The request that has waited longest.
-fn earliest_request(keys: &[Key]) -> Option<usize> {
-    let wanted = keys
-        .iter()
-        .enumerate()
-        .filter(|(_, key)| key.state == State::Active && key.not_before.is_none());
+/// The request, of any suite or of this one, that has waited longest.
+fn earliest_request(keys: &[Key], suite: Option<Suite>) -> Option<usize> {
+    let wanted = keys.iter().enumerate().filter(|(_, key)| {
+        let of_suite = suite.is_none_or(|suite| suite == key.suite);
+        of_suite && key.state == State::Active && key.not_before.is_none()
+    });
     wanted
         .min_by_key(|(_, key)| key.order())
         .map(|(index, _)| index)
 }
 
 /// When the next request may be fulfilled.
-fn request_due(keys: &[Key], now: Timestamp) -> Timestamp {
-    keys.iter()
-        .filter(|key| key.by_hand && key.is_made(now))
-        .filter_map(|key| key.not_before)
-        .max()
+fn request_due(asked: &[Timestamp], now: Timestamp) -> Timestamp {
+    let made = asked
+        .iter()
+        .filter(|made| **made <= now.plus(CLOCK_SKEW_SECONDS));
+    made.max()
         .map_or(now, |last| last.plus(REQUEST_INTERVAL_SECONDS))
 }
 

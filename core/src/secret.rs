@@ -12,7 +12,7 @@ use crate::names::{KeyName, Namespace, ResourceName};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 use crate::sealed_secrets::{SecretTemplate, Unsealed};
-use crate::template::{self, TemplateError};
+use crate::template::{self, Surroundings, TemplateError};
 
 /// Everything about a Secret but its data: known without opening anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub struct Outline {
 pub struct SecretContent {
     outline: Outline,
     data: BTreeMap<KeyName, Plaintext>,
+    varies: bool,
 }
 
 /// Opened values that make no Secret. No message holds a value or what a template made of one.
@@ -103,16 +104,13 @@ impl Outline {
 
     /// What the template of a SealedSecret says of the Secret `namespace`/`name`.
     ///
-    /// As for envelopes, tracking labels are left out; a label of [`MANAGED_BY_LABEL`] that the
-    /// template has by itself stays, since it may be Helm's.
+    /// As for envelopes, tracking labels are left out. No label is added: the real controller would take one away, and
+    /// a Secret would be written each time that one takes over from the other.
     pub fn of_sealed_secret(
         namespace: &Namespace,
         name: &ResourceName,
         template: &SecretTemplate,
     ) -> Self {
-        let mut labels = own(&template.labels);
-        let managed_by = labels.entry(MANAGED_BY_LABEL.to_owned());
-        managed_by.or_insert_with(|| MANAGED_BY.to_owned());
         Self {
             namespace: namespace.clone(),
             name: name.clone(),
@@ -122,7 +120,7 @@ impl Outline {
                 .unwrap_or("Opaque")
                 .to_owned(),
             immutable: template.immutable.unwrap_or(false),
-            labels,
+            labels: own(&template.labels),
             annotations: own(&template.annotations),
             finalizers: template.finalizers.clone(),
         }
@@ -204,10 +202,28 @@ impl SecretContent {
         unsealed: Unsealed,
         policy: &SecretPolicy,
     ) -> Result<Self, ContentError> {
+        Self::of_sealed_secret_with(namespace, name, unsealed, policy, None)
+    }
+
+    /// The same with what its templates may take from outside; see [`SecretContent::varies`].
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`] by variant; [`ContentError::reason`] is the word for it.
+    pub fn of_sealed_secret_with(
+        namespace: &Namespace,
+        name: &ResourceName,
+        unsealed: Unsealed,
+        policy: &SecretPolicy,
+        surroundings: Option<&mut Surroundings>,
+    ) -> Result<Self, ContentError> {
         let outline = Outline::of_sealed_secret(namespace, name, unsealed.template());
         policy.check(&outline)?;
-        let (data, _) = unsealed.render()?;
-        Self::of(outline, data)
+        let rendered = unsealed.render_with(surroundings)?;
+        Ok(Self {
+            varies: rendered.varies,
+            ..Self::of(outline, rendered.data)?
+        })
     }
 
     fn of(outline: Outline, data: BTreeMap<KeyName, Plaintext>) -> Result<Self, ContentError> {
@@ -217,7 +233,11 @@ impl SecretContent {
             return Err(ContentError::TooLarge);
         }
         types::check(outline.secret_type(), &data)?;
-        Ok(Self { outline, data })
+        Ok(Self {
+            outline,
+            data,
+            varies: false,
+        })
     }
 
     /// Everything but the data.
@@ -228,6 +248,11 @@ impl SecretContent {
     /// The data.
     pub fn data(&self) -> &BTreeMap<KeyName, Plaintext> {
         &self.data
+    }
+
+    /// Whether the clock or chance had a part in the data: rendered again, it would be another one.
+    pub fn varies(&self) -> bool {
+        self.varies
     }
 }
 

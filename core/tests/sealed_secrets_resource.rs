@@ -6,7 +6,7 @@
 use bulla_core::api;
 use bulla_core::names::{Namespace, ResourceName};
 use bulla_core::plaintext::Plaintext;
-use bulla_core::plan::{Live, Mode, Owner, Plan, Write, plan};
+use bulla_core::plan::{Consent, Live, Owner, Plan, Write, plan};
 use bulla_core::reason::Reason;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{
@@ -103,9 +103,10 @@ fn the_content_is_planned_as_an_envelopes_is() {
         kind: api::SEALED_SECRET.to_owned(),
         name: "db".parse().unwrap(),
         uid: "u".to_owned(),
+        consent: Consent::SealedSecrets { unowned: false },
     };
     assert!(matches!(
-        plan(&made, &owner, None, Mode::Whole),
+        plan(&made, &owner, None),
         Plan::Write(Write::Create, _)
     ));
     let foreign = Live {
@@ -113,7 +114,7 @@ fn the_content_is_planned_as_an_envelopes_is() {
         ..Live::default()
     };
     assert!(matches!(
-        plan(&made, &owner, Some(&foreign), Mode::Whole),
+        plan(&made, &owner, Some(&foreign)),
         Plan::Refuse(_)
     ));
 }

@@ -13,6 +13,7 @@ use kube::{Api, Client};
 use crate::bare;
 use crate::fixture::{create, envelopes};
 use crate::machine::{cpu_seconds, median, memory_mib};
+use crate::metrics::{scrape, sum};
 use crate::table::Table;
 
 const ENVELOPES: usize = 500;
@@ -128,7 +129,7 @@ impl Bench {
         let start = Instant::now();
         let mut controller = controller(&self.cluster, &self.token);
         loop {
-            let text = self.metrics().unwrap_or_default();
+            let text = scrape(PORT).unwrap_or_default();
             if sum(&text, APPLIED) >= expected as f64 {
                 break;
             }
@@ -167,7 +168,7 @@ impl Bench {
         let before = self.versions().await;
         let mut controller = controller(&self.cluster, &self.token);
         let figures = wait::eventually("every envelope to be looked at", PATIENCE, async || {
-            let text = self.metrics()?;
+            let text = scrape(PORT)?;
             (sum(&text, "bulla_reconciles_total") >= MANY as f64
                 && sum(&text, "bulla_queue_depth") == 0.0)
                 .then_some(text)
@@ -221,17 +222,6 @@ impl Bench {
             .map(|meta| (meta.uid, meta.resource_version))
             .collect()
     }
-
-    fn metrics(&self) -> Option<String> {
-        use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(("127.0.0.1", PORT)).ok()?;
-        stream
-            .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            .ok()?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).ok()?;
-        Some(text)
-    }
 }
 
 fn controller(cluster: &Cluster, token: &str) -> Process {
@@ -257,15 +247,4 @@ fn is_ready(envelope: &SecretEnvelope) -> bool {
             .conditions
             .iter()
             .any(|c| c.type_ == "Ready" && c.status == bulla_core::api::ConditionStatus::True)
-}
-
-/// The sum of all samples of a metric.
-fn sum(text: &str, metric: &str) -> f64 {
-    text.lines()
-        .filter(|line| {
-            line.strip_prefix(metric)
-                .is_some_and(|rest| rest.starts_with(['{', ' ']))
-        })
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-        .sum()
 }

@@ -1,16 +1,22 @@
-//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster]`.
+//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [sealed-secrets]`.
 //!
 //! Each runs its peer in the same run on the same machine and prints a table with what must be
 //! reached beside what was. docs/benchmarks.md records a run.
 
-#![expect(clippy::print_stdout, reason = "a table is the point")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a table is the point, and it is long in the making"
+)]
 
 mod bare;
 mod cluster;
 mod fixture;
 mod machine;
+mod metrics;
 mod open;
 mod seal;
+mod sealed_secrets;
 mod table;
 
 fn main() {
@@ -27,6 +33,10 @@ fn main() {
     if wanted("cluster") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(cluster::run(&mut table));
+    }
+    if wanted("sealed-secrets") {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(sealed_secrets::run(&mut table));
     }
     println!("{table}");
     if !table.reached() {

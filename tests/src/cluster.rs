@@ -28,7 +28,7 @@ pub use self::{
     options::{Audit, Options},
 };
 
-pub(crate) use servers::free_port;
+pub use servers::free_port;
 
 /// A running control plane. Dropping it ends it.
 #[derive(Debug)]
@@ -138,6 +138,11 @@ impl Cluster {
     /// Returns the address of the API server, such as `https://127.0.0.1:21234`.
     pub fn url(&self) -> String {
         self.servers.url()
+    }
+
+    /// Returns the certificate that the API server is recognized by, in PEM.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        self.servers.certificate().unwrap_or_default()
     }
 
     /// Returns the folder of the servers' own logs.

@@ -1,4 +1,4 @@
-//! One plain HTTP request on loopback: what a probe or a scraper sends.
+//! One plain HTTP request on loopback: what a probe, a scraper or an attacker sends.
 
 use std::{
     io::{self, Read, Write},
@@ -12,12 +12,41 @@ use std::{
 ///
 /// Nobody listens, or what answers is not HTTP.
 pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+    // In 1.0 the body ends with the connection, in one piece.
+    exchange(
+        address,
+        format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes(),
+    )
+}
+
+/// Sends `POST path` with more header lines and a body, and returns the status code and the body of the answer.
+///
+/// # Errors
+///
+/// Nobody listens, or what answers is not HTTP.
+pub fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> io::Result<(u16, String)> {
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    exchange(address, &[head.as_bytes(), body].concat())
+}
+
+fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
     stream.set_read_timeout(Some(DEADLINE))?;
-    // In 1.0 the body ends with the connection, in one piece.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    // Who is refused early may not get rid of all that he would say.
+    let sent = stream.write_all(request);
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    let received = stream.read_to_end(&mut answer);
+    if answer.is_empty() {
+        sent.and(received)?;
+    }
     let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());

@@ -10,14 +10,15 @@ mod controller;
 pub mod deployment;
 mod fixture;
 pub mod go;
-mod http;
+pub mod http;
 pub mod metrics;
 pub mod peers;
 pub mod process;
 pub mod programs;
 mod reaper;
 mod repository;
-mod sealed_secrets;
+pub mod rival;
+pub mod sealed_secrets;
 pub mod target;
 pub mod tenant;
 pub mod wait;
@@ -29,7 +30,7 @@ pub use deployment::Deployment;
 pub use fixture::Draft;
 pub use process::Process;
 pub use repository::Repository;
-pub use sealed_secrets::SealedSecretsController;
+pub use rival::SealedSecretsController;
 pub use tenant::Tenant;
 
 /// Returns 32 random bits.

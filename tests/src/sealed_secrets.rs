@@ -1,133 +1,362 @@
-//! Sealed Secrets' own controller on a cluster of the tests.
-//!
-//! It reads its credentials from where a pod has them and nowhere else, so it runs in a mount namespace of its
-//! own in which that folder is there.
+//! Sealed Secrets as its users have it: the real `kubeseal`, a controller behind its Service, SealedSecrets in a namespace.
 
 use std::{
-    fs,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    process::Command,
-    time::Duration,
+    path::{Path, PathBuf},
+    process::{Command, Output},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use bulla_core::api::{SealedSecret, SealedSecretCondition};
+use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ListParams, Patch, PatchParams},
+};
+use serde_json::{Value, json};
 
-use crate::{Cluster, Process, cluster::free_port, http, peers, target, wait};
+use crate::{
+    Cluster, Controller, Deployment, cluster, peers, process, target,
+    wait::{self, DEADLINE},
+};
 
-/// A running controller of Sealed Secrets. Dropping it ends it.
+/// The controller in the place of Sealed Secrets' own.
 #[derive(Debug)]
-pub struct SealedSecretsController {
-    process: Process,
-    address: SocketAddr,
+pub struct SealedSecrets<'c> {
+    /// The cluster, with the overlay applied to it.
+    pub deployment: Deployment<'c>,
+    /// The process.
+    pub controller: Controller,
+    /// Where its endpoints are.
+    pub endpoints: SocketAddr,
 }
 
-impl SealedSecretsController {
-    /// Applies the definition of `SealedSecret`, starts the controller in `namespace` with the rights of the
-    /// admin, and waits until it has a certificate.
+impl<'c> SealedSecrets<'c> {
+    /// Applies the overlay, puts these keys there, and starts a controller that the Service leads to.
     ///
     /// # Panics
     ///
-    /// If it does not come that far.
-    pub fn start(cluster: &Cluster, namespace: &str, flags: &[&str]) -> Self {
-        let definition = target::workspace().join("deploy/crds/sealedsecrets.yaml");
-        cluster.kubectl_ok(&["apply", "-f", &definition.display().to_string()]);
-        cluster.kubectl_ok(&["wait", "--for=condition=Established", "crd", "--all"]);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let (host, port) = cluster
-            .url()
-            .strip_prefix("https://")
-            .and_then(|url| url.split_once(':'))
-            .map(|(host, port)| (host.to_owned(), port.to_owned()))
-            .expect("the API server's address has a host and a port");
-        let script = "mount -t tmpfs tmpfs /run && mkdir -p /run/secrets/kubernetes.io && \
-                      cp -r \"$1\" /run/secrets/kubernetes.io/serviceaccount && shift && exec \"$@\"";
-        let mut command = Command::new("unshare");
+    /// If any of that fails.
+    pub fn start(cluster: &'c Cluster, keys: &[&str], flags: &[&str]) -> Self {
+        let deployment = Deployment::install_into(cluster, OVERLAY, NAMESPACE);
+        for name in keys {
+            cluster.apply(&key_secret(name).to_string());
+        }
+        let (controller, endpoints) = start(&deployment, flags);
+        cluster.expose(NAMESPACE, SERVICE, endpoints.port());
+        Self {
+            deployment,
+            controller,
+            endpoints,
+        }
+    }
+
+    /// Starts one more controller, which the Service does not lead to.
+    pub fn start_another(&self, flags: &[&str]) -> (Controller, SocketAddr) {
+        start(&self.deployment, flags)
+    }
+
+    /// Runs the real `kubeseal` with a kubeconfig.
+    pub fn kubeseal(&self, kubeconfig: &Path, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(peers::kubeseal());
         command
-            .args([
-                "--user",
-                "--map-root-user",
-                "--mount",
-                "sh",
-                "-c",
-                script,
-                "sh",
-            ])
-            .arg(credentials(cluster, namespace))
-            .arg(peers::sealed_secrets_controller())
-            .args(["--listen-addr", &address.to_string()])
-            .args(["--listen-metrics-addr", &metrics.to_string()])
-            .args([
-                "--key-size",
-                "2048",
-                "--rate-limit",
-                "1000",
-                "--rate-limit-burst",
-                "1000",
-            ])
-            .args(flags)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("KUBERNETES_SERVICE_HOST", host)
-            .env("KUBERNETES_SERVICE_PORT", port)
-            .env("POD_NAMESPACE", namespace);
-        let mut controller = Self {
-            process: Process::start("sealed-secrets-controller", command, cluster.logs()),
-            address,
+            .env("KUBECONFIG", kubeconfig)
+            .args(arguments);
+        process::run(command, input.as_bytes())
+    }
+
+    /// Runs the real `kubeseal` as the admin and returns what it printed.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn kubeseal_ok(&self, arguments: &[&str], input: &str) -> String {
+        let kubeconfig = self.deployment.cluster().admin_kubeconfig();
+        let output = self.kubeseal(&kubeconfig, arguments, input);
+        assert!(
+            output.status.success(),
+            "`kubeseal {}` failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("it prints text")
+    }
+
+    /// A namespace of a test's own.
+    pub async fn tenant(&self, prefix: &str) -> SealedTenant {
+        let cluster = self.deployment.cluster();
+        let client = cluster.client().await;
+        let namespace = cluster.fresh_namespace(prefix);
+        SealedTenant {
+            sealed: Api::namespaced(client.clone(), &namespace),
+            secrets: Api::namespaced(client.clone(), &namespace),
+            kubeconfig: cluster.admin_kubeconfig(),
+            namespace,
+            client,
+        }
+    }
+}
+
+fn start(deployment: &Deployment<'_>, flags: &[&str]) -> (Controller, SocketAddr) {
+    let endpoints = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster::free_port()));
+    let address = endpoints.to_string();
+    let mut all = vec!["--sealed-secrets", "--listen-addr", &address];
+    all.extend(flags);
+    let controller = deployment.start(&all);
+    wait::eventually_blocking("the controller is ready", DEADLINE, || {
+        (controller.get("/readyz")?.0 == 200).then_some(())
+    });
+    (controller, endpoints)
+}
+
+/// A namespace, and the way to seal for it.
+#[derive(Clone)]
+pub struct SealedTenant {
+    /// The name of the namespace.
+    pub namespace: String,
+    /// A client of the admin's.
+    pub client: Client,
+    /// The namespace's SealedSecrets.
+    pub sealed: Api<SealedSecret>,
+    /// The namespace's Secrets.
+    pub secrets: Api<Secret>,
+    kubeconfig: PathBuf,
+}
+
+impl SealedTenant {
+    /// A Secret of this namespace, in plaintext.
+    pub fn secret_of(&self, name: &str, values: &[(&str, &str)]) -> Value {
+        let data: serde_json::Map<_, _> = values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), json!(value)))
+            .collect();
+        json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "stringData": data,
+        })
+    }
+
+    /// Seals a Secret with the real `kubeseal`, for the newest key of the cluster.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seal(&self, secret: &Value, arguments: &[&str]) -> Value {
+        self.run_kubeseal(arguments, &secret.to_string())
+    }
+
+    /// Seals a Secret with the real `kubeseal`, for one of the keys in `core/tests/vectors/sealed-secrets`.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seal_for(&self, key: &str, secret: &Value, arguments: &[&str]) -> Value {
+        let file = key_file(key).display().to_string();
+        let mut all = vec!["--cert", &file];
+        all.extend(arguments);
+        self.run_kubeseal(&all, &secret.to_string())
+    }
+
+    fn run_kubeseal(&self, arguments: &[&str], input: &str) -> Value {
+        let mut command = Command::new(peers::kubeseal());
+        command
+            .env_clear()
+            .env("KUBECONFIG", &self.kubeconfig)
+            .args(arguments);
+        let output = process::run(command, input.as_bytes());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+            let error = String::from_utf8_lossy(&output.stderr);
+            panic!("`kubeseal {}` failed: {error}", arguments.join(" "))
+        })
+    }
+
+    /// Applies an object as a GitOps operator does: server-side, all of it.
+    ///
+    /// # Panics
+    ///
+    /// If the API server refuses.
+    pub async fn apply(&self, object: &Value) -> SealedSecret {
+        let name = object["metadata"]["name"].as_str().expect("a name");
+        let parameters = PatchParams::apply("gitops").force();
+        let applied = self
+            .sealed
+            .patch(name, &parameters, &Patch::Apply(object))
+            .await;
+        applied.expect("the SealedSecret can be applied")
+    }
+
+    /// Applies an object, waits until it is synced, and returns its Secret.
+    pub async fn deliver(&self, object: &Value) -> Secret {
+        let name = self.apply(object).await.name_any();
+        self.synced(&name).await;
+        self.secret(&name).await
+    }
+
+    /// Waits until a SealedSecret is synced at its generation.
+    pub async fn synced(&self, name: &str) -> SealedSecret {
+        self.until("it is synced", name, |sealed| {
+            synced(sealed).is_some_and(|told| told.status == "True")
+        })
+        .await
+    }
+
+    /// Waits until a SealedSecret is not synced at its generation, and says this; returns the message.
+    pub async fn failed(&self, name: &str, says: &str) -> String {
+        let what = format!("it is not synced and says `{says}`");
+        let sealed = self
+            .until(&what, name, |sealed| {
+                synced(sealed).is_some_and(|told| {
+                    let message = told.message.as_deref().unwrap_or_default();
+                    told.status == "False" && message.contains(says)
+                })
+            })
+            .await;
+        let message = synced(&sealed).and_then(|told| told.message.clone());
+        message.unwrap_or_default()
+    }
+
+    /// Waits by a watch until the controller has looked at a SealedSecret's generation and it satisfies `condition`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not in time; the message has its status.
+    pub async fn until(
+        &self,
+        what: &str,
+        name: &str,
+        condition: impl Fn(&SealedSecret) -> bool,
+    ) -> SealedSecret {
+        let watching =
+            kube::runtime::wait::await_condition(self.sealed.clone(), name, |found: Option<&_>| {
+                found.is_some_and(|sealed| is_current(sealed) && condition(sealed))
+            });
+        match tokio::time::timeout(DEADLINE, watching).await {
+            Ok(Ok(Some(sealed))) => sealed,
+            other => {
+                let last = self.sealed.get_opt(name).await;
+                let status = last.map(|last| last.map(|last| last.status));
+                let namespace = &self.namespace;
+                panic!(
+                    "waited in vain until of `{namespace}/{name}` {what} ({:?}); its status: {status:#?}",
+                    other.map(|watched| watched.map(|_| ()))
+                )
+            }
+        }
+    }
+
+    /// Returns a Secret that exists.
+    pub async fn secret(&self, name: &str) -> Secret {
+        let secret = self.secrets.get(name).await;
+        secret.unwrap_or_else(|error| panic!("failed to read the Secret `{name}`: {error}"))
+    }
+
+    /// Waits by a watch until a Secret satisfies `condition`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not in time.
+    pub async fn until_secret(
+        &self,
+        what: &str,
+        name: &str,
+        condition: impl Fn(&Secret) -> bool,
+    ) -> Secret {
+        let watching = kube::runtime::wait::await_condition(
+            self.secrets.clone(),
+            name,
+            |found: Option<&_>| found.is_some_and(&condition),
+        );
+        match tokio::time::timeout(DEADLINE, watching).await {
+            Ok(Ok(Some(secret))) => secret,
+            _ => panic!("waited in vain until {what}"),
+        }
+    }
+
+    /// Changes a SealedSecret or a Secret by a merge patch.
+    ///
+    /// # Panics
+    ///
+    /// If the API server refuses.
+    pub async fn patch<K>(&self, api: &Api<K>, name: &str, change: &Value) -> K
+    where
+        K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    {
+        let parameters = PatchParams {
+            field_manager: Some("somebody".to_owned()),
+            ..PatchParams::default()
         };
-        wait::eventually_blocking("Sealed Secrets has a certificate", DEADLINE, || {
-            assert_eq!(
-                controller.process.exit_status(),
-                None,
-                "{}",
-                controller.process.tail()
-            );
-            let answer = http::get(controller.address, "/v1/cert.pem").ok()?;
-            (answer.0 == 200).then_some(())
-        });
-        controller
+        let patched = api.patch(name, &parameters, &Patch::Merge(change)).await;
+        patched.unwrap_or_else(|error| panic!("failed to change `{name}`: {error}"))
     }
 
-    /// The port of its API.
-    pub fn port(&self) -> u16 {
-        self.address.port()
+    /// Returns reason and note of the Events about a SealedSecret so far.
+    ///
+    /// # Panics
+    ///
+    /// If they can't be listed.
+    pub async fn events(&self, name: &str) -> Vec<(String, String)> {
+        let api = Api::<Event>::namespaced(self.client.clone(), &self.namespace);
+        let parameters = ListParams::default().fields(&format!("regarding.name={name}"));
+        let events = api.list(&parameters).await.expect("they can be listed");
+        let told = events.items.into_iter();
+        told.map(|event| {
+            (
+                event.reason.unwrap_or_default(),
+                event.note.unwrap_or_default(),
+            )
+        })
+        .collect()
     }
 
-    /// The certificate that it seals with now.
-    pub fn certificate(&self) -> String {
-        let answer = http::get(self.address, "/v1/cert.pem");
-        answer.expect("it answers").1
-    }
-
-    /// Returns the process.
-    pub fn process(&mut self) -> &mut Process {
-        &mut self.process
+    /// Waits for an Event about a SealedSecret whose reason is this, and returns its note.
+    pub async fn event(&self, name: &str, reason: &str) -> String {
+        let what = format!("there is an Event `{reason}` about `{name}`");
+        wait::eventually(&what, DEADLINE, async || {
+            let mut events = self.events(name).await.into_iter();
+            Some(events.find(|(word, _)| word == reason)?.1)
+        })
+        .await
     }
 }
 
-/// The files that a pod would find.
-fn credentials(cluster: &Cluster, namespace: &str) -> PathBuf {
-    let kubeconfig = fs::read(cluster.admin_kubeconfig()).expect("the kubeconfig is there");
-    let kubeconfig: Value = serde_json::from_slice(&kubeconfig).expect("it is JSON");
-    let text = |pointer: &str| {
-        let value = kubeconfig.pointer(pointer).and_then(Value::as_str);
-        value.expect("the kubeconfig has it").to_owned()
-    };
-    let authority = text("/clusters/0/cluster/certificate-authority-data");
-    let authority = STANDARD.decode(authority).expect("it is base64");
-    let folder = cluster
-        .scratch()
-        .join(format!("pod-{:08x}", crate::random_u32()));
-    let write = |name: &str, bytes: &[u8]| {
-        fs::write(folder.join(name), bytes).expect("the folder takes files");
-    };
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    write("token", text("/users/0/user/token").as_bytes());
-    write("ca.crt", &authority);
-    write("namespace", namespace.as_bytes());
-    folder
+/// The condition that Sealed Secrets' users read; it has to be the first.
+pub fn synced(sealed: &SealedSecret) -> Option<&SealedSecretCondition> {
+    let first = sealed.status.as_ref()?.conditions.first()?;
+    assert_eq!(first.type_, "Synced", "columns read it by its place");
+    Some(first)
 }
 
-const DEADLINE: Duration = Duration::from_secs(60);
+fn is_current(sealed: &SealedSecret) -> bool {
+    let status = sealed.status.as_ref();
+    status.and_then(|status| status.observed_generation) == sealed.metadata.generation
+}
+
+/// A certificate and its private key in one file.
+pub fn key_file(name: &str) -> PathBuf {
+    target::workspace().join(format!("core/tests/vectors/sealed-secrets/{name}.pem"))
+}
+
+/// A key Secret as Sealed Secrets' controller leaves it.
+///
+/// # Panics
+///
+/// If there is no such key.
+pub fn key_secret(name: &str) -> Value {
+    let text = std::fs::read_to_string(key_file(name)).expect("a key");
+    let start = text.find("-----BEGIN RSA PRIVATE KEY").expect("a key");
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+        "metadata": {
+            "name": format!("sealed-secrets-key-{name}"), "namespace": NAMESPACE,
+            "labels": {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"},
+        },
+        "stringData": {"tls.crt": text[..start], "tls.key": text[start..]},
+    })
+}
+
+/// Where Sealed Secrets is by default.
+pub const NAMESPACE: &str = "kube-system";
+/// What `kubeseal` asks for by default.
+pub const SERVICE: &str = "sealed-secrets-controller";
+const OVERLAY: &str = "deploy/overlays/sealed-secrets";

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::{ExcludeArgs, IdentityArgs};
+
 /// `bulla check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -24,6 +26,9 @@ pub(crate) struct CheckArgs {
     /// Take `.bulla.yaml` from this revision, so that a change can't widen its own rules
     #[arg(long, value_name = "REV", conflicts_with = "config")]
     pub(crate) config_from: Option<String>,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// How to report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,
@@ -38,9 +43,12 @@ pub(crate) struct CheckArgs {
 No key is needed, and no value is opened. Names come from .bulla.yaml; what a file says of itself is
 shown as such.")]
 pub(crate) struct InspectArgs {
-    /// Files of envelopes; `-`, or nothing at all, is standard input
-    #[arg(value_name = "FILE")]
+    /// Files or directories of envelopes; `-`, or nothing at all, is standard input
+    #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// How to report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,
@@ -62,6 +70,39 @@ pub(crate) struct VerifyArgs {
     /// Files or directories; without any, the whole work tree
     #[arg(value_name = "PATH")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
+    /// How to report
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) output: ReportFormat,
+}
+
+/// `bulla diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without `--reveal` no key is needed, and no value is opened. Exit code 1 means differences.
+
+Examples:
+  bulla diff                                   what is not committed yet
+  bulla diff clusters/prod --against main      what differs from a branch
+  bulla diff --reveal -I key.txt db.yaml       the values too, line by line")]
+pub(crate) struct DiffArgs {
+    /// Files or directories; without any, the whole work tree
+    #[arg(value_name = "FILE|DIR")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The revision to compare the files with
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(crate) against: String,
+    /// Show the values that differ: on a terminal, in a pipe, wherever the output goes
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Whose keys open.
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// How to report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::ClusterArgs;
 
@@ -50,6 +50,7 @@ pub(crate) struct InstallArgs {
 
 /// `bulla store`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("passes").required(true).args(["once", "watch"]))]
 #[command(after_help = "\
 Each Secret becomes files DIR/<namespace>/<name>/<key>, which nobody else can read. The sealing keys lie
 in DIR/.bulla/keys; `bulla key fetch --store DIR` pins their public halves.")]
@@ -61,7 +62,7 @@ pub(crate) struct StoreArgs {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) from: PathBuf,
     /// Make the Secrets once; the exit code tells whether all of them could be made
-    #[arg(long, conflicts_with = "watch", required_unless_present = "watch")]
+    #[arg(long)]
     pub(crate) once: bool,
     /// Make them, and again whenever a manifest or one of them changes, until interrupted
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bulla_core::names::{Namespace, ResourceName};
 use clap::Args;
 
-use super::{IdentityArgs, OutputFormat, RecipientArgs, ScopeArg, SelectArgs};
+use super::{ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ScopeArg, SelectArgs};
 
 /// `bulla seal`.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(crate) struct SealArgs {
     /// Read directories below directories too
     #[arg(long, short = 'R')]
     pub(crate) recursive: bool,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// Whom to close for.
     #[command(flatten)]
     pub(crate) recipients: RecipientArgs,
@@ -86,12 +89,18 @@ Examples:
   bulla open db.yaml --key tls.crt > tls.crt   one value, byte for byte
   bulla open db.yaml | kubectl diff -f -")]
 pub(crate) struct OpenArgs {
-    /// Files of envelopes; `-`, or nothing at all, is standard input
-    #[arg(value_name = "FILE")]
+    /// Files or directories of envelopes; `-`, or nothing at all, is standard input
+    #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The same, as kubectl spells it
-    #[arg(long, short = 'f', value_name = "FILE")]
+    #[arg(long, short = 'f', value_name = "FILE|DIR")]
     pub(crate) filename: Vec<PathBuf>,
+    /// Read directories below directories too
+    #[arg(long, short = 'R')]
+    pub(crate) recursive: bool,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// Whose keys open.
     #[command(flatten)]
     pub(crate) identities: IdentityArgs,
@@ -238,6 +247,9 @@ pub(crate) struct ReworkArgs {
     /// Read directories below directories too
     #[arg(long, short = 'R')]
     pub(crate) recursive: bool,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
     /// Whom to close for.
     #[command(flatten)]
     pub(crate) recipients: RecipientArgs,

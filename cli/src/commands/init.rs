@@ -1,6 +1,7 @@
 //! `bulla init`: a commented `.bulla.yaml`, at the top of the work tree.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,8 @@ enum InitError {
     FetchWhich,
     #[error("the path `{}` is not a glob: {}", .0.escape_debug(), .1)]
     Path(String, String),
+    #[error("`{}` is named twice", .0.escape_debug())]
+    Twice(String),
     #[error("a name or public key is not valid")]
     Config(#[source] ConfigError),
 }
@@ -104,13 +107,23 @@ impl Draft {
             texts
                 .iter()
                 .map(|text| pair(text))
-                .collect::<Result<_, _>>()
+                .collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self {
-            clusters,
-            people: pairs(&args.person)?,
-            recovery: pairs(&args.recovery)?,
-        })
+        let draft = Self {
+            clusters: joined(clusters),
+            people: joined(pairs(&args.person)?),
+            recovery: joined(pairs(&args.recovery)?),
+        };
+        let mut seen = BTreeSet::new();
+        if let Some((name, _)) = draft.everyone().find(|(name, _)| !seen.insert(name)) {
+            return Err(InitError::Twice(name.clone()).into());
+        }
+        Ok(draft)
+    }
+
+    fn everyone(&self) -> impl Iterator<Item = &(String, Vec<String>)> {
+        let sections = [&self.clusters, &self.people, &self.recovery];
+        sections.into_iter().flatten()
     }
 
     fn text(&self, path: &str) -> String {
@@ -138,10 +151,7 @@ impl Draft {
                 }
             }
         }
-        let everyone = [&self.clusters, &self.people, &self.recovery]
-            .into_iter()
-            .flatten();
-        let names: Vec<_> = everyone.map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = self.everyone().map(|(name, _)| name.as_str()).collect();
         let _ = write!(text, "\n{RULES}");
         let rule = match names.is_empty() {
             true => format!(
@@ -156,6 +166,18 @@ impl Draft {
         };
         text + &rule + OPTIONS
     }
+}
+
+/// A name that is given several times has several keys.
+fn joined(pairs: Vec<(String, Vec<String>)>) -> Vec<(String, Vec<String>)> {
+    let mut joined: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, keys) in pairs {
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.extend(keys),
+            None => joined.push((name, keys)),
+        }
+    }
+    joined
 }
 
 fn pair(text: &str) -> Result<(String, Vec<String>), InitError> {
@@ -207,6 +229,9 @@ impl Fault for InitError {
                 "give both: `NAME=age1…`; `bulla key show FILE --public` prints a public key"
                     .into(),
             ),
+            Self::Twice(_) => {
+                Some("a cluster, a person and a recovery key each have a name of their own".into())
+            }
             Self::FetchWhich => Some("`bulla init --cluster prod --fetch --context prod`".into()),
             Self::Path(..) => Some("paths are relative to .bulla.yaml: `clusters/prod/**`".into()),
             Self::Config(error) => Some(error.hint().into()),

@@ -21,7 +21,7 @@ use crate::shown::Shown;
 /// Carries it out.
 pub(crate) fn run(args: &InspectArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let (mut text, mut values, mut failures) = (String::new(), Vec::new(), Vec::new());
-    for source in input::sources(args.inputs.iter(), true)? {
+    for source in input::sources(args.inputs.iter(), true, &args.exclude.exclusion()?)? {
         match inspect(&source.path, source.found, session) {
             Ok(inspected) => {
                 for (shown, value) in inspected {

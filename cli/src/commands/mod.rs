@@ -3,6 +3,7 @@
 mod check;
 mod completion;
 mod demo;
+mod diff;
 mod edit;
 mod init;
 mod inspect;
@@ -53,6 +54,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
         Command::Rewrap(args) => rewrap::run(args, &session),
         Command::Inspect(args) => inspect::run(args, &session),
         Command::Check(args) => check::run(args, &session),
+        Command::Diff(args) => diff::run(args, &session),
         Command::Verify(args) => verify::run(args, &session),
         Command::Key(args) => key::run(args, &session),
         Command::Init(args) => init::run(args, &session),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bulla_core::api::SECRET_ENVELOPE;
 use bulla_core::manifest::{Format, Stream, emit, emit_json};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
@@ -18,7 +19,7 @@ use crate::cli::{OpenArgs, OpenFormat};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
-use crate::input::{self, Input, MANIFEST_BYTES_MAX};
+use crate::input::{self, MANIFEST_BYTES_MAX, Source};
 use crate::manifest::{self, Found};
 use crate::session::Session;
 use crate::shell;
@@ -29,24 +30,39 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
     if to_terminal && !args.reveal {
         return Err(OpenUsage::Terminal.into());
     }
-    let sources = input::sources(args.inputs.iter().chain(&args.filename), false)?;
+    let sources = input::sources(
+        args.inputs.iter().chain(&args.filename),
+        args.recursive,
+        &args.exclude.exclusion()?,
+    )?;
     let key = args.key.as_deref().map(manifest::key).transpose()?;
-    let inputs = sources
-        .iter()
-        .map(|source| {
-            let input = input::read(&source.path, MANIFEST_BYTES_MAX)?;
-            let stream = manifest::parse(&source.path, &input.bytes)?;
-            Ok((input, stream))
-        })
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut inputs = Vec::new();
+    for source in &sources {
+        let input = input::read(&source.path, MANIFEST_BYTES_MAX)?;
+        // In a directory most files have nothing to do with envelopes.
+        if source.found && !input::mentions(&input.bytes, SECRET_ENVELOPE) {
+            continue;
+        }
+        let stream = manifest::parse(&source.path, &input.bytes)?;
+        if !source.found || stream.objects().iter().any(manifest::is_envelope) {
+            inputs.push((source, stream));
+        }
+    }
     let mut chosen = Vec::new();
-    for (Input { path, .. }, stream) in &inputs {
-        let found = manifest::selected(path, stream, &args.select)?;
+    for (Source { path, found }, stream) in &inputs {
+        let found = if *found {
+            manifest::matching(path, stream, &args.select)?
+        } else {
+            manifest::selected(path, stream, &args.select)?
+        };
         chosen.extend(
             found
                 .into_iter()
                 .map(|found| (path.as_path(), stream, found)),
         );
+    }
+    if chosen.is_empty() {
+        return Err(OpenUsage::Nothing.into());
     }
     let identities = Identities::load(&args.identities, &session.printer)?;
     let out = match &key {
@@ -74,6 +90,8 @@ type Chosen<'s> = (&'s Path, &'s Stream, Found<'s>);
 enum OpenUsage {
     #[error("refusing to show plaintext on a terminal")]
     Terminal,
+    #[error("there is no envelope to open")]
+    Nothing,
     #[error("`--key` takes one value, and there are several envelopes")]
     Several,
     #[error("key `{0}` can't be a variable of a shell")]
@@ -253,6 +271,7 @@ impl Fault for OpenUsage {
             Self::Terminal => {
                 "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
             }
+            Self::Nothing => "`-R` reads the directories below it too",
             Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
             Self::NotAVariable(_) | Self::NotText(_) => {
                 "`--key KEY` writes one value byte for byte"

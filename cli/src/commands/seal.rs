@@ -33,7 +33,11 @@ pub(crate) fn run(args: &SealArgs, session: &Session) -> Result<ExitStatus, Fail
     if create::is_asked(&args.create) {
         return sealer.create();
     }
-    let sources = input::sources(args.inputs.iter().chain(&args.filename), args.recursive)?;
+    let sources = input::sources(
+        args.inputs.iter().chain(&args.filename),
+        args.recursive,
+        &args.exclude.exclusion()?,
+    )?;
     if args.in_place && sources.iter().any(|source| is_stdin(&source.path)) {
         return Err(SealUsage::StdinInPlace.into());
     }
@@ -85,6 +89,7 @@ impl Sealer<'_> {
     fn file<'s>(&self, source: &'s Source) -> Result<Option<Sealed<'s>>, Failure> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
+        self.chooser.check_asked(Some(self.seen(path)))?;
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
         if source.found && !input::mentions(&bytes, "Secret") {
             return Ok(self
@@ -216,15 +221,16 @@ impl Sealer<'_> {
     }
 
     fn choose(&self, path: &Path) -> Result<Chosen, Failure> {
-        let seen = self
-            .args
-            .as_path
-            .as_deref()
-            .or(self.args.output_file.as_deref())
-            .unwrap_or(path);
+        let seen = self.seen(path);
         let chosen = self.chooser.choose(Some(seen))?;
         chosen.warn_of_left_out(seen, &self.session.printer);
         Ok(chosen)
+    }
+
+    /// The path that rules see.
+    fn seen<'p>(&'p self, path: &'p Path) -> &'p Path {
+        let named = self.args.as_path.as_deref();
+        named.or(self.args.output_file.as_deref()).unwrap_or(path)
     }
 
     fn manner(&self, chosen: &Chosen) -> Result<Manner, Failure> {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     if is_stdin(path) {
         return Err(SetUsage::StandardInput.into());
     }
-    let key = manifest::key(&args.key)?;
+    let key = manifest::key(&args.key).map_err(|_| SetUsage::NoKeyName)?;
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
     let found = manifest::one(path, &stream, &args.select)?;
@@ -94,6 +94,8 @@ pub(super) fn unknown_argument() -> Failure {
 enum SetUsage {
     #[error("refusing a value on the command line: the shell remembers it, and others can see it")]
     ValueInArguments,
+    #[error("the second argument, KEY, is not the name of a key")]
+    NoKeyName,
     #[error("there is an argument that `bulla set` does not know")]
     UnknownArgument,
     #[error("the file to change can't be standard input, which the value comes from")]
@@ -109,6 +111,9 @@ impl Fault for SetUsage {
         Some(Cow::Borrowed(match self {
             Self::ValueInArguments => {
                 "`bulla set FILE KEY` asks for it, or takes it from a pipe; `--literal VALUE` insists"
+            }
+            Self::NoKeyName => {
+                "the usage is `bulla set FILE KEY`, and the value is asked for, or comes from a pipe"
             }
             Self::UnknownArgument => {
                 "`bulla set --help` lists them; a value that begins with `-` goes into a pipe, a file or `--literal`"

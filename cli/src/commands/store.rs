@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use bulla_controller::directory::{DirectoryStore, Options, Report, StoreError, WatchOptions};
 use bulla_controller::engine::{Drift, Outcome, Verdict};
+use bulla_core::api::SealingKey;
+use bulla_core::recipient::Suite;
 use bulla_core::rotation::Policy;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -33,13 +37,16 @@ pub(crate) fn run(args: &StoreArgs, session: &Session) -> Result<ExitStatus, Fai
         require_existing_key: args.require_existing_key,
         ..Policy::default()
     };
-    let mut store = DirectoryStore::open(
-        directory,
-        Options {
-            keys,
-            ..Options::default()
-        },
-    )?;
+    let options = Options {
+        keys,
+        ..Options::default()
+    };
+    let mut store = match DirectoryStore::open(directory, options) {
+        Err(StoreError::Locked { .. }) if args.once && args.renew_key => {
+            return ask(directory, keys.suite, printer);
+        }
+        opened => opened?,
+    };
     if args.renew_key {
         let key = store.renew_now()?;
         printer.say(format_args!(
@@ -52,6 +59,28 @@ pub(crate) fn run(args: &StoreArgs, session: &Session) -> Result<ExitStatus, Fai
         return Ok(tell(&report, printer));
     }
     watch(&mut store, args, printer)
+}
+
+/// Lets the process that works on the store make the key; passes it makes anyway.
+fn ask(directory: &Path, suite: Suite, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let name = DirectoryStore::ask_for_key(directory, suite)?;
+    let until = Instant::now() + ANSWER_WITHIN;
+    while Instant::now() < until {
+        let keys = DirectoryStore::published_keys(directory)?;
+        let named = |key: &&SealingKey| key.metadata.name.as_deref() == Some(name.as_str());
+        let status = keys.iter().find(named).and_then(|key| key.status.as_ref());
+        if status.is_some_and(|status| status.public_key.is_some()) {
+            printer.say(format_args!(
+                "made sealing key {name}, by the store that is at work there"
+            ));
+            return Ok(ExitStatus::Done);
+        }
+        std::thread::sleep(ASK_AGAIN);
+    }
+    printer.say(format_args!(
+        "the store that is at work there was asked for sealing key {name}; it makes at most one an hour"
+    ));
+    Ok(ExitStatus::Done)
 }
 
 fn watch(
@@ -211,4 +240,7 @@ impl Fault for StoreError {
     }
 }
 
+/// A store at work looks at its files within a fraction of a second.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 const SECONDS_OF_A_DAY: u64 = 24 * 3600;

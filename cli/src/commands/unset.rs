@@ -22,7 +22,7 @@ pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Fai
     let keys: BTreeSet<KeyName> = args
         .keys
         .iter()
-        .map(|key| key.parse())
+        .map(|key| manifest::key(key))
         .collect::<Result<_, _>>()?;
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;

@@ -49,6 +49,22 @@ pub(crate) enum ContentError {
     ItemWithoutKind,
 }
 
+/// An argument that can't be the name of a key. It may be a value, so it is not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("the argument KEY is not the name of a key")]
+pub(crate) struct KeyArgument;
+
+impl Fault for KeyArgument {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let rule = "a key is at most 253 of A-Z, a-z, 0-9, `-`, `_` and `.`";
+        Some(format!("{rule}; `bulla inspect FILE` lists those of an envelope").into())
+    }
+}
+
 impl ContentError {
     /// Names the keys that are there instead.
     pub(crate) fn no_such_key(key: &KeyName, envelope: &Envelope) -> Self {

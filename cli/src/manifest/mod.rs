@@ -8,11 +8,11 @@ use std::path::Path;
 use bulla_core::api::{self, SecretEnvelope, SecretEnvelopeSpec};
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::manifest::{Kind, Node, Object, Path as NodePath, Rewriter, Stream, Style};
-use bulla_core::names::{KeyName, NameError};
+use bulla_core::names::KeyName;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-pub(crate) use error::ContentError;
+pub(crate) use error::{ContentError, KeyArgument};
 pub(crate) use places::{at, node_of, node_of_open, node_of_seal};
 
 use crate::cli::SelectArgs;
@@ -151,23 +151,30 @@ pub(crate) fn selected<'s>(
     stream: &'s Stream,
     select: &SelectArgs,
 ) -> Result<Vec<Found<'s>>, Failure> {
-    let all = envelopes(path, stream)?;
-    let known = names(all.iter());
-    let wanted = |found: &Found<'_>| {
-        select
-            .name
-            .as_ref()
-            .is_none_or(|name| found.envelope.name() == name)
-            && select
-                .namespace
-                .as_ref()
-                .is_none_or(|namespace| found.envelope.namespace() == namespace)
-    };
-    let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
+    let chosen = matching(path, stream, select)?;
     if chosen.is_empty() {
+        let known = names(envelopes(path, stream)?.iter());
         return Err(InFile::new("use", path, ContentError::NoneSelected { names: known }).into());
     }
     Ok(chosen)
+}
+
+/// The envelopes that are meant, perhaps none.
+///
+/// # Errors
+/// As for [`envelopes`].
+pub(crate) fn matching<'s>(
+    path: &Path,
+    stream: &'s Stream,
+    select: &SelectArgs,
+) -> Result<Vec<Found<'s>>, Failure> {
+    let (name, namespace) = (select.name.as_ref(), select.namespace.as_ref());
+    let mut all = envelopes(path, stream)?;
+    all.retain(|found| {
+        name.is_none_or(|name| found.envelope.name() == name)
+            && namespace.is_none_or(|namespace| found.envelope.namespace() == namespace)
+    });
+    Ok(all)
 }
 
 impl Found<'_> {
@@ -256,12 +263,13 @@ fn group(api_version: &str) -> &str {
     api_version.split('/').next().unwrap_or_default()
 }
 
-/// A key as somebody typed it. What stands behind a `=` may be a value, and is not repeated.
+/// A key as somebody typed it. Where a key belongs people type values by mistake, so what is no key
+/// is not repeated.
 ///
 /// # Errors
-/// [`NameError`].
-pub(crate) fn key(text: &str) -> Result<KeyName, NameError> {
-    text.split('=').next().unwrap_or_default().parse()
+/// [`KeyArgument`].
+pub(crate) fn key(text: &str) -> Result<KeyName, KeyArgument> {
+    text.parse().map_err(|_| KeyArgument)
 }
 
 #[cfg(test)]
@@ -280,11 +288,10 @@ mod tests {
 
     #[test]
     fn what_may_be_a_value_is_not_repeated() {
-        let error = key("pass word=hunter2").unwrap_err().to_string();
-        assert!(
-            error.contains("pass word") && !error.contains("hunter2"),
-            "{error}"
-        );
+        for text in ["password=hunter2", "hunter2 ", "", "..hunter2"] {
+            let error = key(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

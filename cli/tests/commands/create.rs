@@ -74,7 +74,7 @@ fn what_is_missing_or_wrong_is_said() {
         ),
         (
             "--name db -n shop --from-literal a/b=hunter2-canary",
-            "invalid key `a/b`",
+            "is not the name of a key",
         ),
         (
             "--name db -n shop --from-literal a=1 --from-literal a=2",
@@ -112,4 +112,24 @@ fn what_is_missing_or_wrong_is_said() {
         let message = repo.bulla(&format!("seal --for alice {flags}")).fails(2);
         assert!(message.contains(expected), "{flags}: {message}");
     }
+}
+
+#[test]
+fn what_may_be_a_value_is_not_repeated_as_a_key() {
+    let repo = Repo::new();
+    let new = "seal --name x -n shop --as-path clusters/x.yaml";
+    let said = repo
+        .bulla(&format!("{new} --from-literal {CANARY}/+=="))
+        .fails(2);
+    assert!(said.contains("KEY") || said.contains("key"), "{said}");
+    let file = repo.write("values.env", format!("a=b\n{CANARY}/+==\n..{CANARY}=\n"));
+    let said = repo
+        .bulla(&format!("{new} --from-env-file {}", file.display()))
+        .fails(2);
+    assert!(said.contains("line 2"), "{said}");
+    let file = repo.write("values.env", format!("..{CANARY}=\n"));
+    let said = repo
+        .bulla(&format!("{new} --from-env-file {}", file.display()))
+        .fails(2);
+    assert!(said.contains("line 1"), "{said}");
 }

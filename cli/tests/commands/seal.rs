@@ -376,3 +376,20 @@ fn secrets_without_values_are_left_alone() {
     repo.bulla("seal -i clusters/token.yaml").ok();
     assert_eq!(repo.read("clusters/token.yaml"), text);
 }
+
+#[test]
+fn a_wrong_recipient_is_wrong_where_nothing_is_to_be_sealed_too() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    repo.write("clusters/map.yaml", "apiVersion: v1\nkind: ConfigMap\n");
+    for line in [
+        &format!("seal -i {file} --for nobody"),
+        "seal -i clusters/map.yaml --for nobody",
+        "seal -i clusters --for age1nonsense",
+        "rewrap clusters/map.yaml --for nobody -I @alice",
+        "reseal -R . --for nobody -I @alice",
+    ] {
+        repo.bulla(line).fails(2);
+    }
+    repo.bulla(&format!("seal -i {file} --for alice")).ok();
+}

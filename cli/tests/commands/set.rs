@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{CANARY, Repo, secret};
+use crate::support::{CANARY, Repo, run, secret};
 
 #[test]
 fn a_value_is_set_without_any_key_and_the_others_stay() {
@@ -63,7 +63,9 @@ fn a_value_on_the_command_line_is_refused_and_not_repeated() {
     assert_data_eq!(
         repo.bulla(&format!("set {file} ../../x")).fails(2),
         str![[r#"
-error: invalid key `../../x`: at most 253 of A-Z, a-z, 0-9, `-`, `_` and `.`, and neither `.` nor beginning with `..`
+error: the second argument, KEY, is not the name of a key
+
+hint: the usage is `bulla set FILE KEY`, and the value is asked for, or comes from a pipe
 
 "#]]
     );
@@ -172,4 +174,25 @@ fn values_are_taken_out_with_their_data_keys() {
     let piped = repo.bulla_with("unset - username", &text).ok();
     assert!(!piped.contains("username:"));
     assert_eq!(repo.read(&file), text);
+}
+
+#[test]
+fn a_forgotten_key_name_does_not_put_the_value_into_the_error() {
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    for words in [
+        vec!["set", &file, "my hunter2-canary"],
+        vec!["set", &file, "hunter2-canary!", "--dry-run"],
+        vec!["set", &file, ""],
+        vec!["unset", &file, "my hunter2-canary"],
+        vec!["open", &file, "--key", "my hunter2-canary"],
+    ] {
+        let mut command = repo.command();
+        command.args(&words);
+        let said = run(command, b"").fails(2);
+        assert!(said.contains("KEY"), "{said}");
+        if words[0] == "set" {
+            assert!(said.contains("bulla set FILE KEY"), "{said}");
+        }
+    }
 }

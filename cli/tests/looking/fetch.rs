@@ -191,3 +191,12 @@ fn a_store_gives_its_key_at_work_or_not() {
         .ends(2)
         .says(&["store"]);
 }
+
+#[test]
+fn fetching_leaves_no_store_behind_in_a_directory_of_other_things() {
+    let repo = Repo::new();
+    repo.bulla("key fetch --store . --print")
+        .ends(2)
+        .says(&["there is no store in `.`", "bulla store --once"]);
+    assert!(!repo.file(".bulla").exists());
+}

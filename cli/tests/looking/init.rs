@@ -70,7 +70,7 @@ fn what_would_not_be_in_force_is_not_written() {
         ),
         (
             format!("--person a={prod} --recovery a={prod}"),
-            "already used",
+            "`a` is named twice",
         ),
         (format!("--person a={prod} --path /x"), "begins with `/`"),
         ("--cluster prod".to_owned(), "not a name and a public key"),
@@ -91,4 +91,21 @@ fn what_would_not_be_in_force_is_not_written() {
         );
         assert!(!repo.file(".bulla.yaml").exists(), "{flags}");
     }
+}
+
+#[test]
+fn one_name_with_two_keys_is_one_entry_and_in_two_sections_none() {
+    let repo = Repo::bare();
+    for name in ["one", "two"] {
+        repo.key(name, bulla_core::recipient::Suite::X25519);
+    }
+    let (one, two) = (repo.public("one"), repo.public("two"));
+    repo.bulla(&format!("init --cluster a={one} --person a={two}"))
+        .ends(2)
+        .says(&["`a` is named twice"]);
+    repo.bulla(&format!("init --cluster a={one} --cluster a={two}"))
+        .ends(0);
+    repo.bulla("key list").ends(0);
+    let text = repo.read(".bulla.yaml");
+    assert!(text.contains(&one) && text.contains(&two), "{text}");
 }

@@ -126,3 +126,12 @@ fn whom_the_configuration_knows_is_listed() {
         .ends(2)
         .says(&["there is no .bulla.yaml", "bulla init"]);
 }
+
+#[test]
+fn a_public_key_is_printed_beside_a_broken_configuration() {
+    let repo = Repo::new();
+    repo.write(".bulla.yaml", "clusters: [");
+    let shown = repo.bulla("key show --public @alice").ends(0);
+    assert_eq!(shown.stdout.trim(), repo.public("alice"));
+    repo.bulla("key show @alice").ends(2);
+}

@@ -5,6 +5,8 @@
 mod check;
 mod check_sources;
 mod demo;
+mod diff;
+mod exclude;
 mod fetch;
 mod init;
 mod inspect;

@@ -80,3 +80,12 @@ fn usage_follows_the_name_that_it_is_called_by() {
         .ends(0)
         .says(&["Usage: kubectl bulla check"]);
 }
+
+#[test]
+fn a_store_is_told_both_ways_to_run() {
+    let repo = Repo::new();
+    repo.bulla("store ../store")
+        .ends(2)
+        .says(&["--once", "--watch"]);
+    repo.bulla("store ../store --once --watch").ends(2);
+}

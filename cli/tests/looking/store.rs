@@ -85,6 +85,13 @@ fn a_key_can_be_asked_for_once_an_hour() {
 }
 
 #[test]
+fn a_key_is_fetched_beside_one_that_does_not_read() {
+    let repo = with_store();
+    std::fs::write(repo.beside("store/.bulla/keys/broken.yaml"), "[").unwrap();
+    repo.bulla("key fetch --store ../store --print").ends(0);
+}
+
+#[test]
 fn a_watching_store_follows_changes_and_ends_when_asked() {
     let repo = with_store();
     let mut command = repo.command(env!("CARGO_BIN_EXE_bulla"));
@@ -103,6 +110,13 @@ fn a_watching_store_follows_changes_and_ends_when_asked() {
         .ends(2)
         .says(&["another process works on the store"]);
     repo.bulla("key fetch --store ../store --print").ends(0);
+    // A new key is made by the process that holds the lock; the hour that must pass begins with it.
+    repo.bulla("store --once ../store --renew-key")
+        .ends(0)
+        .says(&["made sealing key asked-", "at work"]);
+    let keys = std::fs::read_dir(repo.beside("store/.bulla/keys")).unwrap();
+    let mut names = keys.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.any(|name| name.starts_with("asked-") && name.ends_with(".txt")));
     repo.bulla_in("", "set clusters/db.yaml token", "new")
         .ends(0);
     assert!(lines.any(|line| line == "updated shop/db"));

@@ -13,6 +13,8 @@ use std::path::Path;
 use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, Stat};
 use zeroize::Zeroizing;
 
+use super::flush::Flush;
+
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct Folder(OwnedFd);
@@ -27,10 +29,12 @@ pub(super) struct Entry {
 }
 
 /// Whether a file must be there after the power went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lasting {
+#[derive(Clone, Copy)]
+pub(super) enum Lasting<'f> {
     /// Yes: it is on the disk when the call returns.
     Certain,
+    /// Yes: it is on the disk after the next flush, and nobody relies on it before.
+    With(&'f Flush),
     /// What is lost is told anew; flushing the disk for it would only cost time.
     Likely,
 }
@@ -70,6 +74,16 @@ impl Folder {
         }
         let folder = self.new_folder(name)?;
         self.sync()?;
+        Ok(folder)
+    }
+
+    /// The same, flushed together with others.
+    pub(super) fn make_folder_with(&self, name: &str, flush: &Flush) -> io::Result<Self> {
+        if let Some(folder) = self.folder(name)? {
+            return Ok(folder);
+        }
+        let folder = self.new_folder(name)?;
+        self.flush_with(flush)?;
         Ok(folder)
     }
 
@@ -172,6 +186,15 @@ impl Folder {
         file.sync_all()
     }
 
+    /// Writes a new private file that is flushed together with others.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::write_new`].
+    pub(super) fn write_new_with(&self, name: &str, bytes: &[u8], flush: &Flush) -> io::Result<()> {
+        flush.add(self.written(name, bytes)?.into())
+    }
+
     fn written(&self, name: &str, bytes: &[u8]) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -185,9 +208,13 @@ impl Folder {
     }
 
     /// Replaces the private file `name`, or makes it: there is the old or the new one at every moment.
-    pub(super) fn replace(&self, name: &str, bytes: &[u8], lasting: Lasting) -> io::Result<()> {
+    pub(super) fn replace(&self, name: &str, bytes: &[u8], lasting: Lasting<'_>) -> io::Result<()> {
         let unfinished = unfinished_name();
         let written = match lasting {
+            Lasting::With(flush) => self
+                .write_new_with(&unfinished, bytes, flush)
+                .and_then(|()| self.rename(&unfinished, name))
+                .and_then(|()| self.flush_with(flush)),
             Lasting::Certain => self
                 .write_new(&unfinished, bytes)
                 .and_then(|()| self.rename(&unfinished, name))
@@ -279,6 +306,11 @@ impl Folder {
         Ok(fs::fsync(&self.0)?)
     }
 
+    /// Lets the directory itself be written down together with others.
+    pub(super) fn flush_with(&self, flush: &Flush) -> io::Result<()> {
+        flush.add(self.0.try_clone()?)
+    }
+
     /// The descriptor, for a lock.
     pub(super) fn open_lock(&self, name: &str) -> io::Result<OwnedFd> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -340,12 +372,12 @@ const TREE_DEPTH_MAX: usize = 64;
 /// Comes before every change of the disk: where a test ends the run as a kill would, or lets the
 /// disk fail.
 #[cfg(not(test))]
-fn step() -> io::Result<()> {
+pub(super) fn step() -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(test)]
-fn step() -> io::Result<()> {
+pub(super) fn step() -> io::Result<()> {
     faults::step()
 }
 

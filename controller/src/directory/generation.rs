@@ -10,6 +10,7 @@ use bulla_core::secret::{MAX_SECRET_BYTES, Outline, SecretContent};
 use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 
+use super::flush::Flush;
 use super::folder::{Folder, PRIVATE_FILE, PRIVATE_FOLDER};
 use super::layout::{DATA, SECRET};
 
@@ -39,20 +40,25 @@ const MANIFEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Writes `content` as the generation `name` of the resource whose directory is `resource`.
 ///
-/// When it returns, all of it is on the disk; before, nothing points to it.
-pub(super) fn write(resource: &Folder, name: &str, content: &SecretContent) -> io::Result<()> {
+/// All of it is on the disk after `flush`; before, nothing may point to it.
+pub(super) fn write(
+    resource: &Folder,
+    name: &str,
+    content: &SecretContent,
+    flush: &Flush,
+) -> io::Result<()> {
     let generation = resource.new_folder(name)?;
     let manifest = serde_saphyr::to_string(&Manifest::of(content.outline()))
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    generation.write_new(SECRET, manifest.as_bytes())?;
+    generation.write_new_with(SECRET, manifest.as_bytes(), flush)?;
     let data = generation.new_folder(DATA)?;
     for (key, value) in content.data() {
         // Revealed into the file that the Secret is: that is what the store is for.
-        data.write_new(key.as_str(), value.reveal())?;
+        data.write_new_with(key.as_str(), value.reveal(), flush)?;
     }
-    data.sync()?;
-    generation.sync()?;
-    resource.sync()
+    data.flush_with(flush)?;
+    generation.flush_with(flush)?;
+    resource.flush_with(flush)
 }
 
 /// Reads the generation `name`; nothing when it is not there.

@@ -10,7 +10,7 @@ use bulla_core::names::ResourceName;
 use bulla_core::recipient::{Identity, Suite, identity_file_text, parse_identity_file};
 use bulla_core::rotation::{self, Timestamp};
 
-use super::folder::{Folder, Lasting};
+use super::folder::{Folder, Lasting, random_word};
 use crate::engine::{parse_time, rfc3339};
 
 /// A key as it lies in the directory.
@@ -24,6 +24,8 @@ pub(super) struct StoredKey {
 const MADE_FOR_ANNOTATION: &str = "bulla.dev/made-for";
 /// Two lines of comment and a key, or a small resource.
 pub(super) const KEY_FILE_BYTES_MAX: usize = 64 * 1024;
+/// How often a request is written that was taken for a leftover.
+const REQUEST_ATTEMPTS: usize = 8;
 
 impl StoredKey {
     /// A new key, called by its fingerprint.
@@ -40,15 +42,7 @@ impl StoredKey {
         made_for: Option<&str>,
         not_before: Timestamp,
     ) -> Self {
-        let spec = SealingKeySpec {
-            suite: match identity.suite() {
-                Suite::X25519 => KeySuite::X25519,
-                _ => KeySuite::MlKem768X25519,
-            },
-            bits: None,
-            state: KeyState::Active,
-        };
-        let mut resource = SealingKey::new(name.as_str(), spec);
+        let mut resource = SealingKey::new(name.as_str(), spec_of(identity.suite()));
         resource.metadata.uid = Some(name.to_string());
         resource.metadata.annotations =
             made_for.map(|word| [(MADE_FOR_ANNOTATION.to_owned(), word.to_owned())].into());
@@ -109,7 +103,6 @@ impl StoredKey {
     /// The key as rotation sees it.
     pub(super) fn facts(&self) -> rotation::Key {
         let metadata = &self.resource.metadata;
-        let annotations = metadata.annotations.as_ref();
         let time = |text: &Option<String>| parse_time(text.as_deref()?).ok();
         rotation::Key {
             uid: metadata
@@ -128,8 +121,13 @@ impl StoredKey {
                 .identity
                 .as_ref()
                 .and_then(|_| time(&self.status().not_before)),
-            by_hand: annotations.is_none_or(|map| !map.contains_key(MADE_FOR_ANNOTATION)),
         }
+    }
+
+    /// True when somebody asked for it: it was not the first key, nor a renewal.
+    pub(super) fn is_by_hand(&self) -> bool {
+        let annotations = self.resource.metadata.annotations.as_ref();
+        annotations.is_none_or(|map| !map.contains_key(MADE_FOR_ANNOTATION))
     }
 
     /// Reads one key. The error names the extension of the file that is to blame.
@@ -208,6 +206,38 @@ impl StoredKey {
                     .ok_or_else(|| "`status.notBefore` is not a time".to_owned())
             }
         }
+    }
+}
+
+/// Writes a `SealingKey` that asks for its private half.
+///
+/// Whoever works on the store takes unfinished files away, so that one may go before it has its name.
+pub(super) fn request(folder: &Folder, suite: Suite) -> io::Result<ResourceName> {
+    let name = format!("asked-{}", random_word());
+    let name: ResourceName = name.parse().expect("hex digits are valid in a name");
+    let key = StoredKey {
+        resource: SealingKey::new(name.as_str(), spec_of(suite)),
+        name,
+        identity: None,
+    };
+    let mut written = key.save(folder);
+    for _ in 1..REQUEST_ATTEMPTS {
+        match &written {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => written = key.save(folder),
+            _ => break,
+        }
+    }
+    written.map(|()| key.name)
+}
+
+fn spec_of(suite: Suite) -> SealingKeySpec {
+    SealingKeySpec {
+        suite: match suite {
+            Suite::X25519 => KeySuite::X25519,
+            _ => KeySuite::MlKem768X25519,
+        },
+        bits: None,
+        state: KeyState::Active,
     }
 }
 

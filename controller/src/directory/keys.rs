@@ -74,6 +74,12 @@ impl StoredKeys {
         self.keys.iter().map(StoredKey::facts).collect()
     }
 
+    /// When the keys that somebody asked for were made.
+    pub(super) fn asked(&self) -> Vec<Timestamp> {
+        let asked = self.keys.iter().filter(|key| key.is_by_hand());
+        asked.filter_map(|key| key.facts().not_before).collect()
+    }
+
     fn note(&mut self, file: &str, message: &str) {
         self.problems.push(Problem {
             file: Path::new(HOME).join(KEYS).join(file),

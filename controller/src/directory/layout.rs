@@ -6,6 +6,7 @@
 //! .bulla/record.key                                  the key of the records in the status files
 //! .bulla/keys/NAME.yaml, NAME.txt                    a sealing key: its resource, its age identity
 //! .bulla/resources/shop/db/status.yaml               what was last found out about the resource
+//! .bulla/resources/shop/db/source.yaml               the manifest that it was last read from
 //! .bulla/resources/shop/db/owner.yaml                proof that `shop/db` is the store's own
 //! .bulla/resources/shop/db/g-…/data/KEY              a generation of the Secret: its values
 //! .bulla/resources/shop/db/g-…/secret.yaml           and its type, labels, annotations
@@ -18,10 +19,11 @@ use std::io;
 
 use bulla_core::names::{Namespace, ResourceName};
 
+use super::flush::Flush;
 use super::folder::{Folder, random_word};
 
-/// The store's own directory.
-pub(super) const HOME: &str = ".bulla";
+/// The store's own directory, below its root.
+pub const HOME: &str = ".bulla";
 /// Held locked by the one writer.
 pub(super) const LOCK: &str = "lock";
 /// 32 random bytes.
@@ -34,6 +36,8 @@ pub(super) const RESOURCES: &str = "resources";
 pub(super) const STATUS: &str = "status.yaml";
 /// In a resource's directory: the record of ownership.
 pub(super) const OWNER: &str = "owner.yaml";
+/// In a resource's directory: which manifest defined it last.
+pub(super) const SOURCE: &str = "source.yaml";
 /// In a generation: the directory of the values.
 pub(super) const DATA: &str = "data";
 /// In a generation: everything but the values.
@@ -67,16 +71,17 @@ impl Roots {
         Ok(folder)
     }
 
-    /// The directory of a resource.
+    /// The directory of a resource; one that is made is flushed together with others.
     pub(super) fn make_resource(
         &self,
         namespace: &Namespace,
         name: &ResourceName,
+        flush: &Flush,
     ) -> io::Result<Folder> {
         self.home
-            .make_folder(RESOURCES)?
-            .make_folder(namespace.as_str())?
-            .make_folder(name.as_str())
+            .make_folder_with(RESOURCES, flush)?
+            .make_folder_with(namespace.as_str(), flush)?
+            .make_folder_with(name.as_str(), flush)
     }
 }
 

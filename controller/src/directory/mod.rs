@@ -19,6 +19,7 @@
 //! - The owner of a file system that does not keep `fsync`'s promise loses what it loses.
 
 mod error;
+mod flush;
 mod folder;
 mod generation;
 mod key;
@@ -40,7 +41,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::hmac;
 use bulla_core::api::SealingKey;
 use bulla_core::names::{Namespace, ResourceName};
-use bulla_core::recipient::Recipient;
+use bulla_core::recipient::{Recipient, Suite};
 use bulla_core::rotation::{Policy, Timestamp};
 use bulla_core::secret::SecretPolicy;
 use rustix::fs::FlockOperation;
@@ -52,7 +53,8 @@ pub use watch::WatchOptions;
 
 use crate::engine::{Engine, RecordKey};
 use folder::{Folder, Lasting};
-use layout::{HOME, KEYS, LOCK, RECORD_KEY, RESOURCES, Roots, STATUS};
+pub use layout::HOME;
+use layout::{KEYS, LOCK, RECORD_KEY, RESOURCES, Roots, STATUS};
 
 /// How a store works.
 #[derive(Debug, Clone, Default)]
@@ -192,6 +194,25 @@ impl DirectoryStore {
     /// `TooSoon`, `Blocked`, `UnreadableKey`, `State`.
     pub fn renew_now(&mut self) -> Result<SealingKey, StoreError> {
         rotate::make_by_hand(&self.keys, &self.options.keys, crate::engine::now())
+    }
+
+    /// Asks whoever works on the store at `root` for a new sealing key, without its lock: that process
+    /// makes the key at its next pass, at most one an hour. Returns the name that it will have.
+    ///
+    /// # Errors
+    ///
+    /// `Open` when there is no store, `State` when the request can't be written.
+    pub fn ask_for_key(root: &Path, suite: Suite) -> Result<ResourceName, StoreError> {
+        let open = |source| StoreError::Open {
+            path: root.to_owned(),
+            source,
+        };
+        let absent = || io::Error::from(io::ErrorKind::NotFound);
+        let folder = Folder::open_root(root)
+            .and_then(|root| root.folder(HOME)?.ok_or_else(absent))
+            .and_then(|home| home.folder(KEYS)?.ok_or_else(absent))
+            .map_err(open)?;
+        key::request(&folder, suite).map_err(StoreError::State)
     }
 
     fn rotate(&mut self, now: Timestamp) -> Result<rotate::Keys, StoreError> {

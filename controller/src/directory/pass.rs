@@ -1,17 +1,19 @@
 //! One pass: every sealed resource through the engine, and what no manifest wants any more away.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 
-use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Timestamp;
 
+use super::flush::Flush;
 use super::sources::{Source, Sources};
+use super::state::LastSource;
 use super::world::{DirectoryWorld, Told};
 use super::{DirectoryStore, Problem, Report, Resource, StoreError, state, sweep};
-use crate::engine::Request;
+use crate::engine::{Keys, Outcome, Request};
 
 impl DirectoryStore {
     /// Makes keys that are due, makes the Secrets as the manifests below `sources` want them, and
@@ -49,25 +51,40 @@ impl DirectoryStore {
         };
         report.problems.extend(read.problems);
         let wanted: Vec<_> = read.resources.keys().cloned().collect();
-        for (_, source) in read.resources {
-            self.reconcile_one(source, &keys.ring, now, &mut report);
+        let ring = Keys {
+            age: keys.ring,
+            ..Keys::default()
+        };
+        let mut sources = read.resources.into_values().peekable();
+        while sources.peek().is_some() {
+            let batch = sources.by_ref().take(BATCH);
+            let batch = batch.filter_map(|source| self.prepare(source, &mut report.problems));
+            let batch = batch.collect();
+            self.reconcile_all(batch, &ring, now, &mut report);
         }
-        let swept = sweep::sweep(&self.roots, |namespace, name| {
+        let unread: BTreeSet<&Path> = report.skipped.iter().map(PathBuf::as_path).collect();
+        let mut hidden = Vec::new();
+        let swept = sweep::sweep(&self.roots, |resource, namespace, name| {
             let wanted = wanted.binary_search_by(|(a, b)| (a, b).cmp(&(namespace, name)));
-            read.incomplete || wanted.is_ok()
+            if read.incomplete || wanted.is_ok() {
+                return true;
+            }
+            let last = LastSource::read(resource).filter(|last| unread.contains(&*last.file));
+            let kept = last.is_some();
+            hidden.extend(last.map(|last| Problem {
+                message: format!("it does not read any more: `{namespace}/{name}` of it is kept"),
+                file: last.file,
+            }));
+            kept
         });
+        report.kept_for_problems |= !hidden.is_empty();
+        report.problems.extend(hidden);
         report.removed = swept.removed;
         report.problems.extend(swept.problems);
         Ok(report)
     }
 
-    fn reconcile_one(
-        &self,
-        mut source: Source,
-        ring: &KeyRing,
-        now: Timestamp,
-        report: &mut Report,
-    ) {
+    fn prepare(&self, mut source: Source, problems: &mut Vec<Problem>) -> Option<Prepared> {
         let metadata = &mut source.wire.metadata;
         let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
         let place = format!(
@@ -82,54 +99,90 @@ impl DirectoryStore {
         let request = match Request::from_envelope(&source.wire) {
             Ok(request) => request,
             Err(error) => {
-                return report.problems.push(Problem {
+                problems.push(Problem {
                     file: source.file,
                     message: error.to_string(),
                 });
+                return None;
             }
         };
-        let (namespace, name) = (request.namespace().clone(), request.name().clone());
-        let resource = self.roots.resource(&namespace, &name).ok().flatten();
-        let mut request = request.with_status(
-            resource
-                .map(|resource| state::read_status(&resource))
-                .unwrap_or_default(),
-        );
+        let resource = self.roots.resource(request.namespace(), request.name());
+        let status = resource.ok().flatten().map(|r| state::read_status(&r));
+        let mut request = request.with_status(status.unwrap_or_default());
         if let Some(error) = source.refused {
             request = request.refused(error);
         }
-        let world = DirectoryWorld {
+        Some(Prepared {
+            request,
+            place,
+            file: source.file,
+        })
+    }
+
+    /// Reconciles resources side by side, so that they share their flushes.
+    fn reconcile_all(
+        &self,
+        batch: Vec<Prepared>,
+        keys: &Keys,
+        now: Timestamp,
+        report: &mut Report,
+    ) {
+        let flush = Flush::default();
+        let world = |_: &Prepared| DirectoryWorld {
             roots: &self.roots,
             digest_key: &self.digest_key,
+            flush: &flush,
             told: Mutex::default(),
         };
-        let outcome = ready(self.engine.reconcile(&world, &request, ring, now));
-        let Told { events, failures } = world
-            .told
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let failures = failures.iter().map(|error| Problem {
-            file: PathBuf::from(&place),
-            message: error.to_string(),
+        let worlds: Vec<_> = batch.iter().map(world).collect();
+        let runs = batch.iter().zip(&worlds).map(|(prepared, world)| {
+            let run = self.engine.reconcile(world, &prepared.request, keys, now);
+            Box::pin(run) as Pin<Box<dyn Future<Output = Outcome> + '_>>
         });
-        report.problems.extend(failures);
-        report.resources.push(Resource {
-            namespace,
-            name,
-            file: source.file,
-            outcome,
-            events,
-        });
+        let outcomes = flush.drive(runs);
+        for ((prepared, world), outcome) in batch.iter().zip(&worlds).zip(outcomes) {
+            let mut told = world.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let Told {
+                events,
+                mut failures,
+            } = std::mem::take(&mut *told);
+            let (namespace, name) = (prepared.request.namespace(), prepared.request.name());
+            failures.extend(self.remember(prepared).err());
+            let failures = failures.iter().map(|error| Problem {
+                file: PathBuf::from(&prepared.place),
+                message: error.to_string(),
+            });
+            report.problems.extend(failures);
+            report.resources.push(Resource {
+                namespace: namespace.clone(),
+                name: name.clone(),
+                file: prepared.file.clone(),
+                outcome,
+                events,
+            });
+        }
+    }
+
+    /// Writes down which manifest defines a resource that the store has a directory for.
+    fn remember(&self, prepared: &Prepared) -> io::Result<()> {
+        let (namespace, name) = (prepared.request.namespace(), prepared.request.name());
+        let file = prepared.file.clone();
+        match self.roots.resource(namespace, name)? {
+            Some(resource) => LastSource { file }.write(&resource),
+            None => Ok(()),
+        }
     }
 }
 
+/// A resource on its way through the engine.
+struct Prepared {
+    request: Request,
+    /// Its namespace and name.
+    place: String,
+    file: PathBuf,
+}
+
+/// How many resources share their flushes; all of their values are in memory at once.
+const BATCH: usize = 64;
 /// Files have no generations: what changed is told by the records.
 const GENERATION: i64 = 1;
-
-/// The world of files answers at once, so that a future over it is ready when it is first polled.
-fn ready<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the world of files never waits"),
-    }
-}

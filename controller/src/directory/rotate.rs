@@ -2,7 +2,7 @@
 
 use bulla_core::api::SealingKey;
 use bulla_core::recipient::{KeyRing, Recipient};
-use bulla_core::rotation::{self, Policy, Standing, Step, Timestamp, Why};
+use bulla_core::rotation::{self, Policy, Standing, Step, Timestamp};
 
 use super::error::{Problem, StoreError};
 use super::folder::Folder;
@@ -35,17 +35,15 @@ pub(super) fn rotate(folder: &Folder, policy: &Policy, now: Timestamp) -> Result
     // Each step makes one key; a decision that would go on for ever is stopped by the limit.
     for _ in 0..rotation::MAX_KEYS {
         let facts = stored.facts();
-        match rotation::next(&facts, policy, now) {
-            Step::Make(..) | Step::Fulfil(_) if stored.incomplete => break,
+        match rotation::next(&facts, &stored.asked(), policy, now) {
+            Step::Make(..) | Step::Fulfil(..) if stored.incomplete => break,
             Step::Make(suite, why) => {
-                let why = match why {
-                    Why::First => "First",
-                    Why::Renewal => "Renewal",
-                };
-                stored.keys.push(StoredKey::make(suite, Some(why), now));
+                stored
+                    .keys
+                    .push(StoredKey::make(suite, Some(why.as_str()), now));
                 made.push(stored.keys.len() - 1);
             }
-            Step::Fulfil(index) => {
+            Step::Fulfil(index, _) => {
                 stored.keys[index].fulfil(now);
                 made.push(index);
             }
@@ -103,10 +101,9 @@ pub(super) fn make_by_hand(
         state: rotation::State::Active,
         created: now,
         not_before: None,
-        by_hand: true,
     });
-    match rotation::next(&facts, policy, now) {
-        Step::Fulfil(index) if index == asked => {
+    match rotation::next(&facts, &stored.asked(), policy, now) {
+        Step::Fulfil(index, _) if index == asked => {
             let key = StoredKey::make(policy.suite, None, now);
             key.save_new(folder).map_err(StoreError::State)?;
             Ok(key.resource)

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) struct Sources {
     /// Files and objects that could not be used and concern the store.
     pub(super) problems: Vec<Problem>,
     /// Files that are no manifests and do not look as if they held anything sealed: templates of
-    /// charts, for one.
+    /// charts, links. What was last defined in one of them is not gone.
     pub(super) skipped: Vec<PathBuf>,
     /// Something sealed could not be read: what seems to be gone may only be hidden in there.
     pub(super) incomplete: bool,
@@ -38,8 +38,8 @@ pub(super) struct Source {
     pub(super) refused: Option<EnvelopeError>,
 }
 
-/// No manifest that is read is larger; a larger file is not even opened.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// No manifest that is read is larger; of a larger file it is only said whether it mentions anything sealed.
+const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const DEPTH_MAX: usize = 64;
 
 impl Sources {
@@ -91,16 +91,19 @@ impl Sources {
                 Err(error) => self.unreadable(shown, &error),
             }
         } else if metadata.is_file() && is_manifest(path) {
-            if metadata.len() > FILE_BYTES_MAX {
-                return self.skipped.push(shown.to_owned());
-            }
             self.read_file(path, shown);
+        } else if is_manifest(path) {
+            self.skipped.push(shown.to_owned());
         }
     }
 
     fn read_file(&mut self, path: &Path, shown: &Path) {
-        match fs::read(path) {
-            Ok(bytes) => self.read_bytes(&bytes, shown),
+        match read_or_scan(path) {
+            Ok(Content::Whole(bytes)) => self.read_bytes(&bytes, shown),
+            Ok(Content::TooLarge { sealed: true }) => {
+                self.complain(shown, "it is larger than 16 MiB: split it".to_owned());
+            }
+            Ok(Content::TooLarge { sealed: false }) => self.skipped.push(shown.to_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => self.unreadable(shown, &error),
         }
@@ -189,6 +192,34 @@ struct Walk<'a> {
 enum ObjectError {
     Manifest(ManifestError),
     Envelope(EnvelopeError),
+}
+
+/// What a file holds, as far as it is read.
+enum Content {
+    Whole(Vec<u8>),
+    /// More than any manifest has.
+    TooLarge {
+        /// It mentions a sealed resource.
+        sealed: bool,
+    },
+}
+
+fn read_or_scan(path: &Path) -> io::Result<Content> {
+    let mut file = fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    let limit = FILE_BYTES_MAX as u64 + 1;
+    file.by_ref().take(limit).read_to_end(&mut bytes)?;
+    if bytes.len() <= FILE_BYTES_MAX {
+        return Ok(Content::Whole(bytes));
+    }
+    // Piece by piece; what may be the beginning of the mark stays for the next one.
+    while !mentions_sealed(&bytes) {
+        bytes.drain(..bytes.len() - SECRET_ENVELOPE.len());
+        if file.by_ref().take(limit).read_to_end(&mut bytes)? == 0 {
+            return Ok(Content::TooLarge { sealed: false });
+        }
+    }
+    Ok(Content::TooLarge { sealed: true })
 }
 
 fn wire(object: &Object<'_>) -> Result<SecretEnvelope, ObjectError> {

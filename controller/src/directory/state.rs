@@ -1,14 +1,16 @@
 //! What the store remembers of a resource: that its Secret is the store's own, and its status.
 
 use std::io;
+use std::path::PathBuf;
 
 use bulla_core::api::SecretEnvelopeStatus;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::flush::Flush;
 use super::folder::{Folder, Lasting};
-use super::layout::{OWNER, STATUS};
-use crate::engine::Request;
+use super::layout::{OWNER, SOURCE, STATUS};
+use crate::engine::{Request, Status};
 
 /// Proof that the Secret of a resource was made here; without it a link is somebody else's.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ struct StatusFile<'a> {
     api_version: &'a str,
     kind: &'a str,
     metadata: Metadata<'a>,
-    status: &'a SecretEnvelopeStatus,
+    status: SecretEnvelopeStatus,
 }
 
 #[derive(Serialize)]
@@ -60,25 +62,47 @@ impl Ownership {
         read(resource, OWNER)
     }
 
+    /// Writes it, where it does not stand there already; nothing may rely on it before `flush`.
+    pub(super) fn write(&self, resource: &Folder, flush: &Flush) -> io::Result<()> {
+        if Self::read(resource).as_ref() == Some(self) {
+            return Ok(());
+        }
+        write(resource, OWNER, self, Lasting::With(flush))
+    }
+}
+
+/// The manifest that a resource was last read from. Where that does not read any more, the resource
+/// is not gone.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastSource {
+    pub(super) file: PathBuf,
+}
+
+impl LastSource {
+    pub(super) fn read(resource: &Folder) -> Option<Self> {
+        read(resource, SOURCE)
+    }
+
+    /// Writes it, where it does not stand there already.
     pub(super) fn write(&self, resource: &Folder) -> io::Result<()> {
         if Self::read(resource).as_ref() == Some(self) {
             return Ok(());
         }
-        write(resource, OWNER, self, Lasting::Certain)
+        write(resource, SOURCE, self, Lasting::Likely)
     }
 }
 
 /// The status of the last run; an empty one where it does not read.
-pub(super) fn read_status(resource: &Folder) -> SecretEnvelopeStatus {
+pub(super) fn read_status(resource: &Folder) -> Status {
     read(resource, STATUS)
-        .map(|file: StatusOnly| file.status)
+        .map(|file: StatusOnly| file.status.into())
         .unwrap_or_default()
 }
 
 pub(super) fn write_status(
     resource: &Folder,
     request: &Request,
-    status: &SecretEnvelopeStatus,
+    status: &Status,
 ) -> io::Result<()> {
     let owner = request.owner();
     let file = StatusFile {
@@ -88,7 +112,7 @@ pub(super) fn write_status(
             namespace: request.namespace().as_str(),
             name: owner.name.as_str(),
         },
-        status,
+        status: status.clone().into(),
     };
     // Without it, the resource is opened once more.
     write(resource, STATUS, &file, Lasting::Likely)
@@ -103,7 +127,7 @@ fn write(
     folder: &Folder,
     name: &str,
     content: &impl Serialize,
-    lasting: Lasting,
+    lasting: Lasting<'_>,
 ) -> io::Result<()> {
     let text = serde_saphyr::to_string(content)
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;

@@ -8,7 +8,7 @@ use rustix::fs::FileType;
 
 use super::error::Problem;
 use super::folder::{Folder, UNFINISHED};
-use super::layout::{HOME, OWNER, RESOURCES, Roots, STATUS, linked_generation};
+use super::layout::{HOME, OWNER, RESOURCES, Roots, SOURCE, STATUS, linked_generation};
 use super::state::Ownership;
 use super::world::remove_generations_but;
 
@@ -23,7 +23,10 @@ pub(super) struct Swept {
 
 /// Goes through all resources that the store knows. `keep` says which ones are wanted still; the
 /// Secrets of the others are removed.
-pub(super) fn sweep(roots: &Roots, keep: impl Fn(&Namespace, &ResourceName) -> bool) -> Swept {
+pub(super) fn sweep(
+    roots: &Roots,
+    mut keep: impl FnMut(&Folder, &Namespace, &ResourceName) -> bool,
+) -> Swept {
     let mut swept = Swept::default();
     let all = roots.home.folder(RESOURCES);
     let Some(all) = swept.noted(RESOURCES, all).flatten() else {
@@ -32,7 +35,7 @@ pub(super) fn sweep(roots: &Roots, keep: impl Fn(&Namespace, &ResourceName) -> b
     let namespaces = folders(&all);
     for namespace in swept.noted(RESOURCES, namespaces).unwrap_or_default() {
         if let Ok(namespace) = namespace.parse() {
-            let result = of_namespace(roots, &all, &namespace, &keep, &mut swept);
+            let result = of_namespace(roots, &all, &namespace, &mut keep, &mut swept);
             swept.noted(namespace.as_str(), result);
         }
     }
@@ -43,7 +46,7 @@ fn of_namespace(
     roots: &Roots,
     all: &Folder,
     namespace: &Namespace,
-    keep: &impl Fn(&Namespace, &ResourceName) -> bool,
+    keep: &mut impl FnMut(&Folder, &Namespace, &ResourceName) -> bool,
     swept: &mut Swept,
 ) -> io::Result<()> {
     let Some(resources) = all.folder(namespace.as_str())? else {
@@ -58,7 +61,10 @@ fn of_namespace(
         let Ok(name) = name.parse::<ResourceName>() else {
             continue;
         };
-        let kept = keep(namespace, &name);
+        let kept = match resources.folder(name.as_str()) {
+            Ok(Some(resource)) => keep(&resource, namespace, &name),
+            _ => true,
+        };
         let place = (namespace, &name);
         let result = of_resource(&roots.root, &resources, parent.as_ref(), place, kept);
         if swept.noted(&format!("{namespace}/{name}"), result) == Some(true) {
@@ -103,6 +109,7 @@ fn of_resource(
     }
     remove_generations_but(&resource, None)?;
     resource.remove_file(STATUS)?;
+    resource.remove_file(SOURCE)?;
     // Last: killed before, the next run goes on here.
     resource.remove_file(OWNER)?;
     resources.remove_empty(name.as_str())?;

@@ -1,4 +1,5 @@
 mod drift;
+mod hidden;
 mod hostile;
 mod keys;
 mod kill;

@@ -9,17 +9,20 @@ use bulla_core::plan::{Controller, Live, Write};
 use bulla_core::secret::SecretContent;
 use rustix::fs::FileType;
 
+use super::flush::Flush;
 use super::folder::{Folder, unfinished_name};
 use super::generation::{self, Found};
 use super::layout::{Roots, is_generation, link_target, linked_generation, new_generation};
 use super::state::{self, Ownership};
 use crate::engine::{Event, Report, Request, Seen, World, WorldError};
 
-/// The store as the engine sees it. Every file operation is done when its future is first polled.
+/// The store as the engine sees it. Its futures wait for flushes and for nothing else.
 pub(super) struct DirectoryWorld<'a> {
     pub(super) roots: &'a Roots,
     /// Makes resourceVersions out of contents.
     pub(super) digest_key: &'a hmac::Key,
+    /// Shared with the other resources of the pass.
+    pub(super) flush: &'a Flush,
     /// What there was to tell, gathered for the report of the pass.
     pub(super) told: Mutex<Told>,
 }
@@ -102,15 +105,18 @@ impl DirectoryWorld<'_> {
     /// Writes a new generation, points the link to it, and takes the others away.
     ///
     /// Killed at any point, it leaves the old link or the new one, each to a whole generation.
-    fn write(
+    async fn write(
         &self,
         request: &Request,
         write: &Write,
         content: &SecretContent,
     ) -> Result<Seen, Failure> {
         let (namespace, name) = (request.namespace(), request.name());
-        let parent = self.roots.root.make_folder(namespace.as_str())?;
-        let resource = self.roots.make_resource(namespace, name)?;
+        let parent = self
+            .roots
+            .root
+            .make_folder_with(namespace.as_str(), self.flush)?;
+        let resource = self.roots.make_resource(namespace, name, self.flush)?;
         match write {
             Write::Create => {}
             // There is no annotation in a directory that could ask for it.
@@ -122,16 +128,19 @@ impl DirectoryWorld<'_> {
                 }
             }
         }
-        Ownership::of(request).write(&resource)?;
+        Ownership::of(request).write(&resource, self.flush)?;
         let generation = new_generation();
-        // Read before anybody is led to it: an edit right after that must not pass for our own.
-        let written = generation::write(&resource, &generation, content)
-            .and_then(|()| generation::read(&resource, &generation))
-            .and_then(|found| {
-                point(&parent, namespace, name, &generation, write)?;
-                Ok(found)
-            });
-        let found = match written {
+        let written = async {
+            generation::write(&resource, &generation, content, self.flush)?;
+            self.flush.flushed().await?;
+            // Read before anybody is led to it: an edit right after that must not pass for our own.
+            let found = generation::read(&resource, &generation)?;
+            point(&parent, namespace, name, &generation, write)?;
+            parent.flush_with(self.flush)?;
+            self.flush.flushed().await?;
+            Ok(found)
+        };
+        let found = match written.await {
             Ok(found) => found,
             Err(error) => {
                 // The link may lead to it all the same: then only the flush after it failed.
@@ -144,7 +153,7 @@ impl DirectoryWorld<'_> {
                     // Best effort: the next run takes it away otherwise.
                     let _ = resource.remove_tree(&generation);
                 }
-                return Err(error.into());
+                return Err(Failure::Io(error));
             }
         };
         remove_generations_but(&resource, Some(&generation))?;
@@ -155,9 +164,9 @@ impl DirectoryWorld<'_> {
 
     fn status(&self, request: &Request, report: &Report) -> io::Result<()> {
         if let Some(status) = &report.status {
-            let resource = self
-                .roots
-                .make_resource(request.namespace(), request.name())?;
+            let resource =
+                self.roots
+                    .make_resource(request.namespace(), request.name(), self.flush)?;
             state::write_status(&resource, request, status)?;
         }
         Ok(())
@@ -197,6 +206,7 @@ impl World for DirectoryWorld<'_> {
         content: &SecretContent,
     ) -> Result<Seen, WorldError> {
         self.write(request, write, content)
+            .await
             .map_err(|failure| self.failed(failure))
     }
 
@@ -234,7 +244,7 @@ impl From<io::Error> for Failure {
 }
 
 /// Makes the link of a Secret, or swaps it. A new one fails when anything is there by now; an old
-/// one is replaced only while it is a link.
+/// one is replaced only while it is a link. The caller flushes the directory.
 fn point(
     parent: &Folder,
     namespace: &Namespace,
@@ -244,8 +254,7 @@ fn point(
 ) -> io::Result<()> {
     let target = link_target(namespace, name, generation);
     if *write == Write::Create {
-        parent.link(&target, name.as_str())?;
-        return parent.sync();
+        return parent.link(&target, name.as_str());
     }
     let unfinished = unfinished_name();
     parent.link(&target, &unfinished)?;
@@ -257,7 +266,7 @@ fn point(
     if swapped.is_err() {
         let _ = parent.remove_file(&unfinished);
     }
-    swapped.and_then(|()| parent.sync())
+    swapped
 }
 
 /// Takes away the generations that nothing points to.

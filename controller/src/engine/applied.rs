@@ -8,6 +8,7 @@
 //! reads the status learns nothing of a value, not even whether a guess is right: the key is the
 //! controller's. With another key, or after a change of this format, every resource is opened once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,10 +16,11 @@ use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bulla_core::plaintext::Plaintext;
+use bulla_core::reason::Reason;
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
 use zeroize::Zeroizing;
 
-use super::{Request, Seen};
+use super::{Keys, Request, Seen};
 
 /// The controller's key for its records.
 pub struct RecordKey(hmac::Key);
@@ -44,6 +46,7 @@ const PREFIX: &str = "v1.";
 const MAC_BYTES: usize = 16;
 const CONTENT_LABEL: &[u8] = b"bulla.dev/applied/v1/content";
 const STATE_LABEL: &[u8] = b"bulla.dev/applied/v1/state";
+const REFUSAL_LABEL: &[u8] = b"bulla.dev/applied/v1/refusal";
 
 impl RecordKey {
     /// Bytes of a key.
@@ -93,6 +96,34 @@ impl RecordKey {
             mac.field(value.reveal());
         }
         ContentMac(mac.finish())
+    }
+
+    /// The record of a refusal that took private keys to find out. The same resource with the same keys is refused for
+    /// the same reason by the same program, so that there is nothing to try again.
+    pub(super) fn refusal(
+        &self,
+        policy: &SecretPolicy,
+        request: &Request,
+        keys: &Keys,
+        (reason, detail): (Reason, &str),
+    ) -> String {
+        let mut mac = Mac::new(self, REFUSAL_LABEL);
+        mac.field(request.owner().uid.as_bytes());
+        mac.field(request.namespace().as_str().as_bytes());
+        mac.field(request.name().as_str().as_bytes());
+        mac.field(request.spec().bytes());
+        mac.flag(policy.allow_special_types);
+        mac.field(env!("CARGO_PKG_VERSION").as_bytes());
+        let age = keys.age.iter().map(|key| key.fingerprint().to_string());
+        let rsa = keys.rsa.iter().map(|key| key.fingerprint().to_string());
+        let fingerprints: BTreeSet<String> = age.chain(rsa).collect();
+        mac.count(fingerprints.len());
+        for fingerprint in &fingerprints {
+            mac.field(fingerprint.as_bytes());
+        }
+        mac.field(reason.as_str().as_bytes());
+        mac.field(detail.as_bytes());
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(mac.finish()))
     }
 
     /// The record of a Secret that holds `content`.

@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //!
-//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`].
+//! - Where nothing changed since the last time, nothing is opened, read or written: see [`Record`]. That holds for what
+//!   was refused too.
 //! - A first reconcile costs one write of the Secret, one of the status and one Event.
 //! - A failure leaves the Secret as it was. What a failure says was written in this code base: the
 //!   text of an error that could quote a value is never passed on.
@@ -14,23 +15,28 @@
 
 mod applied;
 mod clock;
+mod hint;
+mod opening;
 mod outcome;
+mod report;
 mod request;
 mod status;
 mod world;
 
 pub use applied::{Record, RecordError, RecordKey};
 pub use clock::{TimeError, now, parse_time, rfc3339};
+pub use opening::Keys;
 pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict};
-pub use request::{Request, RequestError, Sealed, SpecDigest};
-pub use world::{Event, EventKind, Report, Seen, World, WorldError};
+pub use report::{Event, EventKind, Report, Status};
+pub use request::{Fault, Request, RequestError, Sealed, SpecDigest};
+pub use status::cut;
+pub use world::{Seen, World, WorldError};
 
 use applied::ContentMac;
-use bulla_core::envelope::{Envelope, OpenError, Opened};
-use bulla_core::plan::{Live, Mode, Plan, Refusal, Write, check_ownership, matches_outline, plan};
-use bulla_core::recipient::KeyRing;
+use bulla_core::plan::{Live, Mode, Owned, Plan, Write, check_ownership, matches_outline, plan};
+use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
-use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::secret::{Outline, SecretPolicy};
 
 /// What every reconcile needs besides the world, the resource and the keys.
 #[derive(Debug)]
@@ -46,6 +52,7 @@ struct Progress {
     action: Option<Action>,
     drift: Option<Drift>,
     record: Option<Record>,
+    refusal: Option<String>,
     keys: Option<usize>,
 }
 
@@ -69,17 +76,53 @@ impl Engine {
         &self,
         world: &W,
         request: &Request,
-        ring: &KeyRing,
+        keys: &Keys,
         now: Timestamp,
     ) -> Outcome {
         if request.suspended() {
             return Outcome::suspended();
         }
         let mut progress = Progress::default();
-        let verdict = match self.converge(world, request, ring, &mut progress).await {
+        let verdict = match self.converge(world, request, keys, &mut progress).await {
             Ok(()) => Verdict::Ready,
             Err(verdict) => verdict,
         };
+        self.told(world, request, verdict, progress, now).await
+    }
+
+    /// Tells more of a refusal, if it is still the one that the status tells of; nothing is opened for it. Otherwise it
+    /// reconciles as ever.
+    pub async fn explain<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        keys: &Keys,
+        (reason, detail): (Reason, String),
+        now: Timestamp,
+    ) -> Outcome {
+        if request.suspended() || self.still_refused(request, keys).is_none() {
+            return self.reconcile(world, request, keys, now).await;
+        }
+        let record = self
+            .key
+            .refusal(&self.policy, request, keys, (reason, &detail));
+        let progress = Progress {
+            refusal: Some(record),
+            ..Progress::default()
+        };
+        let verdict = Verdict::Refused { reason, detail };
+        self.told(world, request, verdict, progress, now).await
+    }
+
+    /// Reports what came of a reconcile.
+    async fn told<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        verdict: Verdict,
+        progress: Progress,
+        now: Timestamp,
+    ) -> Outcome {
         let mut outcome = Outcome {
             verdict,
             action: progress.action,
@@ -88,7 +131,14 @@ impl Engine {
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
-        if let Some(report) = status::report(request, &outcome, applied, progress.keys, now) {
+        if let Some(report) = status::report(
+            request,
+            &outcome,
+            applied,
+            progress.refusal,
+            progress.keys,
+            now,
+        ) {
             outcome.reported = world.report(request, &report).await;
         }
         outcome
@@ -98,56 +148,70 @@ impl Engine {
         &self,
         world: &W,
         request: &Request,
-        ring: &KeyRing,
+        keys: &Keys,
         progress: &mut Progress,
     ) -> Result<(), Verdict> {
-        let Sealed::Envelope(envelope) = request.sealed().map_err(|error| Verdict::Refused {
-            reason: error.reason(),
-            detail: error.to_string(),
-        })?;
-        let record = request.record();
+        let sealed = request.sealed().map_err(Verdict::from)?;
+        let outline = sealed.outline(request);
+        // What is refused by what anybody can see of it is refused before any private key is used, each time.
+        if let Some(outline) = &outline {
+            self.policy.check(outline)?;
+        }
+        let record = request.record().filter(|_| !request.forced());
         let seen = world.peek(request).await?;
-        if let (Some(record), Some(seen), false) = (&record, &seen, request.forced())
+        if let (Some(record), Some(seen)) = (&record, &seen)
             && record.is_of(&self.key, &self.policy, request, seen)
         {
             return Ok(());
         }
-        let outline = Outline::new(envelope.namespace(), envelope.name(), envelope.template());
-        let mut live = match seen {
-            Some(_) => world.observe(request).await?,
-            None => None,
+        // Of some types a cache shows no Secret: one that was in the way may still be.
+        let mut live = if seen.is_some() || request.was_refused_for(Reason::NotOwned) {
+            world.observe(request).await?
+        } else {
+            None
         };
-        if let (Some(record), Some(live), false) = (&record, &live, request.forced())
-            && let Some(content) = self.still_holds(record, request, envelope, &outline, live)
-        {
-            progress.record =
-                Some(
-                    self.key
-                        .record(&self.policy, request, content, &Seen::from(live)),
-                );
-            return Ok(());
+        if let (Some(outline), Some(live)) = (&outline, &live) {
+            let owned = check_ownership(outline, request.owner(), live)?;
+            if live.deleting {
+                return Err(Verdict::Waiting);
+            }
+            if let Some(record) = &record
+                && let Some(content) =
+                    self.still_holds(record, request, sealed, outline, live, &owned)
+            {
+                let seen = Seen::from(live);
+                progress.record = Some(self.key.record(&self.policy, request, content, &seen));
+                return Ok(());
+            }
         }
-        let opened = open(envelope, ring, &mut progress.effort)?;
-        let content = SecretContent::new(outline, opened, &self.policy)?;
+        if let Some(verdict) = self.still_refused(request, keys) {
+            progress.refusal = request.status().refused.clone();
+            return Err(verdict);
+        }
+        let content = sealed
+            .open(request, keys, &self.policy, &mut progress.effort)
+            .inspect_err(|verdict| {
+                if let Verdict::Refused { reason, detail } = verdict {
+                    let told = (*reason, detail.as_str());
+                    let record = self.key.refusal(&self.policy, request, keys, told);
+                    progress.refusal = Some(record);
+                }
+            })?;
         let mac = self.key.content(&self.policy, request, &content);
-        let applied_before = record.is_some_and(|record| record.has_content(&mac));
+        let applied_before = request
+            .record()
+            .is_some_and(|record| record.has_content(&mac));
         for attempt in 1.. {
-            let (write, changes) =
-                match plan(&content, request.owner(), live.as_ref(), request.mode()) {
-                    Plan::Write(write, changes) => (write, changes),
-                    Plan::Unchanged(owned) => {
-                        progress.record =
-                            Some(
-                                self.key
-                                    .record(&self.policy, request, mac, &Seen::from(&owned)),
-                            );
-                        break;
-                    }
-                    Plan::Wait => return Err(Verdict::Waiting),
-                    Plan::Refuse(Refusal { reason, detail }) => {
-                        return Err(Verdict::Refused { reason, detail });
-                    }
-                };
+            let (write, changes) = match plan(&content, request.owner(), live.as_ref()) {
+                Plan::Write(write, changes) => (write, changes),
+                Plan::Unchanged(owned) => {
+                    let seen = Seen::from(&owned);
+                    progress.record = Some(self.key.record(&self.policy, request, mac, &seen));
+                    break;
+                }
+                Plan::Wait => return Err(Verdict::Waiting),
+                Plan::Refuse(refusal) => return Err(refusal.into()),
+            };
             match world.apply(request, &write, &content).await {
                 Ok(seen) => {
                     let drift = applied_before && !matches!(write, Write::Adopt(_));
@@ -166,60 +230,37 @@ impl Engine {
         Ok(())
     }
 
+    /// The refusal that the status tells of, if it would come to the same again: told without opening anything.
+    fn still_refused(&self, request: &Request, keys: &Keys) -> Option<Verdict> {
+        let status = request.status();
+        let (reason, detail) = status::told_refusal(request)?;
+        let record = self
+            .key
+            .refusal(&self.policy, request, keys, (reason, detail));
+        let same = status.refused.as_deref() == Some(record.as_str());
+        let detail = detail.to_owned();
+        (same && !request.forced()).then_some(Verdict::Refused { reason, detail })
+    }
+
     /// Whether a Secret of another resourceVersion still holds what was applied: told by a keyed
     /// digest, without opening anything.
     fn still_holds(
         &self,
         record: &Record,
         request: &Request,
-        envelope: &Envelope,
+        sealed: &Sealed,
         outline: &Outline,
         live: &Live,
+        owned: &Owned,
     ) -> Option<ContentMac> {
-        check_ownership(outline, request.owner(), live)
-            .ok()
-            .filter(|owned| !owned.is_new() && matches_outline(outline, live))?;
-        let ours = |key: &str| {
-            let mut keys = envelope
-                .data()
-                .keys()
-                .chain(envelope.template().data().keys());
-            request.mode() == Mode::Whole || keys.any(|known| known.as_str() == key)
-        };
+        if owned.is_new() || !matches_outline(outline, live) {
+            return None;
+        }
+        let ours = |key: &str| owned.mode() == Mode::Whole || sealed.makes(key);
         let data = live.data.iter().filter(|(key, _)| ours(key));
         let data = data.map(|(key, value)| (key.as_str(), value));
         let mac = self.key.content_of(&self.policy, request, outline, data);
         record.has_content(&mac).then_some(mac)
-    }
-}
-
-/// Opens the envelope and counts what that took, also when it failed.
-fn open(envelope: &Envelope, ring: &KeyRing, effort: &mut Effort) -> Result<Opened, Verdict> {
-    match envelope.open(ring) {
-        Ok(opened) => {
-            effort.private_operations = opened.opened_with().len();
-            effort.opened_values = opened.values().len();
-            effort.opened_with = opened.opened_with().to_vec();
-            Ok(opened)
-        }
-        Err(error) => {
-            // Data keys are opened in the order of the envelope, and all before any value.
-            let keys = envelope.data_keys();
-            let place = |id| keys.iter().position(|entry| &entry.id == id).unwrap_or(0);
-            effort.private_operations = match &error {
-                OpenError::NoKey { id } => place(id),
-                OpenError::DamagedKey { id, .. }
-                | OpenError::UnknownVersion { id }
-                | OpenError::CommitmentMismatch { id }
-                | OpenError::TemplateUntrusted { id } => place(id) + 1,
-                OpenError::WrongPlace { .. } => 1,
-                _ => keys.len(),
-            };
-            Err(Verdict::Refused {
-                reason: error.reason(),
-                detail: error.to_string(),
-            })
-        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What came of a reconcile: for the queue, the metrics and the log.
 
-use bulla_core::plan::{Changes, Live, Write};
+use bulla_core::names::KeyName;
+use bulla_core::plan::{Changes, Live, Refusal, Write};
 use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
 use bulla_core::secret::ContentError;
 
-use super::WorldError;
+use super::{Fault, WorldError};
 
 /// The result of one reconcile. Nothing in it is a value, or the length of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct Effort {
     pub opened_values: usize,
     /// The keys that opened them, once for each data key.
     pub opened_with: Vec<Fingerprint>,
+    /// A value that none of the keys at hand opened here, although each that could be was tried.
+    pub unopened: Option<KeyName>,
 }
 
 /// When to reconcile again, besides the resync.
@@ -158,12 +161,27 @@ impl Drift {
     }
 }
 
+impl From<&Fault> for Verdict {
+    fn from(fault: &Fault) -> Self {
+        Self::Refused {
+            reason: fault.reason,
+            detail: fault.detail.clone(),
+        }
+    }
+}
+
 impl From<ContentError> for Verdict {
     fn from(error: ContentError) -> Self {
         Self::Refused {
             reason: error.reason(),
             detail: error.to_string(),
         }
+    }
+}
+
+impl From<Refusal> for Verdict {
+    fn from(Refusal { reason, detail }: Refusal) -> Self {
+        Self::Refused { reason, detail }
     }
 }
 

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 
 use aws_lc_rs::digest;
 use bulla_core::api::{
-    API_VERSION, REQUESTED_AT_ANNOTATION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
-    SecretEnvelopeStatus,
+    self as api, API_VERSION, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET,
+    SEALED_SECRETS_API_VERSION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
-use bulla_core::plan::{Mode, Owner};
+use bulla_core::plan::{Consent, Owner};
+use bulla_core::reason::Reason;
+use bulla_core::sealed_secrets::{SealedSecret, SealedSecretError};
 
+use super::Status;
 use super::applied::Record;
 
 /// One resource, parsed once. A resource that does not parse is a request too: it is reported on.
@@ -19,12 +22,11 @@ pub struct Request {
     namespace: Namespace,
     owner: Owner,
     generation: i64,
-    sealed: Result<Sealed, EnvelopeError>,
+    sealed: Result<Sealed, Fault>,
     spec: SpecDigest,
-    mode: Mode,
     suspended: bool,
     requested_at: Option<String>,
-    status: SecretEnvelopeStatus,
+    status: Status,
 }
 
 /// What a resource holds. Every kind takes the same way from here.
@@ -32,6 +34,35 @@ pub struct Request {
 pub enum Sealed {
     /// A `SecretEnvelope`.
     Envelope(Envelope),
+    /// A `SealedSecret`.
+    SealedSecret(SealedSecret),
+}
+
+/// Why a resource can't be opened, whatever the keys: it does not parse, or its reader refused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The bounded word.
+    pub reason: Reason,
+    /// The sentence; never a value.
+    pub detail: String,
+}
+
+impl From<SealedSecretError> for Fault {
+    fn from(error: SealedSecretError) -> Self {
+        Self {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<EnvelopeError> for Fault {
+    fn from(error: EnvelopeError) -> Self {
+        Self {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
 }
 
 /// SHA-256 of the spec as it is stored; input to the records, never shown.
@@ -63,7 +94,47 @@ impl Request {
     ///
     /// [`RequestError`] when it has no valid namespace, name or uid.
     pub fn from_envelope(wire: &SecretEnvelope) -> Result<Self, RequestError> {
-        let metadata = &wire.metadata;
+        Self::new(
+            &wire.metadata,
+            (API_VERSION, SECRET_ENVELOPE, Consent::Adopt),
+            Envelope::try_from(wire)
+                .map(Sealed::Envelope)
+                .map_err(Fault::from),
+            SpecDigest::of(&wire.spec),
+        )
+        .map(|request| request.with_status(wire.status.clone().unwrap_or_default().into()))
+    }
+
+    /// Takes what is needed out of a `SealedSecret`; its status comes by [`Request::with_status`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when it has no valid namespace, name or uid.
+    pub fn from_sealed_secret(wire: &api::SealedSecret) -> Result<Self, RequestError> {
+        let sealed = SealedSecret::try_from(wire);
+        let unowned = sealed
+            .as_ref()
+            .is_ok_and(|sealed| sealed.template().skips_owner_reference());
+        // The scope is no part of the spec, and a change of it is a change of the resource.
+        let scope = sealed.as_ref().ok().map(|sealed| sealed.scope().as_str());
+        Self::new(
+            &wire.metadata,
+            (
+                SEALED_SECRETS_API_VERSION,
+                SEALED_SECRET,
+                Consent::SealedSecrets { unowned },
+            ),
+            sealed.map(Sealed::SealedSecret).map_err(Fault::from),
+            SpecDigest::of(&(scope, &wire.spec)),
+        )
+    }
+
+    fn new(
+        metadata: &ObjectMeta,
+        (api_version, kind, consent): (&str, &str, Consent),
+        sealed: Result<Sealed, Fault>,
+        spec: SpecDigest,
+    ) -> Result<Self, RequestError> {
         let text = |field, value: &Option<String>| {
             let filled = value.clone().filter(|text| !text.is_empty());
             filled.ok_or(RequestError::Missing(field))
@@ -77,31 +148,31 @@ impl Request {
         Ok(Self {
             namespace: namespace.parse().map_err(wrong("namespace"))?,
             owner: Owner {
-                api_version: API_VERSION.to_owned(),
-                kind: SECRET_ENVELOPE.to_owned(),
+                api_version: api_version.to_owned(),
+                kind: kind.to_owned(),
                 name,
                 uid: text("uid", &metadata.uid)?,
+                consent,
             },
             generation: metadata.generation.unwrap_or_default(),
-            sealed: Envelope::try_from(wire).map(Sealed::Envelope),
-            spec: SpecDigest::of(&wire.spec),
-            mode: Mode::Whole,
+            sealed,
+            spec,
             suspended: annotation(SUSPEND_ANNOTATION).is_some_and(|text| text == "true"),
             requested_at: annotation(REQUESTED_AT_ANNOTATION),
-            status: wire.status.clone().unwrap_or_default(),
+            status: Status::default(),
         })
     }
 
     /// The same request, refused for a reason that its reader found: two files that define it.
     #[must_use]
-    pub fn refused(mut self, error: EnvelopeError) -> Self {
-        self.sealed = Err(error);
+    pub fn refused(mut self, fault: impl Into<Fault>) -> Self {
+        self.sealed = Err(fault.into());
         self
     }
 
     /// The same request with another status, for a world that keeps it elsewhere.
     #[must_use]
-    pub fn with_status(mut self, status: SecretEnvelopeStatus) -> Self {
+    pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
@@ -126,18 +197,13 @@ impl Request {
         self.generation
     }
 
-    /// How much of the Secret is its own.
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
     /// What it holds, or what is wrong with it.
-    pub fn sealed(&self) -> Result<&Sealed, &EnvelopeError> {
+    pub fn sealed(&self) -> Result<&Sealed, &Fault> {
         self.sealed.as_ref()
     }
 
     /// The status before this reconcile.
-    pub fn status(&self) -> &SecretEnvelopeStatus {
+    pub fn status(&self) -> &Status {
         &self.status
     }
 
@@ -154,6 +220,12 @@ impl Request {
     /// True when somebody asked for a reconcile since the last one: then records don't count.
     pub fn forced(&self) -> bool {
         self.requested_at.is_some() && self.requested_at != self.status.last_handled_reconcile_at
+    }
+
+    /// True when that is what the status says.
+    pub(super) fn was_refused_for(&self, reason: Reason) -> bool {
+        let mut conditions = self.status.conditions.iter();
+        conditions.any(|told| told.type_ == "Ready" && told.reason == reason.as_str())
     }
 
     /// The record of what was applied, where there is one that reads.

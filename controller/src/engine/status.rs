@@ -3,12 +3,15 @@
 //! `Ready` is always there; `Stalled` stands beside it when only a change can help, `Reconciling`
 //! when time can. A condition's message never holds a value, template output, or a length.
 
-use bulla_core::api::{Condition, ConditionStatus, SecretEnvelopeStatus};
+use bulla_core::api::{Condition, ConditionStatus};
+use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
+use super::hint::hint;
 use super::outcome::{Action, Drift, Outcome, Verdict};
-use super::world::{Event, EventKind, Report, WorldError};
-use super::{Request, rfc3339};
+use super::report::{Event, EventKind, Report, Status};
+use super::world::WorldError;
+use super::{Request, Sealed, rfc3339};
 
 /// One row: how an outcome shows.
 struct Shown {
@@ -28,20 +31,27 @@ pub(super) fn report(
     request: &Request,
     outcome: &Outcome,
     applied: Option<String>,
+    refused: Option<String>,
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
-    let shown = Shown::of(&outcome.verdict)?;
+    let shown = Shown::of(&outcome.verdict, request)?;
     let before = request.status();
-    let mut status = SecretEnvelopeStatus {
+    let opened_with = &outcome.effort.opened_with;
+    let mut status = Status {
         observed_generation: Some(request.generation()),
         conditions: conditions(&shown, request, now),
         last_handled_reconcile_at: request.requested_at().map(str::to_owned),
         keys: before.keys,
         applied: applied.or_else(|| before.applied.clone()),
+        refused,
+        opened_with: before.opened_with.clone(),
     };
     if status.last_handled_reconcile_at.is_none() {
         status.last_handled_reconcile_at = before.last_handled_reconcile_at.clone();
+    }
+    if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
+        status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
     }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
@@ -52,7 +62,7 @@ pub(super) fn report(
 }
 
 impl Shown {
-    fn of(verdict: &Verdict) -> Option<Self> {
+    fn of(verdict: &Verdict, request: &Request) -> Option<Self> {
         Some(match verdict {
             Verdict::Ready => Self {
                 ready: ConditionStatus::True,
@@ -64,7 +74,7 @@ impl Shown {
                 ready: ConditionStatus::False,
                 beside: Some(STALLED),
                 reason: reason.as_str(),
-                message: format!("{detail}; {}", reason.hint()),
+                message: format!("{detail}; {}", hint(request, *reason)),
             },
             Verdict::Waiting => Self {
                 ready: ConditionStatus::False,
@@ -82,6 +92,16 @@ impl Shown {
             Verdict::Failed(_) | Verdict::Suspended => return None,
         })
     }
+}
+
+/// The reason and the sentence of the refusal that the status of `request` tells of.
+pub(super) fn told_refusal(request: &Request) -> Option<(Reason, &str)> {
+    let mut conditions = request.status().conditions.iter();
+    let ready = conditions.find(|condition| condition.type_ == READY)?;
+    let mut reasons = Reason::ALL.into_iter();
+    let reason = reasons.find(|reason| ready.reason == reason.as_str())?;
+    let detail = ready.message.strip_suffix(hint(request, reason))?;
+    Some((reason, detail.strip_suffix("; ")?))
 }
 
 fn conditions(shown: &Shown, request: &Request, now: Timestamp) -> Vec<Condition> {
@@ -195,8 +215,8 @@ impl Drift {
     }
 }
 
-/// An Event's note has at most 1 kB.
-fn cut(mut note: String) -> String {
+/// Shortens a note: that of an Event has at most 1 kB.
+pub fn cut(mut note: String) -> String {
     if note.len() > NOTE_BYTES_MAX {
         let end = (0..=NOTE_BYTES_MAX - '…'.len_utf8())
             .rev()
@@ -208,3 +228,5 @@ fn cut(mut note: String) -> String {
 }
 
 const NOTE_BYTES_MAX: usize = 1024;
+/// Keys that are tried first the next time; a resource with more of them is rare, and opens all the same.
+const REMEMBERED_MAX: usize = 16;

@@ -2,11 +2,10 @@
 
 use std::future::Future;
 
-use bulla_core::api::SecretEnvelopeStatus;
 use bulla_core::plan::{Live, Owned, Write};
 use bulla_core::secret::SecretContent;
 
-use super::Request;
+use super::{Report, Request};
 
 /// Where Secrets live: an API server, or a directory.
 ///
@@ -72,47 +71,6 @@ impl From<&Live> for Seen {
         Self {
             uid: live.uid.clone(),
             resource_version: live.resource_version.clone(),
-        }
-    }
-}
-
-/// What is to be told about a reconcile; only what changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// The whole new status, where it differs from the one of the request.
-    pub status: Option<SecretEnvelopeStatus>,
-    /// An Event, on a transition.
-    pub event: Option<Event>,
-}
-
-/// An Event (events.k8s.io/v1) about the resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// `type`.
-    pub kind: EventKind,
-    /// `reason`: a bounded CamelCase word.
-    pub reason: &'static str,
-    /// `action`: what the controller was doing.
-    pub action: &'static str,
-    /// `note`: never a value, and at most 1 kB.
-    pub note: String,
-}
-
-/// The type of an Event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
-    /// All went well.
-    Normal,
-    /// Somebody should look.
-    Warning,
-}
-
-impl EventKind {
-    /// The word of the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Normal => "Normal",
-            Self::Warning => "Warning",
         }
     }
 }

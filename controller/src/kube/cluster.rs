@@ -1,12 +1,14 @@
 //! What every part of the controller shares: the ways to the API server, the caches, the queue, the metrics.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::fence::Moment;
+use super::kind::{Envelopes, SealedSecrets};
 use super::metrics::Metrics;
-use super::mirror::{KeySecret, Mirror, SeenEnvelope, SeenSealingKey, SeenSecret};
-use super::queue::Queue;
+use super::mirror::{KeySecret, Mirror, RsaKeySecret, SeenResource, SeenSealingKey, SeenSecret};
+use super::queue::{Key, Queue};
 use super::rest::{FencedRest, Rest};
 
 /// One process's view of a cluster.
@@ -17,10 +19,19 @@ pub(super) struct Cluster {
     pub(super) identity: String,
     pub(super) open: Rest,
     pub(super) fenced: FencedRest,
-    pub(super) envelopes: Arc<Mirror<SeenEnvelope>>,
+    pub(super) envelopes: Arc<Mirror<SeenResource<Envelopes>>>,
+    pub(super) sealed_secrets: Arc<Mirror<SeenResource<SealedSecrets>>>,
+    /// Whether `SealedSecret`s are opened too.
+    pub(super) with_sealed_secrets: bool,
+    /// Whether their turn has come: the other controller is gone, and the keys that it left are known.
+    pub(super) may_open_sealed_secrets: AtomicBool,
     pub(super) secrets: Arc<Mirror<SeenSecret>>,
     pub(super) sealing_keys: Arc<Mirror<SeenSealingKey>>,
     pub(super) key_secrets: Arc<Mirror<KeySecret>>,
+    /// Sealed Secrets' key Secrets, with its label; empty without `SealedSecret`s.
+    pub(super) rsa_key_secrets: Arc<Mirror<RsaKeySecret>>,
+    /// The one that counts by its name alone, as its first releases left it.
+    pub(super) legacy_key_secret: Arc<Mirror<RsaKeySecret>>,
     pub(super) queue: Arc<Queue>,
     pub(super) metrics: Arc<Metrics>,
     /// How many watches fill the caches of envelopes and Secrets.
@@ -54,13 +65,35 @@ const PULSE: Duration = Duration::from_secs(5);
 impl Cluster {
     /// True once every cache has seen everything.
     pub(super) fn is_synced(&self) -> bool {
-        self.envelopes.is_synced(self.namespaces_watched)
-            && self.secrets.is_synced(self.namespaces_watched)
+        let watches = self.namespaces_watched;
+        self.envelopes.is_synced(watches)
+            && (!self.with_sealed_secrets || self.sealed_secrets.is_synced(watches))
+            && self.secrets.is_synced(watches)
             && self.are_keys_synced()
+            && (!self.with_sealed_secrets || self.are_rsa_keys_synced())
+    }
+
+    /// The keys of every sealed resource, of whatever kind.
+    pub(super) fn resources(&self) -> Vec<Key> {
+        let mut keys = self.envelopes.keys();
+        keys.append(&mut self.sealed_secrets.keys());
+        keys
+    }
+
+    /// True when a sealed resource of this name is there.
+    pub(super) fn has_resource(&self, key: &Key) -> bool {
+        self.envelopes.get(key).is_some() || self.sealed_secrets.get(key).is_some()
     }
 
     /// True once everything about sealing keys is known.
     pub(super) fn are_keys_synced(&self) -> bool {
         self.sealing_keys.is_synced(1) && self.key_secrets.is_synced(1)
+    }
+
+    /// True once everything about the keys of Sealed Secrets is known.
+    pub(super) fn are_rsa_keys_synced(&self) -> bool {
+        self.sealing_keys.is_synced(1)
+            && self.rsa_key_secrets.is_synced(1)
+            && self.legacy_key_secret.is_synced(1)
     }
 }

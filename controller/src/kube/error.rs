@@ -56,6 +56,9 @@ pub(super) enum ApiError {
     /// The answer is not what the API promises.
     #[error("the API server's answer can't be read")]
     Unreadable,
+    /// The answer is longer than was asked for; what had come of it is dropped.
+    #[error("the API server's answer is too long")]
+    TooLong,
     /// The lease ran out before the request had left.
     #[error("this replica does not hold the lease any more")]
     NoLease,
@@ -75,6 +78,7 @@ impl ApiError {
             Self::TimedOut => "timeout",
             Self::Unreachable => "unreachable",
             Self::Unreadable => "unreadable",
+            Self::TooLong => "too-long",
             Self::NoLease => "no-lease",
         }
     }

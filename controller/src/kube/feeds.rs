@@ -8,7 +8,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
+use super::kind::{Envelopes, Kind, SealedSecrets, collection};
 use super::mirror::{Feed, Mirror, Mirrored, News};
+use super::rsa_keys::RSA_KEY_LABEL;
 use super::watch::{Change, Source, follow};
 
 /// Starts the watches, as tasks of the set.
@@ -17,31 +19,29 @@ pub(super) struct Feeds<'a> {
     pub(super) cluster: &'a Arc<Cluster>,
     /// Wakes the keeper of the sealing keys.
     pub(super) keys_changed: &'a Arc<Notify>,
+    /// Wakes the keeper of Sealed Secrets' keys.
+    pub(super) rsa_keys_changed: &'a Arc<Notify>,
+    /// Which SealedSecrets are looked at; empty for all.
+    pub(super) label_selector: &'a str,
 }
 
 impl Feeds<'_> {
-    /// Envelopes and Secrets of one namespace, or of all when it is empty.
+    /// Sealed resources and Secrets of one namespace, or of all when it is empty.
     pub(super) fn start_namespace(&mut self, namespace: &str, special_types: bool) {
-        let within = |prefix: &str, collection: &str| match namespace {
-            "" => format!("{prefix}/{collection}"),
-            namespace => format!("{prefix}/namespaces/{namespace}/{collection}"),
-        };
-        let envelopes = Source {
-            path: within("/apis/bulla.dev/v1alpha1", "secretenvelopes"),
-            query: String::new(),
-            metadata_only: false,
-        };
-        let (mirror, waked) = (self.cluster.envelopes.clone(), self.cluster.clone());
-        self.start(envelopes, mirror, namespace, move |news| {
-            if news.status_only {
-                waked.queue.add_if_idle(news.key);
-            } else {
-                waked.queue.add(news.key);
-            }
-        });
+        self.start_kind::<Envelopes>(namespace, String::new());
+        if self.cluster.with_sealed_secrets {
+            let query = match self.label_selector {
+                "" => String::new(),
+                selector => format!("labelSelector={}", encoded(selector)),
+            };
+            self.start_kind::<SealedSecrets>(namespace, query);
+        }
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
         let secrets = Source {
-            path: within("/api/v1", "secrets"),
+            path: match namespace {
+                "" => "/api/v1/secrets".to_owned(),
+                namespace => format!("/api/v1/namespaces/{namespace}/secrets"),
+            },
             query: if special_types {
                 String::new()
             } else {
@@ -51,7 +51,23 @@ impl Feeds<'_> {
         };
         let (mirror, waked) = (self.cluster.secrets.clone(), self.cluster.clone());
         self.start(secrets, mirror, namespace, move |news| {
-            if waked.envelopes.get(&news.key).is_some() {
+            if waked.has_resource(&news.key) {
+                waked.queue.add(news.key);
+            }
+        });
+    }
+
+    fn start_kind<K: Kind>(&mut self, namespace: &str, query: String) {
+        let source = Source {
+            path: collection::<K>(Some(namespace).filter(|namespace| !namespace.is_empty())),
+            query,
+            metadata_only: false,
+        };
+        let (mirror, waked) = (K::mirror(self.cluster).clone(), self.cluster.clone());
+        self.start(source, mirror, namespace, move |news| {
+            if news.status_only {
+                waked.queue.add_if_idle(news.key);
+            } else {
                 waked.queue.add(news.key);
             }
         });
@@ -64,9 +80,12 @@ impl Feeds<'_> {
             query: String::new(),
             metadata_only: false,
         };
-        let changed = self.keys_changed.clone();
+        let (changed, rsa_changed) = (self.keys_changed.clone(), self.rsa_keys_changed.clone());
         let mirror = self.cluster.sealing_keys.clone();
-        self.start(sealing_keys, mirror, "", move |_| changed.notify_one());
+        self.start(sealing_keys, mirror, "", move |_| {
+            changed.notify_one();
+            rsa_changed.notify_one();
+        });
         let key_secrets = Source {
             path: format!("/api/v1/namespaces/{}/secrets", self.cluster.namespace),
             query: format!("labelSelector={}", SEALING_KEY_LABEL.replace('/', "%2F")),
@@ -75,6 +94,28 @@ impl Feeds<'_> {
         let changed = self.keys_changed.clone();
         let mirror = self.cluster.key_secrets.clone();
         self.start(key_secrets, mirror, "", move |_| changed.notify_one());
+    }
+
+    /// Sealed Secrets' key Secrets: those with its label, and the one that is named `legacy_name`.
+    ///
+    /// Two watches, so that no private key of anything else in the namespace is ever sent here.
+    pub(super) fn start_rsa_keys(&mut self, legacy_name: &str) {
+        let path = format!("/api/v1/namespaces/{}/secrets", self.cluster.namespace);
+        let labelled = format!("labelSelector={}", RSA_KEY_LABEL.replace('/', "%2F"));
+        let named = format!("fieldSelector=metadata.name%3D{legacy_name}");
+        let (by_label, by_name) = (
+            &self.cluster.rsa_key_secrets,
+            &self.cluster.legacy_key_secret,
+        );
+        for (query, mirror) in [(labelled, by_label.clone()), (named, by_name.clone())] {
+            let source = Source {
+                path: path.clone(),
+                query,
+                metadata_only: false,
+            };
+            let changed = self.rsa_keys_changed.clone();
+            self.start(source, mirror, "", move |_| changed.notify_one());
+        }
     }
 
     fn start<T: Mirrored>(
@@ -86,16 +127,29 @@ impl Feeds<'_> {
     ) {
         let mut feed = Feed::new(mirror, namespace);
         let complete = self.keys_changed.clone();
+        let rsa_complete = self.rsa_keys_changed.clone();
         let rest = self.cluster.open.clone();
         self.tasks.spawn(follow(rest, source, move |change| {
             let synced = matches!(change, Change::Synced);
             feed.receive(change).into_iter().for_each(&wake);
             if synced {
-                // The keeper waits for complete caches, also when there is nothing in them.
+                // The keepers wait for complete caches, also when there is nothing in them.
                 complete.notify_one();
+                rsa_complete.notify_one();
             }
         }));
     }
+}
+
+/// Every byte that a query may not hold as it is, encoded.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// `fieldSelector=type!=…,type!=…`, encoded.

@@ -19,21 +19,27 @@
 //! | secrets | create, patch, delete | making, mending and replacing Secrets; key Secrets; the key of the records |
 //! | sealingkeys | list, watch, create, patch | the keys, new ones, their finalizer |
 //! | sealingkeys/status | patch | public key, use, conditions |
-//! | events (events.k8s.io) | create | transitions |
+//! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
 //! | leases (own namespace) | get, create, update | leader election |
 //!
 //! Oldest Kubernetes that is supported: 1.33.
 
 mod args;
+mod background;
 mod backoff;
 mod cluster;
+mod connections;
+mod diagnoses;
 mod duration;
+mod endpoints;
 mod error;
+mod events;
 mod feeds;
 mod fence;
 mod hardening;
 mod http;
 mod keys;
+mod kind;
 mod lease;
 mod live_secret;
 mod logging;
@@ -42,14 +48,17 @@ mod mirror;
 mod queue;
 mod record_key;
 mod rest;
+mod rsa_keys;
 mod run;
 mod secret_body;
+#[cfg(test)]
+mod stand_in;
 mod transport;
 mod watch;
 mod work;
 mod world;
 
-pub use args::{Args, LogFormat};
+pub use args::{Args, LogFormat, SealedSecretsArgs};
 pub use run::{RunError, run};
 pub use transport::TransportError;
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 
-/// What is reconciled: an envelope by its namespace and name.
+/// What is reconciled: the sealed resources of one namespace and name, which want one Secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) namespace: Box<str>,
@@ -23,6 +23,16 @@ pub(super) enum Again {
     OnChange,
     /// As soon as its backoff allows, longer with every failure in a row; not before the time that the API server asked for.
     Backoff(Option<Duration>),
+}
+
+impl Again {
+    /// What comes sooner of two; of two waits that the API server asked for, the longer one.
+    pub(super) fn sooner(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::OnChange, other) | (other, Self::OnChange) => other,
+            (Self::Backoff(a), Self::Backoff(b)) => Self::Backoff(a.max(b)),
+        }
+    }
 }
 
 /// A queue that any number of workers take from.

@@ -1,11 +1,13 @@
 //! Requests to the API server, with a deadline each and errors that hold none of the server's words.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{Method, Request};
+use hyper::body::Body as _;
 use kube::Client;
 use kube::api::WatchEvent;
 use kube::client::Body;
@@ -102,8 +104,21 @@ impl Rest {
         path: &str,
         view: View,
     ) -> Result<T, ApiError> {
+        self.read_up_to(path, view, usize::MAX).await
+    }
+
+    /// Reads one object or list, of so many bytes at most.
+    ///
+    /// # Errors
+    /// As for [`Rest::read`], and [`ApiError::TooLong`].
+    pub(super) async fn read_up_to<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        view: View,
+        bytes: usize,
+    ) -> Result<T, ApiError> {
         let request = Request::get(path).header(ACCEPT, view.accept());
-        self.answer(request, Vec::new()).await
+        self.answer(request, Vec::new(), bytes).await
     }
 
     /// Writes, and reads what the view asks for.
@@ -127,7 +142,7 @@ impl Rest {
             .uri(path)
             .header(CONTENT_TYPE, content_type)
             .header(ACCEPT, view.accept());
-        self.answer(request, body).await
+        self.answer(request, body, usize::MAX).await
     }
 
     /// Watches: one item for each line that the API server sends.
@@ -153,6 +168,7 @@ impl Rest {
         &self,
         request: http::request::Builder,
         body: Vec<u8>,
+        at_most: usize,
     ) -> Result<T, ApiError> {
         let request = request
             .body(Body::from(body))
@@ -165,7 +181,7 @@ impl Rest {
                 .get(RETRY_AFTER)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned);
-            let bytes = response.into_body().collect_bytes().await?;
+            let bytes = collect(response.into_body(), at_most).await?;
             if code.is_success() {
                 // The error of serde would quote a value.
                 serde_json::from_slice(&bytes).map_err(|_| ApiError::Unreadable)
@@ -189,6 +205,22 @@ impl View {
             }
         }
     }
+}
+
+/// All of an answer, unless it is too long.
+async fn collect(body: Body, at_most: usize) -> Result<Vec<u8>, ApiError> {
+    let mut body = std::pin::pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > at_most {
+            return Err(ApiError::TooLong);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
 }
 
 /// The body of a request, in one piece of memory of the final size.

@@ -5,31 +5,36 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
-use bulla_core::recipient::KeyRing;
 use bulla_core::rotation::Policy;
+use bulla_core::sealed_secrets::LegacyData;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::args::Args;
+use super::background::Background;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
+use super::diagnoses::Diagnoses;
+use super::endpoints::{Endpoints, Rate};
 use super::feeds::Feeds;
 use super::fence::Fence;
-use super::keys::{Keeper, Published};
+use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
 use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
+use super::rsa_keys::RsaKeeper;
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
 use super::{hardening, http, logging};
-use crate::engine::{Engine, RecordKey};
+use crate::engine::{Engine, Keys, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -81,8 +86,10 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    for watched in &args.watch_namespaces {
-        watched.parse::<Namespace>()?;
+    let watched = args.watched(namespace.as_ref())?;
+    let mut metrics = Metrics::new();
+    if args.sealed_secrets {
+        metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
     }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
@@ -90,12 +97,17 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         open: transport.open,
         fenced: transport.fenced,
         envelopes: Arc::new(Mirror::new()),
+        sealed_secrets: Arc::new(Mirror::new()),
+        with_sealed_secrets: args.sealed_secrets,
+        may_open_sealed_secrets: AtomicBool::default(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
+        rsa_key_secrets: Arc::new(Mirror::new()),
+        legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
-        metrics: Arc::new(Metrics::new()),
-        namespaces_watched: args.watch_namespaces.len().max(1),
+        metrics: Arc::new(metrics),
+        namespaces_watched: watched.len(),
         pulse: Pulse::default(),
     });
     cluster.queue.pause(true);
@@ -103,7 +115,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut tasks = JoinSet::new();
-    let keys_changed = Arc::new(Notify::new());
+    let (keys_changed, rsa_keys_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (stop, stopped) = watch::channel(false);
     let (leading_sender, leading) = watch::channel(false);
     let policy = Policy {
@@ -111,8 +123,17 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (keeper, keys) = Keeper::new(
+    let (publisher, keys) = Publisher::new(
+        cluster.with_sealed_secrets,
+        match args.sealed_secrets_args.accept_deprecated_v1_data {
+            true => LegacyData::Accept,
+            false => LegacyData::Refuse,
+        },
+    );
+    let publisher = Arc::new(publisher);
+    let keeper = Keeper::new(
         cluster.clone(),
+        publisher.clone(),
         policy,
         args.renew_check,
         leading.clone(),
@@ -122,17 +143,32 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         tasks: &mut tasks,
         cluster: &cluster,
         keys_changed: &keys_changed,
+        rsa_keys_changed: &rsa_keys_changed,
+        label_selector: &args.sealed_secrets_args.label_selector,
     };
     feeds.start_keys();
-    match &args.watch_namespaces[..] {
-        [] => feeds.start_namespace("", args.allow_secret_types),
-        namespaces => {
-            for namespace in namespaces {
-                feeds.start_namespace(namespace, args.allow_secret_types);
-            }
-        }
+    if cluster.with_sealed_secrets {
+        feeds.start_rsa_keys(&args.sealed_secrets_args.key_prefix);
+    }
+    for namespace in &watched {
+        feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
+    if cluster.with_sealed_secrets {
+        for (flag, why) in args.sealed_secrets_args.needless() {
+            tracing::warn!("--{flag} changes nothing: {why}");
+        }
+        let settings = args.sealed_secrets_args.settings(args.require_existing_key);
+        let keeper = RsaKeeper::new(
+            cluster.clone(),
+            publisher,
+            settings,
+            args.renew_check,
+            leading.clone(),
+            rsa_keys_changed,
+        );
+        tasks.spawn(keeper.run());
+    }
     let beating = cluster.clone();
     tasks.spawn(async move { beating.pulse.beat().await });
     tasks.spawn(resync(cluster.clone(), args.resync));
@@ -149,12 +185,22 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         keys.clone(),
         engine_sender,
     ));
+    let background = Arc::new(Background::start()?);
+    if args.sealed_secrets {
+        let rate = Rate {
+            per_second: args.sealed_secrets_args.rate_limit,
+            burst: args.sealed_secrets_args.rate_limit_burst,
+        };
+        let endpoints = Endpoints::new(cluster.clone(), background.clone(), keys.clone(), rate);
+        tasks.spawn(endpoints.bind(args.sealed_secrets_args.listen_addr).await?);
+    }
+    let diagnoses = Arc::new(Diagnoses::new(cluster.clone(), background));
     let (give_back, given_back) = watch::channel(false);
     let mut control = control_thread(
         args,
         &cluster,
         fence,
-        keys.ring.clone(),
+        keys.keys.clone(),
         leading_sender,
         given_back,
     )
@@ -163,7 +209,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     for _ in 0..args.concurrency {
         let tools = Tools {
             engine: engine.clone(),
-            ring: keys.ring.clone(),
+            keys: keys.keys.clone(),
+            diagnoses: diagnoses.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -200,7 +247,7 @@ async fn control_thread(
     args: &Args,
     cluster: &Arc<Cluster>,
     fence: Arc<Fence>,
-    ring: watch::Receiver<Option<KeyRing>>,
+    keys: watch::Receiver<Option<Keys>>,
     leading: watch::Sender<bool>,
     give_back: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, RunError> {
@@ -212,7 +259,11 @@ async fn control_thread(
         renew_deadline: args.lease_renew_deadline,
         retry_period: args.lease_retry_period,
     };
-    let (address, timeout, cluster) = (args.listen, args.request_timeout, cluster.clone());
+    let (address, timeout, cluster) = (
+        args.control_address(),
+        args.request_timeout,
+        cluster.clone(),
+    );
     let (ready, is_ready) = oneshot::channel::<Result<(), RunError>>();
     let (ended, has_ended) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -237,7 +288,7 @@ async fn control_thread(
                     }
                 };
                 let _ = ready.send(Ok(()));
-                tokio::spawn(http::serve(listener, cluster.clone(), ring));
+                tokio::spawn(http::serve(listener, cluster.clone(), keys));
                 Election::new(rest, options, fence, leading, cluster.metrics.clone())
                     .run(give_back)
                     .await;
@@ -262,9 +313,9 @@ async fn lead(
         }
         let key = tokio::select! {
             _ = leading.wait_for(|leading| !*leading) => continue,
-            key = prepare(&cluster, &mut keys.ring) => key,
+            key = prepare(&cluster, &mut keys.keys) => key,
         };
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
         loop {
@@ -288,9 +339,9 @@ async fn lead(
 }
 
 /// Waits until the caches are complete and the keys are known, and gets the key of the records.
-async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>) -> RecordKeyBytes {
+async fn prepare(cluster: &Cluster, keys: &mut watch::Receiver<Option<Keys>>) -> RecordKeyBytes {
     // Without the keys, everything new would be refused for a moment, and say so.
-    let _ = ring.wait_for(Option::is_some).await;
+    let _ = keys.wait_for(Option::is_some).await;
     let mut failures = 0;
     let key = loop {
         match record_key(cluster).await {
@@ -312,7 +363,7 @@ async fn prepare(cluster: &Cluster, ring: &mut watch::Receiver<Option<KeyRing>>)
 async fn resync(cluster: Arc<Cluster>, period: Duration) {
     loop {
         tokio::time::sleep(jittered(period)).await;
-        for key in cluster.envelopes.keys() {
+        for key in cluster.resources() {
             cluster.queue.add(key);
         }
     }

@@ -6,6 +6,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Mode, Owned, Owner};
+use bulla_core::sealed_secrets::MANAGED_ANNOTATION;
 use bulla_core::secret::SecretContent;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -26,17 +27,12 @@ pub(super) fn creation<'a>(
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let owner_references = match claim {
-        Claim::Owner => vec![json!({
-            "apiVersion": owner.api_version,
-            "kind": owner.kind,
-            "name": owner.name.as_str(),
-            "uid": owner.uid,
-            "controller": true,
-        })],
+        Claim::Owner => vec![reference(owner)],
         Claim::Adopted => {
             annotations.insert(ADOPTED_BY_ANNOTATION, &owner.uid);
             Vec::new()
         }
+        Claim::Shared => Vec::new(),
     };
     Creation {
         api_version: "v1",
@@ -67,7 +63,6 @@ pub(super) fn change<'a>(
     owner: &Owner,
     owned: &Owned,
     observed: &Observed,
-    mode: Mode,
     adopting: bool,
 ) -> impl Serialize + 'a {
     let outline = content.outline();
@@ -75,12 +70,21 @@ pub(super) fn change<'a>(
     let mut owner_references = None;
     if adopting {
         annotations.insert(ADOPT_ANNOTATION.to_owned(), Value::Null);
-        annotations.insert(ADOPTED_BY_ANNOTATION.to_owned(), json!(owner.uid));
+        if owned.mode() == Mode::Whole && !outline.annotations().contains_key(MANAGED_ANNOTATION) {
+            annotations.insert(MANAGED_ANNOTATION.to_owned(), Value::Null);
+        }
         let mut others = observed.owner_references.clone();
         others.retain(|reference| reference["controller"] != true);
+        match owned.claim() {
+            Claim::Owner => others.push(reference(owner)),
+            Claim::Adopted => {
+                annotations.insert(ADOPTED_BY_ANNOTATION.to_owned(), json!(owner.uid));
+            }
+            Claim::Shared => {}
+        }
         owner_references = Some(others);
     }
-    let removed = match mode {
+    let removed = match owned.mode() {
         Mode::Merge => Vec::new(),
         Mode::Whole => {
             let unwanted =
@@ -99,6 +103,17 @@ pub(super) fn change<'a>(
         immutable: outline.immutable().then_some(true),
         data: Data { content, removed },
     }
+}
+
+/// The controlling owner reference.
+fn reference(owner: &Owner) -> Value {
+    json!({
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "name": owner.name.as_str(),
+        "uid": owner.uid,
+        "controller": true,
+    })
 }
 
 /// What is wanted, and `null` for what we once wrote and is not wanted any more.

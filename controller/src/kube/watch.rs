@@ -6,7 +6,8 @@
 //!   connections, restarts of the API server and expired resource versions (a new list, between [`Change::Begin`] and
 //!   [`Change::Synced`]).
 //! - One object that can't be understood doesn't stop the others: `T` says what it makes of it.
-//! - Pages are small, so that a list of thousands is never in memory at once.
+//! - Pages are small, in objects and in bytes, so that a list of thousands is never in memory at once, nor one of a few
+//!   hundred that somebody has made as large as they may be.
 
 use std::time::Duration;
 
@@ -88,9 +89,22 @@ async fn list<T: Versioned>(
     };
     receive(Change::Begin);
     let mut next = String::new();
+    let mut limit = PAGE;
     loop {
-        let path = source.with(&format!("limit={PAGE}&continue={next}"));
-        let page: Page<T> = rest.read(&path, view).await?;
+        let path = source.with(&format!("limit={limit}&continue={next}"));
+        // One object alone is as large as the API server lets it be.
+        let bytes = if limit > 1 {
+            PAGE_BYTES_MAX
+        } else {
+            usize::MAX
+        };
+        let page: Page<T> = match rest.read_up_to(&path, view, bytes).await {
+            Err(ApiError::TooLong) => {
+                limit = (limit / 4).max(1);
+                continue;
+            }
+            page => page?,
+        };
         for item in page.items.into_iter().flatten() {
             receive(Change::Listed(item));
         }
@@ -202,6 +216,7 @@ struct PageMetadata {
 }
 
 const PAGE: u32 = 200;
+const PAGE_BYTES_MAX: usize = 8 << 20;
 const WATCH_TIMEOUT: Duration = Duration::from_secs(300);
 const WATCH_AT_LEAST: Duration = Duration::from_secs(1);
 const WATCH_GRACE: Duration = Duration::from_secs(15);
@@ -209,3 +224,73 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(30),
 };
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+
+    use http::{Request, Response};
+    use kube::Client;
+    use kube::client::Body;
+    use serde_json::json;
+
+    use super::*;
+    use crate::kube::mirror::SeenSecret;
+
+    /// A server of 20 objects of 1 MiB each, and how long its answers were.
+    fn server() -> (Rest, Arc<Mutex<Vec<usize>>>) {
+        let lengths = Arc::new(Mutex::new(Vec::new()));
+        let noted = lengths.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            let number = |name: &str| {
+                let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                let mut values = pairs.filter(|(key, _)| *key == name);
+                values.find_map(|(_, value)| value.parse::<usize>().ok())
+            };
+            let (start, limit) = (
+                number("continue").unwrap_or(0),
+                number("limit").unwrap_or(0),
+            );
+            let end = (start + limit).min(20);
+            let padding = "x".repeat(1 << 20);
+            let item = |index: usize| {
+                json!({"metadata": {"name": format!("s{index}"), "namespace": "shop", "uid": "u",
+                                    "resourceVersion": "1", "annotations": {"padding": padding}}})
+            };
+            let items: Vec<_> = (start..end).map(item).collect();
+            let next = (end < 20).then(|| end.to_string());
+            let page =
+                json!({"metadata": {"resourceVersion": "7", "continue": next}, "items": items});
+            let page = page.to_string().into_bytes();
+            noted.lock().expect("no panic").push(page.len());
+            async move { Ok::<_, Infallible>(Response::new(Body::from(page))) }
+        });
+        let rest = Rest::new(Client::new(service, "default"), Duration::from_secs(60));
+        (rest, lengths)
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_too_long_is_asked_for_in_parts() {
+        let (rest, lengths) = server();
+        let source = Source {
+            path: "/api/v1/secrets".to_owned(),
+            query: String::new(),
+            metadata_only: true,
+        };
+        let mut names = Vec::new();
+        let version = list::<SeenSecret>(&rest, &source, &mut |change| {
+            if let Change::Listed(secret) = change {
+                names.push(secret.name.to_string());
+            }
+        })
+        .await;
+        assert_eq!(version.as_deref(), Ok("7"));
+        let expected: Vec<_> = (0..20).map(|index| format!("s{index}")).collect();
+        assert_eq!(names, expected);
+        let lengths = lengths.lock().expect("no panic");
+        let taken = lengths.iter().filter(|length| **length <= PAGE_BYTES_MAX);
+        assert!(taken.count() >= 5, "{lengths:?}");
+    }
+}

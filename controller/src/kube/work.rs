@@ -2,17 +2,19 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bulla_core::reason::Reason;
-use bulla_core::recipient::KeyRing;
 use futures::FutureExt;
 use tokio::sync::watch;
 
 use super::cluster::Cluster;
+use super::diagnoses::Diagnoses;
+use super::kind::{Envelopes, Kind, SealedSecrets};
 use super::queue::{Again, Key};
 use super::world::ClusterWorld;
-use crate::engine::{Engine, Outcome, Request, Requeue, Verdict, now};
+use crate::engine::{Engine, Keys, Outcome, Requeue, Verdict, now};
 
 /// What the workers need beside the cluster. It changes while they run.
 #[derive(Clone)]
@@ -20,7 +22,9 @@ pub(super) struct Tools {
     /// Nothing until this process has led for the first time.
     pub(super) engine: watch::Receiver<Option<Arc<Engine>>>,
     /// Nothing until the keys were looked at.
-    pub(super) ring: watch::Receiver<Option<KeyRing>>,
+    pub(super) keys: watch::Receiver<Option<Keys>>,
+    /// What is wrong with values that no key opens.
+    pub(super) diagnoses: Arc<Diagnoses>,
 }
 
 /// Works until `stop` says true; what has been begun is finished.
@@ -48,16 +52,26 @@ pub(super) async fn work(cluster: Arc<Cluster>, tools: Tools, mut stop: watch::R
     }
 }
 
+/// Reconciles what has this name. Resources of two kinds that want the same Secret are told so one after the other: the
+/// second one finds that it is not its own.
 async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
-    let Some(envelope) = cluster
-        .envelopes
-        .get(key)
-        .filter(|envelope| !envelope.deleting)
-    else {
+    let envelope = reconcile_kind::<Envelopes>(cluster, tools, key).await;
+    // Their keeper puts them all into the queue when the time has come.
+    let sealed_secret = match cluster.may_open_sealed_secrets.load(Ordering::Acquire) {
+        true => reconcile_kind::<SealedSecrets>(cluster, tools, key).await,
+        false => Again::OnChange,
+    };
+    envelope.sooner(sealed_secret)
+}
+
+async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
+    let seen = K::mirror(cluster).get(key);
+    let diagnoses = &tools.diagnoses;
+    let Some(seen) = seen.filter(|seen| !seen.deleting) else {
         // Its Secret goes by garbage collection, or stays if it was adopted.
         return Again::OnChange;
     };
-    let mut keys = tools.ring.clone();
+    let mut keys = tools.keys.clone();
     let tools = (
         tools.engine.borrow().clone(),
         keys.borrow_and_update().clone(),
@@ -66,22 +80,32 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         return Again::Backoff(None);
     };
     let start = Instant::now();
-    let (wire, error) = envelope.wire();
-    let request = match Request::from_envelope(&wire) {
+    let request = match K::request(&seen) {
         Ok(request) => request,
         Err(error) => {
-            tracing::error!(namespace = &*key.namespace, name = &*key.name, %error, "an object without identity");
+            tracing::error!(kind = K::KIND, namespace = &*key.namespace, name = &*key.name, %error, "an object without identity");
             return Again::OnChange;
         }
     };
-    let request = match error {
-        Some(error) => request.refused(error),
-        None => request,
+    let world = ClusterWorld::new(cluster, &*seen);
+    let told = diagnoses.take(&seen);
+    let explained = told.is_some();
+    let outcome = match told {
+        Some(told) => engine.explain(&world, &request, &ring, told, now()).await,
+        None => engine.reconcile(&world, &request, &ring, now()).await,
     };
-    let world = ClusterWorld::new(cluster, &envelope);
-    let outcome = engine.reconcile(&world, &request, &ring, now()).await;
-    cluster.metrics.reconciled(&outcome, start.elapsed());
-    log(key, &outcome);
+    if let Verdict::Refused { detail, .. } = &outcome.verdict
+        && let Some(unopened) = &outcome.effort.unopened
+        // What is not in the status can't be told more of; and once is enough.
+        && outcome.reported.is_ok()
+        && !explained
+    {
+        diagnoses.begin(&seen, unopened, detail, &ring);
+    }
+    cluster
+        .metrics
+        .reconciled::<K>(&key.namespace, &outcome, start.elapsed());
+    log::<K>(key, &outcome);
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
     if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
         cluster.queue.add(key.clone());
@@ -99,7 +123,8 @@ fn waits_for_key(outcome: &Outcome) -> bool {
 }
 
 /// One line for whatever is worth one. An outcome holds names, reasons and counts.
-fn log(key: &Key, outcome: &Outcome) {
+fn log<K: Kind>(key: &Key, outcome: &Outcome) {
+    let kind = K::KIND;
     let (namespace, name) = (&*key.namespace, &*key.name);
     let effort = &outcome.effort;
     match (&outcome.verdict, outcome.action) {
@@ -108,6 +133,7 @@ fn log(key: &Key, outcome: &Outcome) {
             let action = action.as_str();
             let private_operations = effort.private_operations;
             tracing::info!(
+                kind,
                 namespace,
                 name,
                 action,
@@ -117,12 +143,13 @@ fn log(key: &Key, outcome: &Outcome) {
             );
         }
         (Verdict::Refused { reason, detail }, _) => {
-            tracing::warn!(namespace, name, %reason, detail, "refused");
+            tracing::warn!(kind, namespace, name, %reason, detail, "refused");
         }
         (Verdict::Failed(error), _) => {
-            tracing::warn!(namespace, name, %error, "failed; it is tried again")
+            tracing::warn!(kind, namespace, name, %error, "failed; it is tried again")
         }
         (verdict, _) => tracing::debug!(
+            kind,
             namespace,
             name,
             outcome = outcome.word(),
@@ -131,6 +158,6 @@ fn log(key: &Key, outcome: &Outcome) {
         ),
     }
     if let Err(error) = outcome.reported {
-        tracing::warn!(namespace, name, %error, "failed to report; it is tried again");
+        tracing::warn!(kind, namespace, name, %error, "failed to report; it is tried again");
     }
 }

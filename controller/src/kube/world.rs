@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bulla_core::plan::{Claim, Live, Write as PlannedWrite};
+use bulla_core::plan::{Claim, Live, Owned, Write as PlannedWrite};
 use bulla_core::secret::SecretContent;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,27 +12,29 @@ use serde_json::json;
 use super::FIELD_MANAGER;
 use super::cluster::Cluster;
 use super::error::ApiError;
+use super::events::{Regarding, write_event};
+use super::kind::{Kind, collection};
 use super::live_secret::{LiveSecret, Observed};
-use super::mirror::{Meta, SeenEnvelope, SeenSecret};
+use super::mirror::{Meta, SeenResource, SeenSecret};
 use super::rest::{View, Write, body};
 use super::secret_body::{change, creation};
 use crate::engine::{Event, Report, Request, Seen, World, WorldError};
 
-/// The world for one reconcile of one envelope.
-pub(super) struct ClusterWorld<'a> {
+/// The world for one reconcile of one resource.
+pub(super) struct ClusterWorld<'a, K> {
     cluster: &'a Cluster,
-    envelope: &'a SeenEnvelope,
+    resource: &'a SeenResource<K>,
     /// What the last read of the Secret showed, for a patch of it.
     observed: Mutex<Option<Observed>>,
     /// How long the API server asked us to stay away.
     stay_away: Mutex<Option<Duration>>,
 }
 
-impl<'a> ClusterWorld<'a> {
-    pub(super) fn new(cluster: &'a Cluster, envelope: &'a SeenEnvelope) -> Self {
+impl<'a, K: Kind> ClusterWorld<'a, K> {
+    pub(super) fn new(cluster: &'a Cluster, resource: &'a SeenResource<K>) -> Self {
         Self {
             cluster,
-            envelope,
+            resource,
             observed: Mutex::default(),
             stay_away: Mutex::default(),
         }
@@ -47,11 +49,11 @@ impl<'a> ClusterWorld<'a> {
     }
 
     fn secrets(&self) -> String {
-        format!("/api/v1/namespaces/{}/secrets", self.envelope.namespace)
+        format!("/api/v1/namespaces/{}/secrets", self.resource.namespace)
     }
 
     fn secret(&self) -> String {
-        format!("{}/{}", self.secrets(), self.envelope.name)
+        format!("{}/{}", self.secrets(), self.resource.name)
     }
 
     fn failed(&self, error: ApiError) -> WorldError {
@@ -64,8 +66,8 @@ impl<'a> ClusterWorld<'a> {
         }
         // The kind and the status code; the server's own words stay with the server.
         tracing::debug!(
-            namespace = &*self.envelope.namespace,
-            name = &*self.envelope.name,
+            namespace = &*self.resource.namespace,
+            name = &*self.resource.name,
             %error,
             "a request failed",
         );
@@ -105,10 +107,13 @@ impl<'a> ClusterWorld<'a> {
         Ok(seen)
     }
 
-    async fn delete(&self, uid: &str) -> Result<(), ApiError> {
+    /// Deletes the very Secret whose ownership was checked: it may have been given to somebody else since.
+    async fn delete(&self, owned: &Owned) -> Result<(), ApiError> {
         let fenced = &self.cluster.fenced;
-        let options =
-            body(&json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"}))?;
+        let options = body(&json!({
+            "preconditions": {"uid": owned.uid(), "resourceVersion": owned.resource_version()},
+            "propagationPolicy": "Background",
+        }))?;
         let deleted: Result<IgnoredAny, _> = fenced
             .write(
                 fenced.lease()?,
@@ -130,19 +135,12 @@ impl<'a> ClusterWorld<'a> {
         // A merge patch sets what it names and takes away what it names as null: the whole status is named.
         let patch = json!({
             // A resource of the same name that came after this one has another uid: conflict.
-            "metadata": {"uid": &*self.envelope.uid},
-            "status": {
-                "observedGeneration": status.observed_generation,
-                "conditions": status.conditions,
-                "lastHandledReconcileAt": status.last_handled_reconcile_at,
-                "keys": status.keys,
-                "applied": status.applied,
-            },
+            "metadata": {"uid": &*self.resource.uid},
+            "status": K::write_status(status),
         });
-        let (namespace, name) = (&self.envelope.namespace, &self.envelope.name);
-        let path = format!(
-            "/apis/bulla.dev/v1alpha1/namespaces/{namespace}/secretenvelopes/{name}/status?fieldManager={FIELD_MANAGER}"
-        );
+        let collection = collection::<K>(Some(&self.resource.namespace));
+        let name = &self.resource.name;
+        let path = format!("{collection}/{name}/status?fieldManager={FIELD_MANAGER}");
         let fenced = &self.cluster.fenced;
         let written: Result<Answer, _> = fenced
             .write(
@@ -154,9 +152,8 @@ impl<'a> ClusterWorld<'a> {
             .await;
         match written {
             Ok(answer) => {
-                if let Some(envelope) = self.envelope.after_report(answer.metadata, status.clone())
-                {
-                    self.cluster.envelopes.learn(envelope);
+                if let Some(seen) = self.resource.after_report(answer.metadata, status.clone()) {
+                    K::mirror(self.cluster).learn(seen);
                 }
                 Ok(())
             }
@@ -167,56 +164,23 @@ impl<'a> ClusterWorld<'a> {
     }
 
     async fn write_event(&self, event: &Event) -> Result<(), ApiError> {
-        let envelope = self.envelope;
-        let mut suffix = [0; 8];
-        // Without randomness the name may be taken; then there is one Event less.
-        let _ = getrandom::getrandom(&mut suffix);
-        let stem: String = envelope.name.chars().take(EVENT_STEM_MAX).collect();
-        let object = json!({
-            "apiVersion": "events.k8s.io/v1",
-            "kind": "Event",
-            "metadata": {
-                "namespace": &*envelope.namespace,
-                "name": format!("{stem}.{:016x}", u64::from_le_bytes(suffix)),
-            },
-            "eventTime": format!("{:.6}", jiff::Timestamp::now()),
-            "type": event.kind.as_str(),
-            "reason": event.reason,
-            "action": event.action,
-            "note": event.note,
-            "reportingController": REPORTING_CONTROLLER,
-            "reportingInstance": self.cluster.identity,
-            "regarding": {
-                "apiVersion": bulla_core::api::API_VERSION,
-                "kind": bulla_core::api::SECRET_ENVELOPE,
-                "namespace": &*envelope.namespace,
-                "name": &*envelope.name,
-                "uid": &*envelope.uid,
-            },
-        });
-        let path = format!(
-            "/apis/events.k8s.io/v1/namespaces/{}/events",
-            envelope.namespace
-        );
-        let fenced = &self.cluster.fenced;
-        let _: IgnoredAny = fenced
-            .write(
-                fenced.lease()?,
-                &path,
-                Write::Create(body(&object)?),
-                View::Metadata,
-            )
-            .await?;
-        Ok(())
+        let regarding = Regarding {
+            api_version: K::API_VERSION,
+            kind: K::KIND,
+            namespace: Some(&self.resource.namespace),
+            name: &self.resource.name,
+            uid: &self.resource.uid,
+        };
+        write_event(self.cluster, &regarding, &K::event(event)).await
     }
 }
 
-impl World for ClusterWorld<'_> {
+impl<K: Kind> World for ClusterWorld<'_, K> {
     async fn peek(&self, _request: &Request) -> Result<Option<Seen>, WorldError> {
         Ok(self
             .cluster
             .secrets
-            .get(&self.envelope.key())
+            .get(&self.resource.key())
             .map(|secret| Seen {
                 uid: secret.uid.to_string(),
                 resource_version: secret.version.to_string(),
@@ -224,7 +188,7 @@ impl World for ClusterWorld<'_> {
     }
 
     async fn observe(&self, _request: &Request) -> Result<Option<Live>, WorldError> {
-        let known = self.cluster.secrets.get(&self.envelope.key());
+        let known = self.cluster.secrets.get(&self.resource.key());
         match self
             .cluster
             .open
@@ -241,7 +205,7 @@ impl World for ClusterWorld<'_> {
                 if let Some(known) = known {
                     self.cluster
                         .secrets
-                        .forget(&self.envelope.key(), &known.version);
+                        .forget(&self.resource.key(), &known.version);
                 }
                 Ok(None)
             }
@@ -256,21 +220,17 @@ impl World for ClusterWorld<'_> {
         content: &SecretContent,
     ) -> Result<Seen, WorldError> {
         let done = match write {
-            PlannedWrite::Create => self.create(request, Claim::Owner, content).await,
+            PlannedWrite::Create => {
+                self.create(request, request.owner().first_claim(), content)
+                    .await
+            }
             PlannedWrite::Update(owned) | PlannedWrite::Adopt(owned) => {
                 let adopting = matches!(write, PlannedWrite::Adopt(_));
                 let patch = {
                     let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
                     // A proof of ownership comes from a read, and the read was noted.
                     let observed = observed.as_ref().ok_or(WorldError::Conflict)?;
-                    body(&change(
-                        content,
-                        request.owner(),
-                        owned,
-                        observed,
-                        request.mode(),
-                        adopting,
-                    ))
+                    body(&change(content, request.owner(), owned, observed, adopting))
                 };
                 let path = format!("{}?fieldManager={FIELD_MANAGER}", self.secret());
                 match patch {
@@ -282,7 +242,7 @@ impl World for ClusterWorld<'_> {
                     Err(error) => Err(error),
                 }
             }
-            PlannedWrite::Replace(owned) => match self.delete(owned.uid()).await {
+            PlannedWrite::Replace(owned) => match self.delete(owned).await {
                 Ok(()) => self.create(request, owned.claim(), content).await,
                 Err(error) => Err(error),
             },
@@ -310,6 +270,5 @@ struct Answer {
     metadata: Meta,
 }
 
-const REPORTING_CONTROLLER: &str = "bulla.dev/controller";
-/// A name has at most 253 characters, and the suffix takes 17.
-const EVENT_STEM_MAX: usize = 236;
+#[cfg(test)]
+mod tests;

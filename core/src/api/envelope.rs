@@ -143,6 +143,9 @@ pub struct SecretEnvelopeStatus {
     /// The record of what was applied: an HMAC under a key that only the controller has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// The record of what did not open, in the same way: with the same keys it is not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// Shows no part of the spec: somebody may have put plaintext into it.

@@ -26,6 +26,8 @@ pub use sealing_key::{
 pub use strict::from_value;
 
 pub use crate::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION};
+/// `metadata` of every object.
+pub use kube::core::ObjectMeta;
 
 /// The API group.
 pub const GROUP: &str = "bulla.dev";

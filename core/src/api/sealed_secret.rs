@@ -78,6 +78,9 @@ pub struct SealedSecretStatus {
     /// Ours: the record of what was applied, an HMAC under a key that only the controller has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// Ours: the record of what did not open, an HMAC as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Ours: fingerprints of the keys that opened the values, to be tried first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opened_with: Vec<String>,

@@ -148,6 +148,7 @@ fn status() -> Value {
                 "format": "int32",
             },
             "applied": text("The record of what was applied: an HMAC under a key that only the controller has."),
+            "refused": text("The record of what did not open: an HMAC as well."),
             "openedWith": {
                 "description": "Fingerprints of the keys that opened the values, to be tried first.",
                 "type": "array",

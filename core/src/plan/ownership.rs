@@ -1,7 +1,8 @@
 //! Whose a live Secret is.
 
-use super::{Live, Owner, Refusal};
+use super::{Live, Mode, Owner, Refusal};
 use crate::reason::Reason;
+use crate::sealed_secrets::LiveConsent;
 use crate::secret::Outline;
 
 /// On a foreign Secret: the name of the resource that may take it over (`db`, or
@@ -16,6 +17,19 @@ pub const ADOPT_ANNOTATION: &str = "bulla.dev/adopt";
 /// later one of the same name.
 pub const ADOPTED_BY_ANNOTATION: &str = "bulla.dev/adopted-by";
 
+/// By which signs a Secret belongs to a resource that is not its controller, or may be taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Consent {
+    /// [`ADOPT_ANNOTATION`].
+    #[default]
+    Adopt,
+    /// Sealed Secrets' annotations on the live Secret beside it: `managed` lets it be taken over, `patch` added to.
+    SealedSecrets {
+        /// The resource wants no owner reference.
+        unowned: bool,
+    },
+}
+
 /// How a Secret belongs to its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Claim {
@@ -23,6 +37,8 @@ pub enum Claim {
     Owner,
     /// By [`ADOPTED_BY_ANNOTATION`]: it stays.
     Adopted,
+    /// Not at all: its own annotation lets the resource add to it. It stays as it is otherwise.
+    Shared,
 }
 
 /// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] makes it.
@@ -31,6 +47,7 @@ pub struct Owned {
     uid: String,
     resource_version: String,
     claim: Claim,
+    mode: Mode,
     new: bool,
 }
 
@@ -50,6 +67,11 @@ impl Owned {
         self.claim
     }
 
+    /// How much of it is ours.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// True when it is still to be adopted.
     pub fn is_new(&self) -> bool {
         self.new
@@ -62,10 +84,19 @@ impl Owned {
 ///
 /// A [`Refusal`] with [`Reason::NotOwned`] that says whose it is.
 pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<Owned, Refusal> {
+    let consent = match owner.consent {
+        Consent::Adopt => LiveConsent::default(),
+        Consent::SealedSecrets { .. } => LiveConsent::of(&live.annotations),
+    };
     let owned = |claim, new| Owned {
         uid: live.uid.clone(),
         resource_version: live.resource_version.clone(),
         claim,
+        mode: if consent.patch {
+            Mode::Merge
+        } else {
+            Mode::Whole
+        },
         new,
     };
     let is_ours = |uid: &str| !owner.uid.is_empty() && uid == owner.uid;
@@ -74,9 +105,11 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
     match &live.controller {
         Some(controller) if is_ours(&controller.uid) => Ok(owned(Claim::Owner, false)),
         None if adopted => Ok(owned(Claim::Adopted, false)),
+        _ if consent.managed => Ok(owned(owner.first_claim(), true)),
         _ if annotation(ADOPT_ANNOTATION).is_some_and(|text| owner.is_named(text)) => {
             Ok(owned(Claim::Adopted, true))
         }
+        _ if consent.patch => Ok(owned(Claim::Shared, false)),
         controller => {
             let (namespace, name) = (wanted.namespace(), wanted.name());
             let whose = match controller {
@@ -92,6 +125,14 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
 }
 
 impl Owner {
+    /// How a Secret that is made for it belongs to it.
+    pub fn first_claim(&self) -> Claim {
+        match self.consent {
+            Consent::SealedSecrets { unowned: true } => Claim::Adopted,
+            _ => Claim::Owner,
+        }
+    }
+
     fn is_named(&self, text: &str) -> bool {
         match text.split_once('/') {
             Some((kind, name)) => kind == self.kind && name == self.name.as_str(),

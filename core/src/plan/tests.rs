@@ -11,6 +11,7 @@ fn owner() -> Owner {
         kind: "SecretEnvelope".into(),
         name: "db".parse().unwrap(),
         uid: UID.into(),
+        consent: Consent::Adopt,
     }
 }
 
@@ -52,14 +53,16 @@ fn data(pairs: &[(&str, &str)]) -> BTreeMap<String, Plaintext> {
     pairs.iter().map(pair).collect()
 }
 
-fn run(wanted: &Wanted, live: Option<&Live>, mode: Mode) -> Plan {
-    plan(
-        &wanted.content(&SecretPolicy::default()).unwrap(),
-        &owner(),
-        live,
-        mode,
-    )
+fn run(wanted: &Wanted, live: Option<&Live>) -> Plan {
+    run_as(Consent::Adopt, wanted, live)
 }
+
+fn run_as(consent: Consent, wanted: &Wanted, live: Option<&Live>) -> Plan {
+    let content = wanted.content(&SecretPolicy::default()).unwrap();
+    plan(&content, &Owner { consent, ..owner() }, live)
+}
+
+const SEALED_SECRETS: Consent = Consent::SealedSecrets { unowned: false };
 
 /// The shape of a plan in a word.
 fn word(plan: &Plan) -> &'static str {
@@ -199,14 +202,17 @@ fn the_whole_table() {
     ];
     for (by, annotations, kind) in &ownership {
         for (name, change, whole, merge) in differences {
-            for (mode, expected) in [(Mode::Whole, whole), (Mode::Merge, merge)] {
+            for (consent, expected) in [(Consent::Adopt, whole), (SEALED_SECRETS, merge)] {
                 let mut live = live();
                 live.controller = by.map(controller);
                 live.annotations = annotations.clone();
+                if consent == SEALED_SECRETS {
+                    live.annotations.insert(PATCH.into(), "true".into());
+                }
                 change(&mut live);
-                let plan = run(&wanted(), Some(&live), mode);
+                let plan = run_as(consent, &wanted(), Some(&live));
                 let expected = match (*kind, expected) {
-                    ("foreign", _) => "NotOwned",
+                    ("foreign", _) if consent == Consent::Adopt => "NotOwned",
                     ("new", "unchanged" | "update") => "adopt",
                     ("new" | "adopted", "replace") => "replace adopted",
                     ("adopted", "update") => "update adopted",
@@ -215,7 +221,7 @@ fn the_whole_table() {
                 assert_eq!(
                     word(&plan),
                     expected,
-                    "{by:?} {annotations:?} {name} {mode:?}"
+                    "{by:?} {annotations:?} {name} {consent:?}"
                 );
                 if let Plan::Write(
                     Write::Update(owned) | Write::Adopt(owned) | Write::Replace(owned),
@@ -231,15 +237,49 @@ fn the_whole_table() {
 }
 
 #[test]
-fn an_absent_secret_is_created_in_both_modes() {
-    for mode in [Mode::Whole, Mode::Merge] {
-        let plan = run(&wanted(), None, mode);
+fn an_absent_secret_is_created_whatever_the_consent() {
+    for consent in [Consent::Adopt, SEALED_SECRETS] {
+        let plan = run_as(consent, &wanted(), None);
         let Plan::Write(Write::Create, changes) = plan else {
             panic!("{plan:?}");
         };
         assert_eq!(changes.missing.len(), 2);
     }
 }
+
+/// Sealed Secrets' annotations count on the live Secret, with `true` and nothing else, and for SealedSecrets only.
+#[test]
+fn a_secret_that_is_managed_is_taken_over() {
+    let managed = |value: &str| strings(&[(MANAGED, value)]);
+    let claim = |consent, live: &Live| match run_as(consent, &wanted(), Some(live)) {
+        Plan::Write(Write::Adopt(owned), _) => Some(owned.claim()),
+        plan => {
+            assert_eq!(word(&plan), "NotOwned");
+            None
+        }
+    };
+    let unowned = Consent::SealedSecrets { unowned: true };
+    for (consent, value, expected) in [
+        (SEALED_SECRETS, "true", Some(Claim::Owner)),
+        (unowned, "true", Some(Claim::Adopted)),
+        (SEALED_SECRETS, "True", None),
+        (Consent::Adopt, "true", None),
+    ] {
+        let mut live = live();
+        live.annotations = managed(value);
+        for by in [None, Some("other")] {
+            live.controller = by.map(controller);
+            assert_eq!(
+                claim(consent, &live),
+                expected,
+                "{consent:?} {value} {by:?}"
+            );
+        }
+    }
+}
+
+const PATCH: &str = "sealedsecrets.bitnami.com/patch";
+const MANAGED: &str = "sealedsecrets.bitnami.com/managed";
 
 /// What an immutable Secret still takes, and what not.
 #[test]
@@ -249,21 +289,21 @@ fn immutable_secrets() {
         ..wanted()
     };
     assert_eq!(
-        word(&run(&frozen, Some(&live()), Mode::Whole)),
+        word(&run(&frozen, Some(&live()))),
         "update",
         "made immutable in place"
     );
     let mut live = live();
     live.immutable = true;
-    assert_eq!(word(&run(&frozen, Some(&live), Mode::Whole)), "unchanged");
+    assert_eq!(word(&run(&frozen, Some(&live))), "unchanged");
     live.labels.clear();
     assert_eq!(
-        word(&run(&frozen, Some(&live), Mode::Whole)),
+        word(&run(&frozen, Some(&live))),
         "update",
         "metadata may change"
     );
     live.data.clear();
-    assert_eq!(word(&run(&frozen, Some(&live), Mode::Whole)), "replace");
+    assert_eq!(word(&run(&frozen, Some(&live))), "replace");
 }
 
 #[test]
@@ -271,9 +311,9 @@ fn a_secret_taken_over_is_not_written_for_our_label_alone() {
     let mut live = live();
     live.ours = None;
     live.labels = strings(&[("app", "shop")]);
-    assert_eq!(word(&run(&wanted(), Some(&live), Mode::Whole)), "unchanged");
+    assert_eq!(word(&run(&wanted(), Some(&live))), "unchanged");
     live.labels.clear();
-    assert_eq!(word(&run(&wanted(), Some(&live), Mode::Whole)), "update");
+    assert_eq!(word(&run(&wanted(), Some(&live))), "update");
 }
 
 #[test]
@@ -290,10 +330,7 @@ fn a_resource_without_uid_owns_nothing() {
     ] {
         live.controller = by.map(controller);
         live.annotations = annotations;
-        assert_eq!(
-            word(&plan(&content, &owner, Some(&live), Mode::Whole)),
-            "NotOwned"
-        );
+        assert_eq!(word(&plan(&content, &owner, Some(&live))), "NotOwned");
     }
 }
 
@@ -305,7 +342,7 @@ fn a_refusal_names_the_owner_and_escapes_its_words() {
         name: "x".repeat(500),
         uid: "other".into(),
     });
-    let Plan::Refuse(refusal) = run(&wanted(), Some(&live), Mode::Whole) else {
+    let Plan::Refuse(refusal) = run(&wanted(), Some(&live)) else {
         panic!();
     };
     assert!(refusal.detail.starts_with(
@@ -318,7 +355,7 @@ fn a_refusal_names_the_owner_and_escapes_its_words() {
 fn changes_are_told_by_name() {
     let mut live = live();
     live.data = data(&[("b", "2"), ("c", "x")]);
-    let Plan::Write(Write::Update(_), changes) = run(&wanted(), Some(&live), Mode::Whole) else {
+    let Plan::Write(Write::Update(_), changes) = run(&wanted(), Some(&live)) else {
         panic!();
     };
     let names = |keys: &[crate::names::KeyName]| -> Vec<String> {

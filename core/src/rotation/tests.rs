@@ -13,21 +13,12 @@ fn key(suite: Suite, state: State, age: i64) -> Key {
         state,
         created: Timestamp(NOW.0 - age),
         not_before: Some(Timestamp(NOW.0 - age)),
-        by_hand: false,
     }
 }
 
 fn wanted(age: i64) -> Key {
     Key {
         not_before: None,
-        by_hand: true,
-        ..key(Pq, Active, age)
-    }
-}
-
-fn by_hand(age: i64) -> Key {
-    Key {
-        by_hand: true,
         ..key(Pq, Active, age)
     }
 }
@@ -144,46 +135,43 @@ fn the_next_step() {
             at(-200 - 30 * DAY),
         ),
         (
-            "a request beside no key",
+            "a request beside no key takes its place",
             vec![wanted(5)],
             policy,
-            Step::Fulfil(0),
+            Step::Fulfil(0, Why::First),
         ),
         (
             "a request while restoring",
             vec![wanted(5)],
             existing,
-            Step::Fulfil(0),
+            Step::Fulfil(0, Why::Asked),
+        ),
+        (
+            "a request of another suite beside no key",
+            vec![Key {
+                suite: X25519,
+                ..wanted(5)
+            }],
+            policy,
+            first,
         ),
         (
             "a request beside a key",
             vec![key(Pq, Active, DAY), wanted(5)],
             policy,
-            Step::Fulfil(1),
+            Step::Fulfil(1, Why::Asked),
+        ),
+        (
+            "a request when a renewal is due",
+            vec![key(Pq, Active, 31 * DAY), wanted(5)],
+            policy,
+            Step::Fulfil(1, Why::Renewal),
         ),
         (
             "requests in their order",
-            vec![wanted(5), wanted(50)],
+            vec![key(Pq, Active, DAY), wanted(5), wanted(50)],
             policy,
-            Step::Fulfil(1),
-        ),
-        (
-            "a request too soon after another",
-            vec![by_hand(3599), wanted(5)],
-            policy,
-            at(-1),
-        ),
-        (
-            "a request an hour later",
-            vec![by_hand(3600), wanted(5)],
-            policy,
-            Step::Fulfil(1),
-        ),
-        (
-            "a request beside a bogus one from the future",
-            vec![by_hand(-9 * DAY), wanted(5)],
-            policy,
-            Step::Fulfil(1),
+            Step::Fulfil(2, Why::Asked),
         ),
         (
             "a request that was taken back",
@@ -196,12 +184,6 @@ fn the_next_step() {
             ],
             policy,
             at(DAY - 30 * DAY),
-        ),
-        (
-            "renewal does not wait for a request",
-            vec![key(Pq, Active, 31 * DAY), by_hand(10), wanted(5)],
-            never,
-            at(10 - 3600),
         ),
         ("all places taken", full(DAY), policy, at(DAY - 30 * DAY)),
         (
@@ -224,7 +206,33 @@ fn the_next_step() {
         ),
     ];
     for (name, keys, policy, expected) in table {
-        assert_eq!(next(&keys, &policy, NOW), expected, "{name}");
+        assert_eq!(next(&keys, &[], &policy, NOW), expected, "{name}");
+    }
+}
+
+#[test]
+fn one_request_an_hour_is_fulfilled_whatever_has_become_of_the_last_one() {
+    let never = Policy {
+        renew_period: 0,
+        ..Policy::default()
+    };
+    let ago = |age: i64| Timestamp(NOW.0 - age);
+    let fulfil = Step::Fulfil(1, Why::Asked);
+    // The key that was made on request may be there still, or not: only when it was made counts.
+    let table = [
+        (vec![], fulfil),
+        (vec![ago(3599)], at(-1)),
+        (vec![ago(3600)], fulfil),
+        (vec![ago(10), ago(9000)], at(10 - 3600)),
+        (vec![ago(-9 * DAY)], fulfil),
+        (vec![ago(-9 * DAY), ago(10)], at(10 - 3600)),
+    ];
+    for (asked, expected) in table {
+        let keys = [key(Pq, Active, 31 * DAY), wanted(5)];
+        assert_eq!(next(&keys, &asked, &never, NOW), expected, "{asked:?}");
+        // What is due anyway does not wait.
+        let renewal = next(&keys, &asked, &Policy::default(), NOW);
+        assert_eq!(renewal, Step::Fulfil(1, Why::Renewal));
     }
 }
 

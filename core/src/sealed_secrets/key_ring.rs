@@ -11,7 +11,7 @@ use crate::recipient::Fingerprint;
 
 /// Private keys in the order in which they are tried, newest first by convention. Cloning it shares them.
 #[derive(Clone, Default)]
-pub struct RsaKeyRing(Arc<[RsaPrivateKey]>);
+pub struct RsaKeyRing(Arc<[Arc<RsaPrivateKey>]>);
 
 /// A search for keys over several values of one resource: what opened the last value is tried first
 /// for the next, and every private operation is counted.
@@ -26,7 +26,12 @@ pub struct Search {
 impl RsaKeyRing {
     /// Takes over `keys`; one that is there twice stands where it was first.
     pub fn new(keys: Vec<RsaPrivateKey>) -> Self {
-        let mut kept: Vec<RsaPrivateKey> = Vec::with_capacity(keys.len());
+        Self::shared(keys.into_iter().map(Arc::new))
+    }
+
+    /// The same of keys that somebody else keeps too.
+    pub fn shared(keys: impl IntoIterator<Item = Arc<RsaPrivateKey>>) -> Self {
+        let mut kept: Vec<Arc<RsaPrivateKey>> = Vec::new();
         for key in keys {
             if kept.iter().all(|other| other.public() != key.public()) {
                 kept.push(key);
@@ -37,7 +42,7 @@ impl RsaKeyRing {
 
     /// The keys, in the order given.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RsaPrivateKey> {
-        self.0.iter()
+        self.0.iter().map(|key| &**key)
     }
 
     /// The key with this fingerprint.

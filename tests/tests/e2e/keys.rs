@@ -10,10 +10,10 @@ use bulla_tests::{
     tenant::data,
     wait::{DEADLINE, eventually},
 };
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 
@@ -24,6 +24,18 @@ async fn set_state(keys: &Api<SealingKey>, name: &str, state: KeyState) {
     keys.patch(name, &PatchParams::default(), &Patch::Merge(&patch))
         .await
         .expect("the state can be changed");
+}
+
+/// Waits for an Event about a key, where `kubectl describe` looks for it.
+async fn told(client: &kube::Client, name: &str, reason: &str) {
+    let events = Api::<Event>::namespaced(client.clone(), "default");
+    let fields = format!("regarding.kind=SealingKey,regarding.name={name},reason={reason}");
+    let parameters = ListParams::default().fields(&fields);
+    eventually("there is the Event", DEADLINE, async || {
+        let found = events.list(&parameters).await.ok()?.items;
+        (!found.is_empty()).then_some(())
+    })
+    .await;
 }
 
 /// The life of one key that somebody asked for; there may be one such request an hour.
@@ -62,6 +74,8 @@ async fn a_key_is_made_on_request_opens_closes_no_more_retires_and_goes() {
         home.get(&secret.name).await.expect("it is there").uid(),
         Some(secret.uid)
     );
+    told(&tenant.client, "by-hand", "Made").await;
+    told(&tenant.client, "by-hand", "Closes").await;
     // A second one has to wait.
     keys.create(&PostParams::default(), &wanted("too-soon"))
         .await
@@ -110,6 +124,8 @@ async fn a_key_is_made_on_request_opens_closes_no_more_retires_and_goes() {
         keys.get_opt("by-hand").await.ok()?.is_none().then_some(())
     })
     .await;
+    told(&tenant.client, "by-hand", "Released").await;
+    told(&tenant.client, "too-soon", "RateLimited").await;
     tenant.apply(&seal("retired").0).await;
     tenant.refused("retired", Reason::NoKey).await;
     let before = tenant.secret("active").await;

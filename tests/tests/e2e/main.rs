@@ -7,9 +7,11 @@ mod alone;
 mod delivery;
 mod healing;
 mod keys;
+mod namespaced;
 mod ownership;
 mod probes;
 mod refusals;
+mod roles;
 mod status;
 
 use std::sync::OnceLock;

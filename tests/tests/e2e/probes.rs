@@ -4,7 +4,10 @@ use bulla_core::{
     reason::Reason,
     recipient::{Identity, Suite},
 };
-use bulla_tests::wait::{DEADLINE, eventually};
+use bulla_tests::{
+    metrics::Metrics,
+    wait::{DEADLINE, eventually},
+};
 use rand_core::OsRng;
 
 use super::{shared, tenant};
@@ -35,7 +38,11 @@ async fn metrics_count_what_happened_and_name_no_resource() {
     tenant.apply(&sealed).await;
     tenant.refused("refused", Reason::NoKey).await;
 
-    let metrics = shared().controller.metrics();
+    // The status is told first, and counted when the Event is written too.
+    let counted =
+        |metrics: &Metrics| metrics.sum("bulla_refusals_total", &[("reason", "NoKey")]) > 0.0;
+    let controller = &shared().controller;
+    let metrics = controller.until_metrics("it is counted", counted).await;
     let kind = ("kind", "SecretEnvelope");
     for (name, labels) in [
         ("bulla_reconciles_total", &[kind, ("outcome", "Ready")][..]),

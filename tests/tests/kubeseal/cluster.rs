@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bulla_tests::{Cluster, Options, SealedSecretsController, wait};
+use bulla_tests::{Cluster, Options, SealedSecretsController, target, wait};
 use serde_json::Value;
 
 use crate::run::{Place, Run, Whose, blanked};
@@ -21,7 +21,7 @@ fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let cluster = Cluster::start(Options::default());
-        let controller = SealedSecretsController::start(&cluster, "kube-system", &[]);
+        let controller = theirs(&cluster);
         cluster.expose(
             "kube-system",
             "sealed-secrets-controller",
@@ -35,6 +35,19 @@ fn fixture() -> &'static Fixture {
             kubeconfig,
         }
     })
+}
+
+/// Sealed Secrets' own controller in `kube-system`, with keys that are quickly made and no limit on requests.
+fn theirs(cluster: &Cluster) -> SealedSecretsController {
+    let definition = target::workspace().join("deploy/crds/sealedsecrets.yaml");
+    cluster.kubectl_ok(&["apply", "-f", &definition.display().to_string()]);
+    cluster.kubectl_ok(&["wait", "--for=condition=Established", "crd", "--all"]);
+    let flags = [
+        "--key-size=2048",
+        "--rate-limit=1000",
+        "--rate-limit-burst=1000",
+    ];
+    SealedSecretsController::start(cluster, "kube-system", &cluster.admin_token(), &flags)
 }
 
 impl Fixture {
@@ -334,7 +347,7 @@ fn kubectls_flags_beat_the_kubeconfig() {
 #[test]
 fn the_name_of_the_helm_chart_is_tried_in_the_default_namespace() {
     let cluster = Cluster::start(Options::default());
-    let controller = SealedSecretsController::start(&cluster, "kube-system", &[]);
+    let controller = theirs(&cluster);
     cluster.expose("kube-system", "sealed-secrets", controller.port());
     let kubeconfig = cluster.admin_kubeconfig().display().to_string();
     let place = Place::new();

@@ -1,9 +1,10 @@
 //! Which files `check` looks at: of the work tree, of the index, of a directory, or those named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::cli::CheckArgs;
+use crate::exclusion::Exclusion;
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
 use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest, is_stdin};
@@ -31,13 +32,22 @@ pub(super) struct Candidate {
 impl Candidates {
     /// Finds them; nothing is read yet.
     pub(super) fn find(args: &CheckArgs) -> Result<Self, Failure> {
+        let exclusion = args.exclude.exclusion()?;
+        let mut all = Self::find_all(args, &exclusion)?;
+        // What somebody names is looked at whatever else is said.
+        all.files
+            .retain(|file| file.named || !exclusion.has(&file.shown, false));
+        Ok(all)
+    }
+
+    fn find_all(args: &CheckArgs, exclusion: &Exclusion) -> Result<Self, Failure> {
         if args.staged {
             return Self::staged();
         }
         if args.inputs.is_empty() {
             return match WorkTree::here() {
                 Ok(tree) => Self::of_tree(tree, &[]),
-                Err(_) => Self::of_directory(Path::new(".")),
+                Err(_) => Self::of_directory(Path::new("."), exclusion),
             };
         }
         let mut all = Self {
@@ -46,7 +56,7 @@ impl Candidates {
             files: vec![],
         };
         for path in &args.inputs {
-            let found = Self::named(path)?;
+            let found = Self::named(path, exclusion)?;
             all.tree = all.tree.or(found.tree);
             all.files.extend(found.files);
         }
@@ -83,8 +93,8 @@ impl Candidates {
     }
 
     /// A directory outside of Git.
-    fn of_directory(directory: &Path) -> Result<Self, Failure> {
-        let sources = input::sources([directory.to_owned()].iter(), true)?;
+    fn of_directory(directory: &Path, exclusion: &Exclusion) -> Result<Self, Failure> {
+        let sources = input::sources([directory.to_owned()].iter(), true, exclusion)?;
         let bare = |path: PathBuf| path.strip_prefix("./").map(Path::to_owned).unwrap_or(path);
         let candidate = |source: input::Source| Candidate {
             shown: bare(source.path),
@@ -98,7 +108,7 @@ impl Candidates {
         })
     }
 
-    fn named(path: &Path) -> Result<Self, Failure> {
+    fn named(path: &Path, exclusion: &Exclusion) -> Result<Self, Failure> {
         if is_stdin(path) {
             let file = Candidate {
                 shown: path.to_owned(),
@@ -121,7 +131,7 @@ impl Candidates {
             .map(Path::to_owned);
         match (real.is_dir(), tree, in_tree) {
             (true, Some(tree), Some(below)) => Self::of_tree(tree, &[below]),
-            (true, ..) => Self::of_directory(path),
+            (true, ..) => Self::of_directory(path, exclusion),
             (false, tree, in_tree) => {
                 let file = Candidate {
                     shown: path.to_owned(),
@@ -144,14 +154,19 @@ impl Candidates {
         mut look_at: impl FnMut(&Candidate, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let (Some(tree), false) = (&self.tree, self.staged.is_empty()) {
-            let entries: Vec<_> = self
+            let by_path: HashMap<_, _> = self
                 .staged
                 .iter()
-                .filter(|entry| is_manifest(&entry.path))
-                .cloned()
+                .map(|entry| (entry.path.as_path(), entry))
                 .collect();
+            let entry = |file: &Candidate| by_path.get(file.in_tree.as_deref()?).copied().cloned();
+            let (files, entries): (Vec<_>, Vec<_>) = self
+                .files
+                .iter()
+                .filter_map(|file| Some((file, entry(file)?)))
+                .unzip();
             let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
-            for (file, content) in self.files.iter().zip(contents) {
+            for (file, content) in files.into_iter().zip(contents) {
                 if let Some(bytes) = content {
                     look_at(file, &bytes)?;
                 }

@@ -1,8 +1,10 @@
 //! `bulla key fetch`: the public keys of a cluster or of a store, pinned in `.bulla.yaml` for review.
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::path::Path;
+use std::cmp::Reverse;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use bulla_controller::directory::{DirectoryStore, Options, StoreError};
 use bulla_core::api::{KeyState, SealingKey};
@@ -14,9 +16,7 @@ use crate::cli::{ClusterArgs, KeyFetchArgs};
 use crate::cluster;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
-use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
-use crate::manifest;
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
@@ -35,6 +35,9 @@ pub(crate) enum FetchError {
         /// What it contradicts.
         why: &'static str,
     },
+    /// A directory with other things in it.
+    #[error("there is no store in {}", Shown(.0))]
+    NoStore(PathBuf),
     /// The store has it, and does not give it.
     #[error("the store does not give its keys")]
     Store(#[source] StoreError),
@@ -44,7 +47,7 @@ pub(crate) enum FetchError {
 pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let suite = args.suite.map(Suite::from);
     let keys = match &args.store {
-        Some(directory) => to_close_with(&of_store(directory)?, suite)?,
+        Some(directory) => of_store(directory, suite)?,
         None => of_cluster(&args.cluster, suite)?,
     };
     let printer = &session.printer;
@@ -110,46 +113,48 @@ pub(crate) fn of_cluster(
     Ok(to_close_with(&cluster::sealing_keys(args)?, suite)?)
 }
 
-/// The keys of a store. Their resources are read as they lie there, so that a store at work is not
-/// disturbed; one that has never worked makes its first key.
-fn of_store(directory: &Path) -> Result<Vec<SealingKey>, Failure> {
-    let mut keys = Vec::new();
-    for entry in std::fs::read_dir(directory.join(".bulla/keys"))
-        .into_iter()
-        .flatten()
-    {
-        let path = entry
-            .map_err(|error| InFile::io("read", directory, error))?
-            .path();
-        if path.extension() != Some(OsStr::new("yaml")) {
-            continue;
+/// The public keys of a store. What it has published is read without its lock, so that a store at
+/// work is not disturbed; one that has nothing to close with yet makes its first key.
+fn of_store(directory: &Path, suite: Option<Suite>) -> Result<Vec<Recipient>, Failure> {
+    let published = match DirectoryStore::published_keys(directory) {
+        Ok(keys) => keys,
+        Err(StoreError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            may_become_a_store(directory)?;
+            Vec::new()
         }
-        let bytes = input::read(&path, MANIFEST_BYTES_MAX)?.bytes;
-        let stream = manifest::parse(&path, &bytes)?;
-        for object in stream.objects() {
-            let value = object
-                .node
-                .to_value()
-                .map_err(|error| InFile::new("read", &path, error))?;
-            keys.push(
-                bulla_core::api::from_value(&value)
-                    .map_err(|error| InFile::new("read", &path, error))?,
-            );
-        }
+        Err(error) => return Err(FetchError::Store(error).into()),
+    };
+    match to_close_with(&published, None) {
+        Err(FetchError::NoKey(_)) => {}
+        _ => return Ok(to_close_with(&published, suite)?),
     }
-    if !keys.is_empty() {
-        return Ok(keys);
+    let store = DirectoryStore::open(directory, Options::default());
+    let keys = store.and_then(|mut store| store.sealing_keys());
+    Ok(to_close_with(&keys.map_err(FetchError::Store)?, suite)?)
+}
+
+/// Private keys are not left behind in whatever directory somebody mistyped.
+fn may_become_a_store(directory: &Path) -> Result<(), Failure> {
+    let mut entries =
+        fs::read_dir(directory).map_err(|error| InFile::io("open the store", directory, error))?;
+    let foreign = entries.any(|entry| {
+        entry.is_ok_and(|entry| entry.file_name() != bulla_controller::directory::HOME)
+    });
+    if foreign {
+        return Err(FetchError::NoStore(directory.to_owned()).into());
     }
-    let mut store =
-        DirectoryStore::open(directory, Options::default()).map_err(FetchError::Store)?;
-    Ok(store.sealing_keys().map_err(FetchError::Store)?)
+    Ok(())
 }
 
 /// Those that close: of the suite asked for, or the post-quantum ones where there are any. A classic
 /// key beside them would only make everything as weak as itself.
+///
+/// One of each suite: in the middle of a renewal two say that they close, and the newer one is meant.
 fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipient>, FetchError> {
-    let mut found = Vec::new();
-    for key in keys {
+    let mut found: Vec<Recipient> = Vec::new();
+    let mut newest_first: Vec<&SealingKey> = keys.iter().collect();
+    newest_first.sort_by_key(|key| Reverse(age(key)));
+    for key in newest_first {
         let status = key.status.clone().unwrap_or_default();
         if key.spec.state != KeyState::Active || status.closes != Some(true) {
             continue;
@@ -178,7 +183,9 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
         {
             return Err(wrong("its fingerprint is not that of its public key"));
         }
-        found.push(recipient);
+        if !found.iter().any(|newer| newer.suite() == recipient.suite()) {
+            found.push(recipient);
+        }
     }
     let strong = found.iter().any(|key| key.suite().is_post_quantum());
     found.retain(|key| match suite {
@@ -192,18 +199,35 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
     }
 }
 
+/// The order in which the controller looks for the newest key: by notBefore, creation, uid.
+fn age(key: &SealingKey) -> (Option<&str>, Option<String>, Option<&str>) {
+    let metadata = &key.metadata;
+    let created = metadata.creation_timestamp.as_ref();
+    let not_before = key
+        .status
+        .as_ref()
+        .and_then(|status| status.not_before.as_deref());
+    (
+        // RFC 3339 in UTC, to the second, as the controller writes them: the order of the texts is that of the times.
+        not_before,
+        created.map(|created| created.0.to_string()),
+        metadata.uid.as_deref(),
+    )
+}
+
 impl Fault for FetchError {
     fn blame(&self) -> Blame {
         match self {
             Self::NoKey(_) | Self::Wrong { .. } => Blame::Cluster,
-            Self::Store(_) => Blame::Machine,
+            Self::NoStore(_) => Blame::Caller,
+            Self::Store(error) => error.blame(),
         }
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::NoKey(_) => Some(
-                "`kubectl get sealingkeys` shows what there is; the controller makes the first one"
+                "`kubectl get sealingkeys`, or the files in DIR/.bulla/keys of a store, show what there is"
                     .into(),
             ),
             Self::Wrong { .. } => {
@@ -212,7 +236,51 @@ impl Fault for FetchError {
             Self::Store(StoreError::Locked { .. }) => {
                 Some("wait until the store has made its first key".into())
             }
-            Self::Store(_) => None,
+            Self::NoStore(_) => Some("`bulla store --once DIR` makes one".into()),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bulla_core::recipient::Identity;
+    use rand_core::OsRng;
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(uid: &str, created: &str, not_before: &str) -> SealingKey {
+        let recipient = Identity::generate(Suite::X25519, &mut OsRng)
+            .recipient()
+            .clone();
+        let key = json!({
+            "apiVersion": "bulla.dev/v1alpha1", "kind": "SealingKey",
+            "metadata": {"name": uid, "uid": uid, "creationTimestamp": created},
+            "spec": {"suite": "X25519", "state": "Active"},
+            "status": {
+                "publicKey": recipient.as_str(), "fingerprint": recipient.fingerprint().to_string(),
+                "notBefore": not_before, "closes": true,
+            },
+        });
+        serde_json::from_value(key).expect("a sealing key")
+    }
+
+    #[test]
+    fn of_two_that_close_the_newer_one_is_meant() {
+        let (old, new) = ("2026-11-21T12:00:00Z", "2026-11-21T12:00:01Z");
+        let pairs = [
+            [key("b", new, old), key("a", old, new)],
+            [key("b", old, new), key("a", new, new)],
+            [key("a", new, new), key("b", new, new)],
+        ];
+        for [loser, winner] in pairs {
+            let public_key = winner.status.clone().and_then(|status| status.public_key);
+            for keys in [[loser.clone(), winner.clone()], [winner, loser]] {
+                let found = to_close_with(&keys, None).expect("there is one");
+                let found: Vec<_> = found.iter().map(Recipient::as_str).collect();
+                assert_eq!(found, [public_key.as_deref().expect("it has one")]);
+            }
         }
     }
 }

@@ -29,7 +29,11 @@ enum ShowError {
 /// Carries it out.
 pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let recipients = recipients(&args.key)?;
-    let config = session.configs.of(None)?;
+    // A public key can be printed while .bulla.yaml is still to be mended with it.
+    let config = match args.public {
+        true => None,
+        false => session.configs.of(None)?,
+    };
     let known = |recipient: &Recipient| {
         let config = config.as_ref().map(|located| &located.config);
         let (party, _) = config?.party_of(&recipient.fingerprint())?;

@@ -1,11 +1,15 @@
 //! Ends a run before its nth change of the disk without any tidying up, or lets that change and all
-//! later ones fail.
+//! later ones fail; or lets somebody else act just then.
 
 use std::cell::Cell;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 
 thread_local!(static FAULT: Cell<Option<(Fault, usize)>> = const { Cell::new(None) });
+
+thread_local!(static ACT: Cell<Option<(usize, Act)>> = const { Cell::new(None) });
+
+type Act = Box<dyn FnOnce()>;
 
 #[derive(Clone, Copy)]
 enum Fault {
@@ -30,7 +34,24 @@ pub(in super::super) fn fail_after<T>(steps: usize, run: impl FnOnce() -> T) -> 
     (output, failed)
 }
 
+/// Does `act` just before the nth change of the disk that `run` makes, as another process would; says
+/// whether it came to that.
+pub(in super::super) fn act_before<T>(
+    steps: usize,
+    act: impl FnOnce() + 'static,
+    run: impl FnOnce() -> T,
+) -> (T, bool) {
+    ACT.set(Some((steps, Box::new(act))));
+    let output = run();
+    (output, ACT.take().is_none())
+}
+
 pub(super) fn step() -> io::Result<()> {
+    match ACT.take() {
+        Some((0, act)) => act(),
+        Some((left, act)) => ACT.set(Some((left - 1, act))),
+        None => {}
+    }
     match FAULT.get() {
         // Not through the panic hook: it would print every one of them.
         Some((Fault::Kill, 0)) => panic::resume_unwind(Box::new("killed")),

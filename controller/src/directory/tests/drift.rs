@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
+use super::folder::faults::act_before;
 use super::*;
 
 /// Does `change` to a store with `shop/db`, and expects it healed.
@@ -130,4 +131,28 @@ fn a_lost_status_costs_one_opening_and_no_new_generation() {
     fs::write(bench.at(".bulla/resources/shop/db/status.yaml"), "[").unwrap();
     assert_eq!(bench.pass().private_operations(), 1);
     assert!(bench.pass().is_quiet());
+}
+
+#[test]
+fn an_edit_at_any_moment_of_a_pass_never_passes_for_our_own() {
+    let renewed = Sample {
+        values: &[("password", "renewed"), ("username", "ada")],
+        ..Sample::default()
+    };
+    for steps in 0.. {
+        let mut bench = Bench::applied();
+        bench.seal("db.yaml", &renewed);
+        let file = bench.at("shop/db/password");
+        // Through the link, wherever it leads just then, and with the mode kept.
+        let edit = move || fs::write(&file, "edited").unwrap();
+        let (_, edited) = act_before(steps, edit, || bench.pass());
+        let report = bench.pass();
+        assert!(report.is_clean(), "{steps}: {report:?}");
+        assert_eq!(bench.read("shop/db/password"), "renewed", "{steps}");
+        assert!(bench.pass().is_quiet(), "{steps}");
+        if !edited {
+            assert!(steps > 3, "the pass changed something");
+            return;
+        }
+    }
 }

@@ -230,3 +230,22 @@ fn a_key_from_the_future_is_not_used() {
         Verdict::Ready
     ));
 }
+
+#[test]
+fn a_key_that_was_asked_for_beside_a_store_at_work_is_made_at_its_next_pass() {
+    let mut bench = Bench::applied();
+    // The lock is held all the while.
+    let name = DirectoryStore::ask_for_key(&bench.root(), Suite::X25519).unwrap();
+    let asked = |keys: &[SealingKey]| {
+        let named = |key: &&SealingKey| key.metadata.name.as_deref() == Some(name.as_str());
+        let key = keys.iter().find(named).unwrap();
+        key.status.as_ref().and_then(|status| status.closes)
+    };
+    let published = || DirectoryStore::published_keys(&bench.root()).unwrap();
+    assert_eq!(asked(&published()), None);
+    let report = bench.pass_at(Timestamp(NOW.0 + 60));
+    assert_eq!(report.keys_made, [name.to_string()]);
+    let published = DirectoryStore::published_keys(&bench.root()).unwrap();
+    assert_eq!(asked(&published), Some(true));
+    assert!(DirectoryStore::ask_for_key(&bench.git(), Suite::X25519).is_err());
+}

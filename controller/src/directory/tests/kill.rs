@@ -232,3 +232,77 @@ fn a_disk_that_fails_anywhere_leaves_the_old_secret_or_the_new_one() {
         }
     }
 }
+
+/// Enough resources for a flush of the whole file system.
+const MANY: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+fn many(bench: &mut Bench, values: &'static [(&'static str, &'static str)]) {
+    for name in MANY {
+        let sample = Sample {
+            name,
+            values,
+            ..Sample::default()
+        };
+        bench.seal(&format!("{name}.yaml"), &sample);
+    }
+}
+
+/// Fails unless each of them has all of the old values or all of the new ones.
+fn each_is_whole(bench: &Bench, steps: usize) {
+    for name in MANY {
+        let read = |key: &str| bench.read(&format!("shop/{name}/{key}"));
+        let seen = [read("password"), read("username")];
+        assert!(seen == OLD || seen == NEW, "{steps}: {name}: {seen:?}");
+    }
+}
+
+fn changed_together() -> Bench {
+    let mut bench = Bench::new();
+    many(&mut bench, Sample::default().values);
+    assert!(bench.pass().is_clean());
+    many(&mut bench, renewed().values);
+    bench
+}
+
+#[test]
+fn killed_anywhere_in_a_pass_of_many_each_is_the_old_secret_or_the_new_one() {
+    for steps in (0..).step_by(7) {
+        let mut bench = changed_together();
+        let git = bench.git();
+        let mut store = bench.store.take().unwrap();
+        let ended = kill_after(steps, || store.reconcile_at(&git, NOW).unwrap());
+        drop(store);
+        each_is_whole(&bench, steps);
+        bench.restart();
+        assert!(bench.pass().is_clean(), "{steps}");
+        assert_eq!(bench.read("shop/e/password"), NEW[0], "{steps}");
+        assert_eq!(bench.generations("shop/e"), 1, "{steps}");
+        assert!(bench.pass().is_quiet(), "{steps}");
+        if ended.is_some() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fails_anywhere_in_a_pass_of_many_is_told_by_each_that_it_concerns() {
+    for steps in (0..).step_by(7) {
+        let mut bench = changed_together();
+        let git = bench.git();
+        let store = bench.store.as_mut().unwrap();
+        let (pass, failed) = fail_after(steps, || store.reconcile_at(&git, NOW));
+        each_is_whole(&bench, steps);
+        for resource in pass.map(|report| report.resources).unwrap_or_default() {
+            let told =
+                resource.outcome.verdict != Verdict::Ready || resource.outcome.reported.is_err();
+            let password = bench.read(&format!("shop/{}/password", resource.name));
+            assert!(told || password == NEW[0], "{steps}: {}", resource.name);
+        }
+        assert!(bench.pass().is_clean(), "{steps}");
+        each_is_whole(&bench, steps);
+        assert!(bench.pass().is_quiet(), "{steps}");
+        if !failed {
+            return;
+        }
+    }
+}

@@ -350,3 +350,42 @@ impl Drop for StopOnDrop<'_> {
         self.0.store(true, Ordering::Relaxed);
     }
 }
+
+#[test]
+fn a_pass_that_wrote_is_followed_by_another_at_once() {
+    let mut bench = Bench::new();
+    let recipient = bench.store().recipients().unwrap().remove(0);
+    let manifest = Sample::default().manifest(&recipient);
+    fs::write(bench.git().join("db.yaml"), manifest).unwrap();
+    // No event and no resync comes to its help.
+    let options = WatchOptions {
+        debounce: Duration::from_secs(3600),
+        resync: Duration::from_secs(3600),
+    };
+    let (stop, git) = (AtomicBool::new(false), bench.git());
+    let file = bench.at("shop/db/password");
+    let mut words = Vec::new();
+    std::thread::scope(|scope| {
+        let (over, wait) = std::sync::mpsc::channel::<()>();
+        // A store that waits instead is stopped, and the words are too few.
+        let stopped = &stop;
+        scope.spawn(move || {
+            let _ = wait.recv_timeout(Duration::from_secs(30));
+            stopped.store(true, Ordering::Relaxed);
+        });
+        let told = |pass: Result<Report, StoreError>| {
+            let report = pass.unwrap();
+            words.push(action(&report));
+            match words.len() {
+                // What was just made is edited before anybody can watch it.
+                1 => fs::write(&file, "edited").unwrap(),
+                2 => stop.store(true, Ordering::Relaxed),
+                _ => {}
+            }
+        };
+        bench.store().watch(&git, options, &stop, told).unwrap();
+        drop(over);
+    });
+    assert_eq!(words, [Some(Action::Created), Some(Action::Healed)]);
+    assert_eq!(bench.read("shop/db/password"), CANARY);
+}

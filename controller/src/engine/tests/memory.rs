@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use bulla_core::api::SecretEnvelope;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Controller, OurMetadata};
+use bulla_core::secret::SecretContent;
 
 use super::super::*;
 
@@ -81,7 +82,9 @@ impl World for Memory {
             }
             let current = state.secret.as_ref().map(Seen::from);
             let (claim, uid) = match (write, &current) {
-                (Write::Create, None) => (Claim::Owner, format!("s{}", state.version)),
+                (Write::Create, None) => {
+                    (request.owner().first_claim(), format!("s{}", state.version))
+                }
                 (Write::Update(owned) | Write::Adopt(owned), Some(seen))
                     if *seen == Seen::from(owned) =>
                 {
@@ -115,7 +118,7 @@ impl World for Memory {
 pub(super) struct Bench {
     pub(super) world: Memory,
     pub(super) wire: SecretEnvelope,
-    pub(super) ring: KeyRing,
+    pub(super) keys: Keys,
     pub(super) engine: Engine,
 }
 
@@ -124,12 +127,12 @@ impl Bench {
         let request = Request::from_envelope(&self.wire).unwrap();
         let future = self
             .engine
-            .reconcile(&self.world, &request, &self.ring, Timestamp(0));
+            .reconcile(&self.world, &request, &self.keys, Timestamp(0));
         let outcome = ready(future);
         let reports = self.world.reports();
         for report in &reports {
             if let Some(status) = &report.status {
-                self.wire.status = Some(status.clone());
+                self.wire.status = Some(status.clone().into());
             }
         }
         (outcome, self.world.calls(), reports)
@@ -173,6 +176,7 @@ fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
             live.annotations.extend([annotation]);
             live.annotations.remove(ADOPT_ANNOTATION);
         }
+        Claim::Shared => {}
     }
     live
 }

@@ -1,12 +1,11 @@
 mod failures;
 mod memory;
 mod records;
+mod unopened;
 
-use bulla_core::api::{ConditionStatus, SecretEnvelopeStatus};
+use bulla_core::api::ConditionStatus;
 use bulla_core::plaintext::Plaintext;
-use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Controller};
-use bulla_core::reason::Reason;
-use bulla_core::recipient::{Identity, Suite};
+use bulla_core::recipient::{Identity, KeyRing, Suite};
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
@@ -31,8 +30,15 @@ fn bench(sample: &Sample<'_>) -> Bench {
     Bench {
         world: Memory::default(),
         wire,
-        ring: KeyRing::new(vec![identity]),
+        keys: ring(vec![identity]),
         engine: engine(7),
+    }
+}
+
+fn ring(identities: Vec<Identity>) -> Keys {
+    Keys {
+        age: KeyRing::new(identities),
+        ..Keys::default()
     }
 }
 
@@ -50,7 +56,7 @@ fn annotate(bench: &mut Bench, name: &str, value: &str) {
 }
 
 /// Ready, Stalled, Reconciling as `T`, `F` or `-`, and the reason.
-fn shown(status: Option<&SecretEnvelopeStatus>) -> String {
+fn shown(status: Option<&Status>) -> String {
     let status = status.expect("a status was reported");
     let letter = |type_: &str| {
         let found = status.conditions.iter().find(|c| c.type_ == type_);
@@ -186,7 +192,7 @@ fn a_changed_resource_is_no_drift() {
     };
     bench.wire.spec = other.wire(identity.recipient()).spec;
     bench.wire.metadata.generation = Some(2);
-    bench.ring = KeyRing::new(vec![identity]);
+    bench.keys = ring(vec![identity]);
     let (outcome, calls, reports) = bench.run();
     assert_eq!(calls, ["peek", "observe", "apply", "report"]);
     assert_eq!(
@@ -220,7 +226,7 @@ fn a_rewrapped_resource_costs_a_status_and_no_secret_write() {
 fn what_does_not_open_keeps_the_last_good_secret_and_stalls_once() {
     type Damage = fn(&mut Bench);
     let damage: [(&str, Damage); 5] = [
-        ("NoKey", |bench| bench.ring = KeyRing::default()),
+        ("NoKey", |bench| bench.keys = Keys::default()),
         ("NotSealed", |bench| {
             let data = &mut bench.wire.spec.data;
             data.insert("password".into(), CANARY.into());
@@ -289,42 +295,6 @@ fn template_errors_show_no_value() {
 }
 
 #[test]
-fn a_foreign_secret_is_refused_until_it_asks_to_be_adopted() {
-    let mut bench = bench(&Sample::default());
-    let foreign = Live {
-        uid: "f".into(),
-        resource_version: "1".into(),
-        ..Live::default()
-    };
-    bench.world.with(|state| state.secret = Some(foreign));
-    let (outcome, calls, reports) = bench.run();
-    assert_eq!(calls, ["peek", "observe", "report"]);
-    assert_eq!(outcome.word(), "NotOwned");
-    assert_eq!(shown(reports[0].status.as_ref()), "FT- NotOwned");
-
-    bench.world.edit(|live| {
-        live.controller = Some(Controller {
-            uid: "other".into(),
-            ..Controller::default()
-        });
-        live.annotations
-            .insert(ADOPT_ANNOTATION.into(), "db".into());
-    });
-    let (outcome, _, reports) = bench.run();
-    assert_eq!(outcome.action, Some(Action::Adopted));
-    assert_eq!(event(&reports), Some(("Normal", "Adopted")));
-    bench.world.with(|state| {
-        let live = state.secret.as_ref().unwrap();
-        assert_eq!(live.annotations[ADOPTED_BY_ANNOTATION], "2a1f");
-        assert!(!live.annotations.contains_key(ADOPT_ANNOTATION), "used up");
-        assert_eq!(live.controller, None, "it stays when the resource goes");
-    });
-    assert_eq!(bench.run().1, QUIET);
-    bench.world.edit(|live| live.data.clear());
-    assert_eq!(bench.run().0.action, Some(Action::Healed));
-}
-
-#[test]
 fn a_write_in_between_is_looked_at_again_and_opened_once() {
     let mut bench = applied();
     bench.world.edit(|live| live.data.clear());
@@ -350,15 +320,6 @@ fn a_cache_that_has_not_seen_the_secret_does_no_harm() {
 }
 
 #[test]
-fn a_secret_that_is_being_deleted_is_waited_for() {
-    let mut bench = applied();
-    bench.world.edit(|live| live.deleting = true);
-    let (outcome, _, reports) = bench.run();
-    assert_eq!(outcome.requeue(), Requeue::Backoff);
-    assert_eq!(shown(reports[0].status.as_ref()), "F-T SecretTerminating");
-}
-
-#[test]
 fn a_suspended_resource_is_left_alone() {
     let mut bench = applied();
     bench.world.with(|state| state.secret = None);
@@ -379,17 +340,4 @@ fn a_requested_reconcile_trusts_no_record_and_is_acknowledged() {
     let status = bench.wire.status.as_ref().unwrap();
     assert_eq!(status.last_handled_reconcile_at.as_deref(), Some("now"));
     assert_eq!(bench.run().1, QUIET);
-}
-
-#[test]
-fn special_types_are_refused() {
-    let mut bench = bench(&Sample {
-        secret_type: Some("kubernetes.io/service-account-token"),
-        ..Sample::default()
-    });
-    let (outcome, calls, _) = bench.run();
-    assert_eq!(calls, ["peek", "report"]);
-    assert_eq!(outcome.word(), Reason::TypeRefused.as_str());
-    bench.engine.policy_mut().allow_special_types = true;
-    assert_eq!(bench.run().0.action, Some(Action::Created));
 }

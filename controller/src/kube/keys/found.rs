@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bulla_core::api::KeyState;
 use bulla_core::recipient::{Identity, KeyRing, parse_identity_file};
-use bulla_core::rotation::{Key, Standing, Timestamp, standings};
+use bulla_core::rotation::{Key, Standing, Timestamp, Why, standings};
 
 use crate::engine::parse_time;
 use crate::kube::mirror::{KeySecret, SeenSealingKey};
@@ -41,7 +41,7 @@ pub(super) struct Bound {
 pub(super) enum Fault {
     #[error("its spec is not what the definition of the resource says")]
     SpecUnreadable,
-    #[error("RSA keys are not supported yet")]
+    #[error("RSA keys are for SealedSecrets, which are opened with --sealed-secrets only")]
     SuiteUnsupported,
     #[error("its name is longer than the 63 characters of a label")]
     NameTooLong,
@@ -154,8 +154,12 @@ fn half(
     let by_maker = |secret: &&Arc<KeySecret>| {
         named.is_none() && secret.made_for.as_deref() == Some(&*key.meta.uid)
     };
-    let by_label =
-        |secret: &&Arc<KeySecret>| restore && !secret.is_retired() && *secret.sealing_key == *name;
+    let by_label = |secret: &&Arc<KeySecret>| {
+        // What its Secret knows to be compromised comes back as nothing else.
+        let compromised = secret.state() == Some(KeyState::Compromised);
+        let may_come_back = !compromised || spec.state == KeyState::Compromised;
+        restore && !secret.is_retired() && may_come_back && *secret.sealing_key == *name
+    };
     let secret = secrets
         .iter()
         .find(by_status)
@@ -223,7 +227,6 @@ impl Found {
             state: spec.state.into(),
             created: created.unwrap_or_default(),
             not_before,
-            by_hand: meta.annotations.made_by.is_none(),
         })
     }
 
@@ -233,11 +236,17 @@ impl Found {
     }
 
     /// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
-    /// ever could for one without a private half.
+    /// ever could for one without a private half. That a key is compromised is worth remembering, so that somebody has
+    /// to say that it is not; its Secret remembers it all the same.
     pub(super) fn may_go(&self) -> bool {
-        let never_was = self.key.status.public_key.is_none() && self.bound().is_none();
-        let retired = self.state() == Some(KeyState::Retired);
-        self.key.meta.deletion_timestamp.is_some() && (retired || never_was)
+        may_go(&self.key, self.bound().is_some())
+    }
+
+    /// True when people are told that it closes, and only a newer key takes that from it.
+    pub(super) fn is_predecessor(&self) -> bool {
+        let told = self.key.status.closes == Some(true);
+        let active = self.state() == Some(KeyState::Active);
+        told && active && self.standing == Some(Standing::Opens)
     }
 
     /// The checked private half.
@@ -253,6 +262,30 @@ impl Found {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }
+}
+
+/// See [`Found::may_go`].
+pub(in crate::kube) fn may_go(key: &SeenSealingKey, has_private_half: bool) -> bool {
+    let meta = &key.meta;
+    let never_was = key.status.public_key.is_none() && !has_private_half;
+    let done_with = match key.spec.map(|spec| spec.state) {
+        Some(KeyState::Retired) => true,
+        Some(KeyState::Compromised) => {
+            meta.annotations.delete_compromised.as_deref() == Some("true")
+        }
+        _ => false,
+    };
+    meta.deletion_timestamp.is_some() && (done_with || never_was)
+}
+
+/// When keys were made because somebody asked for them. Secrets outlive the resources that asked, and only who may
+/// write Secrets beside the controller can take one away.
+pub(super) fn asked(secrets: &[Arc<KeySecret>]) -> Vec<Timestamp> {
+    let asked = secrets.iter();
+    let asked = asked.filter(|secret| secret.why.as_deref() == Some(Why::Asked.as_str()));
+    asked
+        .filter_map(|secret| parse_time(secret.not_before.as_deref()?).ok())
+        .collect()
 }
 
 /// The ring of the keys that open, newest first.

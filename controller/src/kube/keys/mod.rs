@@ -8,39 +8,30 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
+pub(super) mod events;
 mod found;
 mod gauges;
-mod status;
+mod published;
+pub(super) mod status;
 mod steps;
-mod store;
+pub(super) mod store;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulla_core::names::ResourceName;
-use bulla_core::reason::Reason;
-use bulla_core::recipient::{Fingerprint, KeyRing};
 use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+pub(super) use self::found::may_go;
 use self::found::{Found, Identities, find, ring};
-pub(super) use self::gauges::gauges;
+pub(super) use self::gauges::{gauges, state_text};
+pub(super) use self::published::{Published, Publisher};
 use self::status::{Usage, usage};
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
 use crate::engine::now;
-
-/// What the keeper publishes.
-#[derive(Clone)]
-pub(super) struct Published {
-    /// The keys that open, newest first; nothing before the first look at them.
-    pub(super) ring: watch::Receiver<Option<KeyRing>>,
-    /// The names of all key Secrets.
-    pub(super) names: watch::Receiver<BTreeSet<ResourceName>>,
-}
 
 /// Keeps the sealing keys of a cluster.
 pub(super) struct Keeper {
@@ -50,8 +41,7 @@ pub(super) struct Keeper {
     check: Duration,
     leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
-    ring: watch::Sender<Option<KeyRing>>,
-    names: watch::Sender<BTreeSet<ResourceName>>,
+    publisher: Arc<Publisher>,
     identities: Identities,
     /// Nothing until every envelope is known.
     usage: Option<Usage>,
@@ -61,34 +51,27 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper, and where it publishes. `changed` wakes it.
+    /// A keeper, which hands in at `publisher`. `changed` wakes it.
     pub(super) fn new(
         cluster: Arc<Cluster>,
+        publisher: Arc<Publisher>,
         policy: Policy,
         check: Duration,
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
-    ) -> (Self, Published) {
-        let (ring, ring_receiver) = watch::channel(None);
-        let (names, names_receiver) = watch::channel(BTreeSet::new());
-        let keeper = Self {
+    ) -> Self {
+        Self {
             cluster,
             policy,
             check,
             leading,
             changed,
-            ring,
-            names,
+            publisher,
             identities: Identities::default(),
             usage: None,
             usage_since: None,
             block: None,
-        };
-        let published = Published {
-            ring: ring_receiver,
-            names: names_receiver,
-        };
-        (keeper, published)
+        }
     }
 
     /// Runs until the process ends.
@@ -123,7 +106,7 @@ impl Keeper {
         }
         let now = now();
         let found = self.look(now);
-        self.publish(&found);
+        self.publisher.age(&self.cluster, ring(&found));
         if !*self.leading.borrow() {
             return Ok(self.check);
         }
@@ -152,39 +135,19 @@ impl Keeper {
 
     fn look(&mut self, now: Timestamp) -> Vec<Found> {
         let secrets = self.cluster.key_secrets.all();
-        let names = secrets
-            .iter()
-            .filter_map(|secret| secret.name.parse().ok())
-            .collect();
-        self.names.send_if_modified(|known| {
-            let changed = *known != names;
-            *known = names;
-            changed
-        });
+        let names = secrets.iter();
+        self.publisher.age_names(
+            names
+                .filter_map(|secret| secret.name.parse().ok())
+                .collect(),
+        );
         self.identities.retain(&secrets);
         let mut keys = self.cluster.sealing_keys.all();
+        // Those of Sealed Secrets have a keeper of their own.
+        keys.retain(|key| !self.cluster.with_sealed_secrets || !key.is_rsa());
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         let restore = self.policy.require_existing_key;
         find(keys, &secrets, &mut self.identities, restore, now)
-    }
-
-    /// Hands the ring out when it has changed, and wakes whoever may be helped by it.
-    fn publish(&self, found: &[Found]) {
-        let ring = ring(found);
-        let fingerprints = |ring: &KeyRing| -> Vec<Fingerprint> {
-            ring.iter().map(|identity| identity.fingerprint()).collect()
-        };
-        let fresh = fingerprints(&ring);
-        if self.ring.borrow().as_ref().map(fingerprints).as_ref() == Some(&fresh) {
-            return;
-        }
-        tracing::info!(keys = ?fresh, "the key ring has changed");
-        self.ring.send_replace(Some(ring));
-        for envelope in self.cluster.envelopes.all() {
-            if envelope.ready().1 == Reason::NoKey.as_str() {
-                self.cluster.queue.add(envelope.key());
-            }
-        }
     }
 
     fn log_block(&mut self, step: Step) {
@@ -215,3 +178,6 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(30),
 };
+
+#[cfg(test)]
+mod tests;

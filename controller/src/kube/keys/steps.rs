@@ -1,11 +1,13 @@
 //! What the keeper does about what it has found: one step of the rotation, and the state of each key.
 
+use bulla_core::api::{KeyState, KeySuite, SealingKeySpec};
 use bulla_core::recipient::Suite;
-use bulla_core::rotation::{Block, MAX_KEYS, State, Step, Timestamp, Why, next};
+use bulla_core::rotation::{Block, MAX_KEYS, Standing, Step, Timestamp, Why, next};
 
-use super::found::{Fault, Found, Half};
-use super::status::{Delay, wanted};
-use super::{Keeper, store};
+use super::found::{Fault, Found, Half, asked};
+use super::status::{Delay, Shown, wanted};
+use super::store::Guard;
+use super::{Keeper, events, store};
 use crate::engine::rfc3339;
 use crate::kube::error::ApiError;
 use crate::kube::mirror::SeenSealingKey;
@@ -25,7 +27,7 @@ impl Keeper {
                 continue;
             };
             let (name, state) = (&*secret.sealing_key, secret.state());
-            match store::create(&self.cluster, name, identity.suite(), state).await {
+            match store::create(&self.cluster, name, &age_spec(identity.suite(), state)).await {
                 Ok(_) => {
                     tracing::info!(sealing_key = name, "restored a sealing key from its Secret");
                     adopted = true;
@@ -45,14 +47,8 @@ impl Keeper {
             .enumerate()
             .filter_map(|(place, found)| Some((place, found.for_rotation()?)))
             .unzip();
-        // One of our own that was cut off comes before anything else.
-        let cut_off = keys
-            .iter()
-            .position(|key| !key.by_hand && key.not_before.is_none() && key.state == State::Active);
-        let step = match cut_off {
-            Some(place) => Step::Fulfil(place),
-            None => next(&keys, &self.policy, now),
-        };
+        let asked = asked(&self.cluster.key_secrets.all());
+        let step = next(&keys, &asked, &self.policy, now);
         (step, places)
     }
 
@@ -66,25 +62,20 @@ impl Keeper {
     ) -> Result<bool, ApiError> {
         match step {
             Step::Wait(_) | Step::Blocked(_) => Ok(false),
-            Step::Fulfil(_) if self.policy.require_existing_key => Ok(false),
-            Step::Fulfil(place) => {
+            Step::Fulfil(..) if self.policy.require_existing_key => Ok(false),
+            Step::Fulfil(place, why) => {
                 let key = &found[of_rotation[place]].key;
                 let suite = key.spec.and_then(|spec| spec.suite.age());
                 match suite {
-                    Some(suite) => self.make_private_half(key, suite, now).await,
+                    Some(suite) => self.make_private_half(key, suite, why, now).await,
                     None => Ok(false),
                 }
             }
             Step::Make(..) if self.a_private_half_may_be_on_its_way(found).await? => Ok(false),
             Step::Make(suite, why) => {
                 let name = name_of_new(now);
-                let key = store::create(&self.cluster, &name, suite, None).await?;
-                let why = match why {
-                    Why::First => "there was none",
-                    Why::Renewal => "the renewal period is over",
-                };
-                tracing::info!(sealing_key = name, %suite, why, "making a sealing key");
-                self.make_private_half(&key, suite, now).await
+                let key = store::create(&self.cluster, &name, &age_spec(suite, None)).await?;
+                self.make_private_half(&key, suite, why, now).await
             }
         }
     }
@@ -107,10 +98,17 @@ impl Keeper {
         &self,
         key: &SeenSealingKey,
         suite: Suite,
+        why: Why,
         now: Timestamp,
     ) -> Result<bool, ApiError> {
-        match store::make_private_half(&self.cluster, key, suite, now).await {
-            Ok(()) => Ok(true),
+        match store::make_private_half(&self.cluster, key, suite, why, now).await {
+            Ok(()) => {
+                let made = events::made(why);
+                let (sealing_key, why) = (&*key.meta.name, why.as_str());
+                tracing::info!(sealing_key, %suite, why, "made a sealing key");
+                events::tell(&self.cluster, key, &made).await;
+                Ok(true)
+            }
             // An attempt that was cut off got that far: the watch brings its Secret.
             Err(ApiError::AlreadyExists) => Ok(false),
             Err(error) => Err(error),
@@ -131,43 +129,63 @@ impl Keeper {
             _ if made >= MAX_KEYS => Delay::TooMany,
             _ => Delay::RateLimited,
         };
+        // The keys that close come first: at every moment one of a suite is said to, and where two are, the newer is meant.
+        let (closing, others): (Vec<_>, Vec<_>) = found
+            .iter()
+            .partition(|found| found.standing == Some(Standing::Closes));
         let mut result = Ok(());
-        for found in found {
+        for found in closing {
             result = result.and(self.settle(found, delay, now).await);
+        }
+        let announced = result;
+        for found in others {
+            // A successor that could not be announced takes nothing from the key before it.
+            let waits = announced.is_err() && found.is_predecessor();
+            if !waits {
+                result = result.and(self.settle(found, delay, now).await);
+            }
         }
         result
     }
 
     async fn settle(&self, found: &Found, delay: Delay, now: Timestamp) -> Result<(), ApiError> {
         let (cluster, key) = (&*self.cluster, &found.key);
-        let meta = &key.meta;
         // The Secret remembers the state, so that a restore doesn't bring a compromised key back to life.
         if let (Some(bound), Some(state)) = (found.bound(), found.state())
             && bound.secret.state() != Some(state)
         {
             store::note_state(cluster, &bound.secret, state).await?;
         }
-        let finalizers = meta.finalizers.iter().map(|name| &**name);
-        let mut finalizers: Vec<&str> = finalizers
-            .filter(|name| *name != store::FINALIZER)
-            .collect();
-        let guarded = finalizers.len() < meta.finalizers.len();
-        if guarded && found.may_go() {
-            tracing::info!(
-                sealing_key = &*meta.name,
-                "let a sealing key go; its Secret stays"
-            );
-            return store::set_finalizers(cluster, key, &finalizers).await;
+        match store::guard(cluster, key, found.may_go()).await? {
+            Guard::Kept => {}
+            Guard::Released => {
+                let secret = found.bound().map(|bound| &*bound.secret.name);
+                events::tell(cluster, key, &events::released(secret)).await;
+                return Ok(());
+            }
+            Guard::Overtaken => return Ok(()),
         }
-        if !guarded && meta.deletion_timestamp.is_none() {
-            finalizers.push(store::FINALIZER);
-            return store::set_finalizers(cluster, key, &finalizers).await;
-        }
-        let status = wanted(found, self.usage.as_ref(), delay, now);
-        if status != key.status {
-            store::report(cluster, key, &status).await?;
+        let shown = Shown::of(found, delay);
+        let status = wanted(found, &shown, self.usage.as_ref(), now);
+        if status != key.status
+            && store::report(cluster, key, &status).await?
+            && let Some(event) = events::transition(&key.status, &shown)
+        {
+            events::tell(cluster, key, &event).await;
         }
         Ok(())
+    }
+}
+
+/// The spec of an age key, in `state` when it is restored.
+fn age_spec(suite: Suite, state: Option<KeyState>) -> SealingKeySpec {
+    SealingKeySpec {
+        suite: match suite {
+            Suite::X25519 => KeySuite::X25519,
+            _ => KeySuite::MlKem768X25519,
+        },
+        bits: None,
+        state: state.unwrap_or(KeyState::Active),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Writes of sealing keys: the resource, its Secret, its status.
 
 use bulla_core::api::{
-    API_VERSION, GROUP, KeySecretRef, KeyState, KeySuite, SEALING_KEY, SEALING_KEY_LABEL,
+    API_VERSION, GROUP, KeySecretRef, KeyState, SEALING_KEY, SEALING_KEY_LABEL, SealingKeySpec,
     SealingKeyStatus,
 };
 use bulla_core::plaintext::Plaintext;
 use bulla_core::recipient::{Identity, Suite, identity_file_text};
-use bulla_core::rotation::Timestamp;
+use bulla_core::rotation::{Timestamp, Why};
 use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,27 +19,20 @@ use crate::kube::error::ApiError;
 use crate::kube::mirror::{KeySecret, Meta, SeenSealingKey};
 use crate::kube::rest::{View, Write, body};
 
-/// Makes a `SealingKey`, in `state` when it is restored; its private half follows, or is there already.
-pub(super) async fn create(
+/// Makes a `SealingKey`; its private half follows, or is there already.
+pub(in crate::kube) async fn create(
     cluster: &Cluster,
     name: &str,
-    suite: Suite,
-    state: Option<KeyState>,
+    spec: &SealingKeySpec,
 ) -> Result<SeenSealingKey, ApiError> {
-    let suite = match suite {
-        Suite::X25519 => KeySuite::X25519,
-        _ => KeySuite::MlKem768X25519,
-    };
     let object = json!({
         "apiVersion": API_VERSION,
         "kind": SEALING_KEY,
         "metadata": {
             "name": name,
             "finalizers": [FINALIZER],
-            // Nobody asked for it: it does not count as one of those that are made on request.
-            "annotations": {"bulla.dev/made-by": "bulla-controller"},
         },
-        "spec": {"suite": suite, "state": state.unwrap_or(KeyState::Active)},
+        "spec": spec,
     });
     let path = format!("{COLLECTION}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
@@ -59,6 +52,7 @@ pub(super) async fn make_private_half(
     cluster: &Cluster,
     key: &SeenSealingKey,
     suite: Suite,
+    why: Why,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let identity = Identity::generate(suite, &mut OsRng);
@@ -81,6 +75,8 @@ pub(super) async fn make_private_half(
             "annotations": {
                 "bulla.dev/sealing-key-uid": &*key.meta.uid,
                 "bulla.dev/not-before": created,
+                // Here and not in the resource, which whoever asks writes and may delete.
+                "bulla.dev/made-for": why.as_str(),
                 STATE_ANNOTATION: state_text(KeyState::Active),
             },
         }),
@@ -106,12 +102,12 @@ pub(super) async fn make_private_half(
     Ok(())
 }
 
-/// Writes the whole status.
-pub(super) async fn report(
+/// Writes the whole status; false when somebody was faster, and the watch will tell.
+pub(in crate::kube) async fn report(
     cluster: &Cluster,
     key: &SeenSealingKey,
     status: &SealingKeyStatus,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({
         "metadata": {"uid": &*key.meta.uid},
         "status": {
@@ -132,22 +128,80 @@ pub(super) async fn report(
     change(cluster, &path, &patch).await
 }
 
-/// Sets the finalizers, unless somebody else changed the resource meanwhile.
-pub(super) async fn set_finalizers(
+/// What has become of a key's finalizer.
+pub(in crate::kube) enum Guard {
+    /// It is there.
+    Kept,
+    /// It was taken off, and the resource goes.
+    Released,
+    /// Somebody else changed the resource meanwhile: the watch will tell.
+    Overtaken,
+}
+
+/// Puts the finalizer on a key, or takes it off one that may go.
+pub(in crate::kube) async fn guard(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    may_go: bool,
+) -> Result<Guard, ApiError> {
+    let meta = &key.meta;
+    let finalizers = meta.finalizers.iter().map(|name| &**name);
+    let mut finalizers: Vec<&str> = finalizers.filter(|name| *name != FINALIZER).collect();
+    let guarded = finalizers.len() < meta.finalizers.len();
+    if guarded && may_go {
+        tracing::info!(
+            sealing_key = &*meta.name,
+            "let a sealing key go; its Secret stays"
+        );
+        return Ok(match set_finalizers(cluster, key, &finalizers).await? {
+            true => Guard::Released,
+            false => Guard::Overtaken,
+        });
+    }
+    if !guarded && meta.deletion_timestamp.is_none() {
+        finalizers.push(FINALIZER);
+        set_finalizers(cluster, key, &finalizers).await?;
+    }
+    Ok(Guard::Kept)
+}
+
+/// Sets the finalizers; false when somebody else changed the resource meanwhile.
+async fn set_finalizers(
     cluster: &Cluster,
     key: &SeenSealingKey,
     finalizers: &[&str],
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let patch = json!({"metadata": {
         "uid": &*key.meta.uid,
         "resourceVersion": &*key.meta.resource_version,
         "finalizers": finalizers,
     }});
+    change_key(cluster, key, &patch).await
+}
+
+/// Says that a key is compromised, because somebody has said so with Sealed Secrets' label. No other spec is ever
+/// written.
+pub(in crate::kube) async fn compromise(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+) -> Result<bool, ApiError> {
+    let patch = json!({
+        "metadata": {"uid": &*key.meta.uid},
+        "spec": {"state": KeyState::Compromised},
+    });
+    change_key(cluster, key, &patch).await
+}
+
+async fn change_key(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    patch: &serde_json::Value,
+) -> Result<bool, ApiError> {
     let path = format!(
         "{COLLECTION}/{}?fieldManager={FIELD_MANAGER}",
         key.meta.name
     );
-    change(cluster, &path, &patch).await
+    change(cluster, &path, patch).await
 }
 
 /// Notes on a key Secret what people say of its key, for the case that the Secret alone is restored.
@@ -156,11 +210,19 @@ pub(super) async fn note_state(
     secret: &KeySecret,
     state: KeyState,
 ) -> Result<(), ApiError> {
-    let patch = json!({"metadata": {
-        "uid": &*secret.uid,
-        "annotations": {STATE_ANNOTATION: state_text(state)},
-    }});
-    let (namespace, name) = (&cluster.namespace, &secret.name);
+    let annotations = json!({STATE_ANNOTATION: state_text(state)});
+    let metadata = json!({"uid": &*secret.uid, "annotations": annotations});
+    note(cluster, &secret.name, &metadata).await
+}
+
+/// Changes the metadata of a key Secret; one that was changed or deleted meanwhile is left to the watch.
+pub(in crate::kube) async fn note(
+    cluster: &Cluster,
+    name: &str,
+    metadata: &serde_json::Value,
+) -> Result<(), ApiError> {
+    let patch = json!({"metadata": metadata});
+    let namespace = &cluster.namespace;
     let path =
         format!("/api/v1/namespaces/{namespace}/secrets/{name}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
@@ -176,7 +238,7 @@ pub(super) async fn note_state(
 }
 
 /// Asks the API server itself whether a key Secret is there; another one of its name is not it.
-pub(super) async fn secret_exists(
+pub(in crate::kube) async fn secret_exists(
     cluster: &Cluster,
     named: &KeySecretRef,
 ) -> Result<bool, ApiError> {
@@ -189,19 +251,25 @@ pub(super) async fn secret_exists(
     }
 }
 
-async fn change(cluster: &Cluster, path: &str, patch: &serde_json::Value) -> Result<(), ApiError> {
+async fn change(
+    cluster: &Cluster,
+    path: &str,
+    patch: &serde_json::Value,
+) -> Result<bool, ApiError> {
     let lease = cluster.fenced.lease()?;
     let written = cluster
         .fenced
         .write::<SeenSealingKey>(lease, path, Write::Merge(body(patch)?), View::Whole)
         .await;
     match written {
-        Ok(key) => cluster.sealing_keys.learn(key),
+        Ok(key) => {
+            cluster.sealing_keys.learn(key);
+            Ok(true)
+        }
         // The watch tells what came between.
-        Err(ApiError::NotFound | ApiError::Conflict) => {}
-        Err(error) => return Err(error),
+        Err(ApiError::NotFound | ApiError::Conflict) => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
 #[derive(serde::Serialize)]
@@ -227,9 +295,9 @@ struct Answer {
     metadata: Meta,
 }
 
-const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
+pub(in crate::kube) const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
 /// On every `SealingKey`: it can be deleted only when it is retired.
-pub(super) const FINALIZER: &str = "bulla.dev/sealing-key";
+pub(in crate::kube) const FINALIZER: &str = "bulla.dev/sealing-key";
 const COLLECTION: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
 const KEY_SECRET_TYPE: &str = "bulla.dev/sealing-key";
 

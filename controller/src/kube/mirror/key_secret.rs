@@ -21,6 +21,8 @@ pub(crate) struct KeySecret {
     pub(crate) sealing_key: Box<str>,
     /// The uid of the `SealingKey` that the controller made it for.
     pub(crate) made_for: Option<Box<str>>,
+    /// Why it was made, in a word of the rotation's.
+    pub(crate) why: Option<Box<str>>,
     /// When the key was made, as an annotation says, or else the Secret.
     pub(crate) not_before: Option<Box<str>>,
     /// The last known state of its key, as the `SealingKey` spells it.
@@ -59,6 +61,7 @@ impl KeySecret {
             version: metadata.resource_version,
             sealing_key: metadata.labels.sealing_key.unwrap_or_default(),
             made_for: annotations.sealing_key_uid,
+            why: annotations.made_for,
             not_before: annotations.not_before.or(metadata.creation_timestamp),
             state: annotations.sealing_key_state,
             identity: None,
@@ -89,6 +92,7 @@ impl Clone for KeySecret {
             version: self.version.clone(),
             sealing_key: self.sealing_key.clone(),
             made_for: self.made_for.clone(),
+            why: self.why.clone(),
             not_before: self.not_before.clone(),
             state: self.state.clone(),
             identity: self.identity.as_ref().map(Plaintext::duplicate),

@@ -34,12 +34,18 @@ pub(crate) struct Annotations {
     pub(crate) requested_at: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-uid")]
     pub(crate) sealing_key_uid: Option<Box<str>>,
-    #[serde(rename = "bulla.dev/made-by")]
-    pub(crate) made_by: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/made-for")]
+    pub(crate) made_for: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/delete-compromised")]
+    pub(crate) delete_compromised: Option<Box<str>>,
     #[serde(rename = "bulla.dev/not-before")]
     pub(crate) not_before: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-state")]
     pub(crate) sealing_key_state: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/cluster-wide")]
+    pub(crate) cluster_wide: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/namespace-wide")]
+    pub(crate) namespace_wide: Option<Box<str>>,
 }
 
 /// The labels that mean something to the controller.
@@ -48,6 +54,10 @@ pub(crate) struct Annotations {
 pub(crate) struct Labels {
     #[serde(rename = "bulla.dev/sealing-key")]
     pub(crate) sealing_key: Option<Box<str>>,
+    #[serde(rename = "sealedsecrets.bitnami.com/sealed-secrets-key")]
+    pub(crate) sealed_secrets_key: Option<Box<str>>,
+    #[serde(rename = "app.kubernetes.io/instance")]
+    pub(crate) instance: Option<Box<str>>,
 }
 
 /// `null` where the default belongs.

@@ -4,18 +4,20 @@
 //! or it would be done twice: [`Mirror::learn`] takes the answer in, and what the watch tells later that is no newer
 //! changes nothing and wakes nobody.
 
-mod envelope;
 mod key_secret;
 mod meta;
+mod resource;
+mod rsa_key_secret;
 mod sealing_key;
 mod secret;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub(super) use envelope::SeenEnvelope;
 pub(super) use key_secret::KeySecret;
-pub(super) use meta::Meta;
+pub(super) use meta::{Annotations, Meta};
+pub(super) use resource::SeenResource;
+pub(super) use rsa_key_secret::RsaKeySecret;
 pub(super) use sealing_key::SeenSealingKey;
 pub(super) use secret::SeenSecret;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{FindingKind, Findings, FoundRule, called, quoted, template};
 use crate::api::{self, SecretEnvelope};
-use crate::envelope::{Envelope, EnvelopeError, RESEAL_SUGGESTED_AT, SealedValue};
+use crate::envelope::{Binding, Envelope, EnvelopeError, RESEAL_SUGGESTED_AT, SealedValue};
 use crate::manifest::{ManifestError, Node, Object, Path, Place};
 use crate::names::KeyName;
 use crate::policy::config::Config;
@@ -135,6 +135,17 @@ impl LookedAt<'_> {
                 place,
                 format!("envelope {} names no namespace", called(self.object)),
                 "it opens only in the namespace that it was sealed for: write it down",
+            );
+        }
+        if self.envelope.binding() == Binding::None {
+            findings.add(
+                FindingKind::UnboundTemplate,
+                place,
+                format!(
+                    "the template of {} is not bound to its values: whoever can write it decides what is made of them",
+                    called(self.object)
+                ),
+                "seal it anew without `--unbound-template`, unless this is meant",
             );
         }
         self.check_closed_keys(findings);

@@ -56,6 +56,8 @@ pub enum FindingKind {
     ClassicRecipient,
     /// An envelope without a namespace.
     NoNamespace,
+    /// An envelope whose template anybody can change who can write to it.
+    UnboundTemplate,
 }
 
 /// How grave a finding is.
@@ -69,7 +71,7 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
@@ -86,6 +88,7 @@ impl FindingKind {
         Self::ManyDataKeys,
         Self::ClassicRecipient,
         Self::NoNamespace,
+        Self::UnboundTemplate,
     ];
 
     /// Its name in reports.
@@ -101,7 +104,10 @@ impl FindingKind {
     /// How grave it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::ManyDataKeys | Self::ClassicRecipient | Self::NoNamespace => Severity::Note,
+            Self::ManyDataKeys
+            | Self::ClassicRecipient
+            | Self::NoNamespace
+            | Self::UnboundTemplate => Severity::Note,
             _ => Severity::Error,
         }
     }
@@ -139,6 +145,10 @@ impl FindingKind {
                 "what is in Git stays closed for quantum computers",
             ),
             Self::NoNamespace => ("no-namespace", "an envelope names its namespace"),
+            Self::UnboundTemplate => (
+                "unbound-template",
+                "the template of an envelope is bound to its values",
+            ),
         }
     }
 }

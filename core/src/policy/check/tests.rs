@@ -1,5 +1,7 @@
 //! Each finding, and what is none.
 
+mod notes;
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -45,6 +45,22 @@ async fn a_restart_with_nothing_changed_opens_nothing_and_writes_only_its_lease(
         )
         .await;
     tenant.refused("stalled", Reason::NoKey).await;
+    // Opened once, to find out.
+    let mut moved = tenant.seal(&draft.clone().named("elsewhere"));
+    moved.metadata.name = Some("moved".to_owned());
+    tenant.apply(&moved).await;
+    tenant.refused("moved", Reason::WrongPlace).await;
+    // Refused by what anybody can see of them.
+    let token = "kubernetes.io/service-account-token";
+    let special = draft.clone().named("special").of_type(token);
+    tenant.apply(&tenant.seal(&special)).await;
+    tenant.refused("special", Reason::TypeRefused).await;
+    let foreign = ["create", "secret", "generic", "foreign", "-n"];
+    cluster.kubectl_ok(&[&foreign[..], &[&tenant.namespace]].concat());
+    tenant
+        .apply(&tenant.seal(&draft.clone().named("foreign")))
+        .await;
+    tenant.refused("foreign", Reason::NotOwned).await;
 
     // It ends as it was asked to, and leaves the lease to whoever comes next.
     let count = envelopes(&tenant.client).await;
@@ -91,7 +107,9 @@ async fn a_restart_with_nothing_changed_opens_nothing_and_writes_only_its_lease(
         assert!(
             event.verb != "get"
                 || object.resource != "secrets"
-                || object.namespace != tenant.namespace,
+                || object.namespace != tenant.namespace
+                // Whose it is stands in the Secret itself.
+                || object.name == "foreign",
             "it read a Secret: {event:?}"
         );
     }

@@ -103,6 +103,19 @@ fn what_was_retired_is_not_restored() {
 }
 
 #[test]
+fn a_restore_brings_a_compromised_key_back_as_nothing_else() {
+    let noted = json!({"labels": {"bulla.dev/sealing-key": "k"}, "annotations": {"bulla.dev/sealing-key-state": "Compromised"}});
+    let secret = secret("a", &identity(), noted);
+    let found = look(key(json!({})), std::slice::from_ref(&secret), true);
+    assert!(matches!(found.half, Half::Unbound));
+    let mut compromised = SeenSealingKey::clone(&key(json!({})));
+    compromised.spec =
+        serde_json::from_value(json!({"suite": "X25519", "state": "Compromised"})).ok();
+    let found = look(Arc::new(compromised), &[secret], true);
+    assert!(found.bound().is_some() && ring(&[found]).is_empty());
+}
+
+#[test]
 fn a_public_key_that_is_not_the_private_ones_is_refused() {
     let (ours, other) = (identity(), identity());
     let status = json!({"secret": {"name": "secret-a", "uid": "a"}, "publicKey": other.recipient().as_str()});

@@ -1,12 +1,13 @@
 //! Envelopes of a revision beside those of the work tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{Object, Stream};
 
-use crate::cli::VerifyArgs;
+use super::Asked;
 use crate::config::real_path;
 use crate::failure::Failure;
 use crate::git::{Entry, GitError, WorkTree, from_here};
@@ -58,8 +59,8 @@ struct Side {
 
 impl Pairs {
     /// Reads both sides, of files that differ only.
-    pub(super) fn find(args: &VerifyArgs) -> Result<Self, Failure> {
-        let tree = match args.inputs.first() {
+    pub(super) fn find(asked: &Asked<'_>) -> Result<Self, Failure> {
+        let tree = match asked.inputs.first() {
             Some(path) => {
                 let around = real_path(path)?;
                 let existing = around
@@ -72,15 +73,15 @@ impl Pairs {
             None => WorkTree::here()?,
         };
         let mut below = Vec::new();
-        for path in &args.inputs {
+        for path in asked.inputs {
             let real = real_path(path)?;
             let inside = real
                 .strip_prefix(tree.top())
                 .map_err(|_| GitError::NoWorkTree(path.clone()))?;
             below.push(inside.to_owned());
         }
-        let mut entries = tree.tree(&args.against, &below)?;
-        for (path, inside) in args.inputs.iter().zip(&below) {
+        let mut entries = tree.tree(asked.against, &below)?;
+        for (path, inside) in asked.inputs.iter().zip(&below) {
             let then = |entry: &Entry| entry.path.starts_with(inside);
             match path.symlink_metadata() {
                 Err(error) if !entries.iter().any(then) => {
@@ -89,7 +90,10 @@ impl Pairs {
                 _ => {}
             }
         }
-        entries.retain(|entry| is_manifest(&entry.path));
+        let wanted = |path: &Path| {
+            is_manifest(path) && !asked.exclusion.has(&from_here(tree.top(), path), false)
+        };
+        entries.retain(|entry| wanted(&entry.path));
         let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
         let mut before: BTreeMap<_, _> = entries
             .into_iter()
@@ -105,11 +109,7 @@ impl Pairs {
             files_unchanged: 0,
         };
         let mut now = Side::default();
-        for path in tree
-            .files(&below)?
-            .into_iter()
-            .filter(|path| is_manifest(path))
-        {
+        for path in tree.files(&below)?.into_iter().filter(|path| wanted(path)) {
             let shown = from_here(tree.top(), &path);
             if !std::fs::symlink_metadata(&shown).is_ok_and(|metadata| metadata.is_file()) {
                 continue;
@@ -172,39 +172,27 @@ impl Side {
 
 /// Puts versions of one envelope together: by file and name, by name, and by a data key that both have.
 fn paired(then: Side, now: Side) -> Vec<Pair> {
-    let same_name = |a: &Version, b: &Version| {
-        a.envelope.name() == b.envelope.name() && a.envelope.namespace() == b.envelope.namespace()
-    };
-    let same_file_and_name = |a: &Version, b: &Version| a.path == b.path && same_name(a, b);
-    let shared_data_key = |a: &Version, b: &Version| {
-        let ids = |version: &Version| {
-            version
-                .envelope
-                .data_keys()
-                .iter()
-                .map(|e| e.id.clone())
-                .collect::<BTreeSet<_>>()
-        };
-        !ids(a).is_disjoint(&ids(b))
-    };
-    type Rule<'a> = &'a dyn Fn(&Version, &Version) -> bool;
-    let rules: [Rule<'_>; 3] = [&same_file_and_name, &same_name, &shared_data_key];
-
+    let name = |v: &Version| (v.envelope.namespace().clone(), v.envelope.name().clone());
+    let mut earlier = Vec::new();
+    let (old, new) = (&then.envelopes, &now.envelopes);
+    earlier.resize(new.len(), None);
+    match_up(old, new, &mut earlier, |v| vec![(v.path.clone(), name(v))]);
+    match_up(old, new, &mut earlier, |v| vec![name(v)]);
+    match_up(old, new, &mut earlier, |v| {
+        let keys = v.envelope.data_keys().iter();
+        keys.map(|entry| entry.id.clone()).collect()
+    });
     let mut old: Vec<_> = then.envelopes.into_iter().map(Some).collect();
-    let mut new: Vec<(Option<Version>, Option<Version>)> = now
+    let with_earlier = |(new, at): (Version, Option<usize>)| {
+        let old = at.and_then(|at| old.get_mut(at)).and_then(Option::take);
+        (Some(new), old)
+    };
+    let new: Vec<_> = now
         .envelopes
         .into_iter()
-        .map(|version| (Some(version), None))
+        .zip(earlier)
+        .map(with_earlier)
         .collect();
-    for matches in rules {
-        for (later, earlier) in new.iter_mut().filter(|(_, earlier)| earlier.is_none()) {
-            let Some(later) = later else { continue };
-            let found = old
-                .iter_mut()
-                .find(|old| old.as_ref().is_some_and(|old| matches(old, later)));
-            *earlier = found.and_then(Option::take);
-        }
-    }
     let secrets = then.secrets;
     let mut pairs: Vec<Pair> = new
         .into_iter()
@@ -239,6 +227,42 @@ fn paired(then: Side, now: Side) -> Vec<Pair> {
     pairs
 }
 
+/// Gives each of `new` that has none yet the first of `old` that shares a key with it and is nobody's
+/// yet. It looks at each of them once: repositories have thousands.
+fn match_up<T, K: Eq + Hash>(
+    old: &[T],
+    new: &[T],
+    earlier: &mut [Option<usize>],
+    keys: impl Fn(&T) -> Vec<K>,
+) {
+    let mut taken = vec![false; old.len()];
+    for at in earlier.iter().flatten() {
+        taken[*at] = true;
+    }
+    let mut by_key: HashMap<K, VecDeque<usize>> = HashMap::new();
+    for (at, one) in old.iter().enumerate().filter(|(at, _)| !taken[*at]) {
+        for key in keys(one) {
+            by_key.entry(key).or_default().push_back(at);
+        }
+    }
+    for (one, earlier) in new.iter().zip(earlier).filter(|(_, e)| e.is_none()) {
+        let mut first = None;
+        for key in keys(one) {
+            let Some(left) = by_key.get_mut(&key) else {
+                continue;
+            };
+            while left.front().is_some_and(|at| taken[*at]) {
+                left.pop_front();
+            }
+            first = first.into_iter().chain(left.front().copied()).min();
+        }
+        if let Some(at) = first {
+            taken[at] = true;
+            *earlier = Some(at);
+        }
+    }
+}
+
 impl Pair {
     /// The later version, or the earlier one of an envelope that is gone.
     pub(super) fn either(&self) -> Option<&Version> {
@@ -251,4 +275,34 @@ fn name_of(object: &Object<'_>) -> (Option<String>, Option<String>) {
         object.namespace().map(str::to_owned),
         object.name().map(str::to_owned),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_gets_the_first_that_is_left() {
+        let old = [vec!["a", "b"], vec!["b"], vec!["c"], vec!["b"]];
+        let new = [vec!["x"], vec!["b"], vec!["c", "a"], vec!["b"], vec!["b"]];
+        let mut earlier = vec![None; new.len()];
+        earlier[4] = Some(1);
+        match_up(&old, &new, &mut earlier, Clone::clone);
+        assert_eq!(earlier, [None, Some(0), Some(2), Some(3), Some(1)]);
+    }
+
+    #[test]
+    fn pairing_does_not_compare_each_with_each() {
+        // Ten thousand million comparisons would not come to an end.
+        let old: Vec<u32> = (0..100_000).collect();
+        let new: Vec<u32> = (0..100_000).rev().collect();
+        let mut earlier = vec![None; new.len()];
+        match_up(&old, &new, &mut earlier, |one| vec![*one]);
+        let expected: Vec<_> = (0..100_000).rev().map(Some).collect();
+        assert_eq!(earlier, expected);
+        // All under one key.
+        let mut earlier = vec![None; new.len()];
+        match_up(&old, &new, &mut earlier, |_| vec![()]);
+        assert_eq!(earlier, (0..100_000).map(Some).collect::<Vec<_>>());
+    }
 }

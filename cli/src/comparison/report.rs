@@ -23,33 +23,22 @@ pub(super) fn changes(pairs: &Pairs) -> Vec<Change<'_>> {
     pairs.pairs.iter().filter_map(Change::of).collect()
 }
 
-/// For people.
-pub(super) fn as_text(changes: &[Change<'_>], config: Option<&Config>) -> String {
+/// One of them, for people.
+pub(super) fn as_text(change: &Change<'_>, config: Option<&Config>) -> String {
     let mut text = String::new();
-    for change in changes {
-        let Some(Version {
-            shown,
-            line,
-            envelope,
-            ..
-        }) = change.pair.either()
-        else {
-            continue;
-        };
-        let title = format!(
-            "SecretEnvelope `{}/{}`",
-            envelope.namespace(),
-            envelope.name()
-        );
-        let _ = writeln!(
-            text,
-            "{}, line {line}: {title}{}",
-            Shown(shown),
-            change.suffix()
-        );
-        for (what, content) in change.lines(config) {
-            let _ = writeln!(text, "  {what:<10}{content}");
-        }
+    let Some(version) = change.pair.either() else {
+        return text;
+    };
+    let (namespace, name) = (version.envelope.namespace(), version.envelope.name());
+    let _ = writeln!(
+        text,
+        "{}, line {}: SecretEnvelope `{namespace}/{name}`{}",
+        Shown(&version.shown),
+        version.line,
+        change.suffix()
+    );
+    for (what, content) in change.lines(config) {
+        let _ = writeln!(text, "  {what:<10}{content}");
     }
     text
 }
@@ -68,6 +57,11 @@ impl<'p> Change<'p> {
             pair,
             comparison: Some(comparison),
         })
+    }
+
+    /// The two versions.
+    pub(super) fn pair(&self) -> &'p Pair {
+        self.pair
     }
 
     fn suffix(&self) -> &'static str {

@@ -1,0 +1,21 @@
+//! Age files are read, and opened by somebody whom they may be for.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use bulla_core::recipient::{Identity, suite_of, unwrap};
+use libfuzzer_sys::fuzz_target;
+
+static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(|| {
+    let text = include_str!("../../../core/tests/vectors/envelope/identities.txt");
+    bulla_core::recipient::parse_identity_file(text).expect("the vectors' own keys")
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let suite = suite_of(bytes);
+    for identity in IDENTITIES.iter() {
+        let opened = unwrap(identity, bytes, 1024);
+        assert!(opened.is_err() || suite.is_ok());
+    }
+});
