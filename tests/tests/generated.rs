@@ -4,11 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "sealed_secrets/differences.rs"]
-mod controller_differences;
 #[path = "kubeseal/case.rs"]
 #[expect(dead_code, reason = "here only the names of the cases are of interest")]
 mod case;
+#[path = "sealed_secrets/differences.rs"]
+mod controller_differences;
 #[path = "kubeseal/differences.rs"]
 mod differences;
 
