@@ -4,13 +4,14 @@
 //! its name, which must render all the same; a null takes a sealed value out of the Secret and leaves
 //! it to the templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::SecretTemplate;
 use super::unseal::Unsealed;
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, MissingKeys, TemplateError};
+use crate::secret::MAX_SECRET_BYTES;
+use crate::template::{self, MissingKeys, Rendering, TemplateError};
 
 impl Unsealed {
     /// Renders the templates; what comes out is the data of the Secret, and the template that says
@@ -28,25 +29,31 @@ impl Unsealed {
         if template.data.is_empty() {
             return Ok((values, template));
         }
-        let mut borrowed = Vec::new();
+        let mut borrowed = BTreeSet::new();
         for (key, source) in &template.data {
             if let Some(source) = source
                 && !values.contains_key(key)
             {
                 values.insert(key.clone(), Plaintext::from(source.as_bytes()));
-                borrowed.push(key);
+                borrowed.insert(key);
             }
         }
-        let mut rendered = BTreeMap::new();
+        let mut rendering = Rendering::new(&values, MissingKeys::AsGo);
+        // The raw text of a template makes way for its output.
+        values.retain(|key, _| template.data.get(key) != Some(&None) && !borrowed.contains(&key));
+        let taken: usize = values.values().map(|value| value.reveal().len()).sum();
+        let mut room = MAX_SECRET_BYTES.saturating_sub(taken);
         for (key, source) in &template.data {
             let Some(source) = source else { continue };
-            let output = template::parse(key, source)?.render_with(&values, MissingKeys::AsGo)?;
-            if borrowed.contains(&key) {
-                rendered.insert(key.clone(), output);
+            let parsed = template::parse(key, source)?;
+            let is_kept = borrowed.contains(&key);
+            let room_now = if is_kept { room } else { usize::MAX };
+            let output = rendering.render(&parsed, room_now, None)?.output;
+            if is_kept {
+                room -= output.reveal().len();
+                values.insert(key.clone(), output);
             }
         }
-        values.retain(|key, _| template.data.get(key) != Some(&None));
-        values.append(&mut rendered);
         Ok((values, template))
     }
 }

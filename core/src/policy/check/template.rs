@@ -9,7 +9,9 @@ use crate::api::PLAIN_ANNOTATION;
 use crate::manifest::{Node, Object};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, Template};
+use crate::template::{
+    self, Budget, MissingKeys, Rendering, Template, TemplateError, TemplateFault,
+};
 
 pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     let plain = declared_plain(object);
@@ -19,6 +21,7 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         .filter_map(|(key, _)| key.text())
         .collect();
     let data = at(object, &["spec", "template", "data"]);
+    let mut probe = Probe::new(&findings.budget);
     for (key, value) in data.into_iter().flat_map(Node::entries) {
         let (Some(name), Some(source)) = (key.text(), value.text()) else {
             continue;
@@ -30,7 +33,11 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let (place, shown) = (key.place(), shown_key(name));
-        match template::parse(&parsed, source) {
+        let looked_at = template::parse(&parsed, source).and_then(|template| {
+            let is_constant = probe.is_constant(&template)?;
+            Ok((template, is_constant))
+        });
+        match looked_at {
             Err(error) => {
                 let hint = "mend the template; then `bulla reseal` with an identity";
                 findings.add_key(
@@ -41,7 +48,7 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
                     hint,
                 );
             }
-            Ok(template) if is_constant(&template) => {
+            Ok((_, true)) => {
                 if !plain.iter().any(|declared| declared == name) {
                     let message = format!(
                         "refusing plaintext: `template.data` has `{shown}`, which takes nothing from sealed values"
@@ -52,7 +59,7 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
                     findings.add_key(FindingKind::PlainTemplate, place, name, message, hint);
                 }
             }
-            Ok(template) => {
+            Ok((template, false)) => {
                 for missing in template
                     .keys()
                     .iter()
@@ -71,15 +78,39 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// True when it says the same whatever the values are: then it holds nothing that was sealed.
-fn is_constant(template: &Template) -> bool {
-    let one = ("a".parse(), Plaintext::from("b".to_owned()));
-    let some = match one {
-        (Ok(key), value) => BTreeMap::from([(key, value)]),
-        _ => return false,
-    };
-    match (template.render(&BTreeMap::new()), template.render(&some)) {
-        (Ok(without), Ok(with)) => without == with,
-        _ => false,
+/// Two renderings over different values.
+struct Probe {
+    without: Rendering,
+    with: Rendering,
+}
+
+impl Probe {
+    fn new(budget: &Budget) -> Self {
+        let one = "a"
+            .parse()
+            .map(|key| (key, Plaintext::from("b".to_owned())));
+        let over = |values| Rendering::within(budget, &values, MissingKeys::Refuse);
+        Self {
+            without: over(BTreeMap::new()),
+            with: over(one.into_iter().collect()),
+        }
+    }
+
+    /// True when it says the same whatever the values are: then it holds nothing that was sealed.
+    ///
+    /// # Errors
+    /// When finding out takes too long: nobody knows what it holds.
+    fn is_constant(&mut self, template: &Template) -> Result<bool, TemplateError> {
+        let output = |rendering: &mut Rendering| match rendering.render(template, usize::MAX, None)
+        {
+            Ok(rendered) => Ok(Some(rendered.output)),
+            Err(error) if *error.fault() == TemplateFault::TooManySteps => Err(error),
+            Err(_) => Ok(None),
+        };
+        // Nearly every template fails without values, and is not rendered twice.
+        Ok(match output(&mut self.without)? {
+            Some(without) => output(&mut self.with)?.is_some_and(|with| without == with),
+            None => false,
+        })
     }
 }
