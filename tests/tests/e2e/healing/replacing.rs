@@ -1,11 +1,11 @@
 //! A Secret that can't be changed in place is deleted and made anew.
 
 use bulla_core::api::SUSPEND_ANNOTATION;
+use bulla_core::reason::Reason;
 use bulla_tests::{
     tenant::data,
     wait::{DEADLINE, eventually},
 };
-use bulla_core::reason::Reason;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
