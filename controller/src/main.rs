@@ -3,11 +3,11 @@
 use anyhow::Context;
 use bulla_controller::allocator::WipingAllocator;
 use bulla_controller::kube::{Args, run};
-use clap::Parser;
 
 #[global_allocator]
 static ALLOCATOR: WipingAllocator = WipingAllocator;
 
 fn main() -> anyhow::Result<()> {
-    run(&Args::parse()).context("bulla-controller has stopped")
+    let args = Args::from_command_line(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    run(&args).context("bulla-controller has stopped")
 }

@@ -28,9 +28,9 @@ fn run(source: &str) -> Option<TemplateError> {
         Ok(parsed) => parsed,
         Err(error) => return Some(error),
     };
-    let surroundings = || Some(Surroundings::new(UNIX_EPOCH, [7; 32]));
-    let refusing = parsed.render_with(&values(), MissingKeys::Refuse, surroundings());
-    let as_go = parsed.render_with(&values(), MissingKeys::AsGo, surroundings());
+    let mut surroundings = Surroundings::new(UNIX_EPOCH, [7; 32]);
+    let refusing = parsed.render_with(&values(), MissingKeys::Refuse, Some(&mut surroundings));
+    let as_go = parsed.render_with(&values(), MissingKeys::AsGo, Some(&mut surroundings));
     refusing.err().or(as_go.err())
 }
 

@@ -13,7 +13,6 @@ use serde_json::Value;
 use crate::{
     Cluster, Process,
     cluster::{AuditEvent, free_port},
-    deployment::NAMESPACE,
     http,
     metrics::Metrics,
     programs, wait,
@@ -29,14 +28,21 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Starts a controller that calls itself `pod` and uses this token, and waits until it answers its probes.
-    pub(crate) fn start(cluster: &Cluster, pod: &str, token: &str, flags: &[&str]) -> Self {
+    /// Starts a controller of `namespace` that calls itself `pod` and uses this token, and waits until it answers its
+    /// probes.
+    pub(crate) fn start(
+        cluster: &Cluster,
+        namespace: &str,
+        pod: &str,
+        token: &str,
+        flags: &[&str],
+    ) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let mut command = Command::new(programs::controller());
         command
             .env_clear()
             .env("KUBECONFIG", cluster.kubeconfig_for_token(pod, token))
-            .env("BULLA_NAMESPACE", NAMESPACE)
+            .env("BULLA_NAMESPACE", namespace)
             .env("BULLA_POD_NAME", pod)
             .env("RUST_BACKTRACE", "1")
             .args(["--listen", &address.to_string()])

@@ -13,6 +13,7 @@ use crate::{Cluster, Controller, target, wait};
 #[derive(Debug)]
 pub struct Deployment<'c> {
     cluster: &'c Cluster,
+    namespace: &'static str,
     started: AtomicUsize,
 }
 
@@ -32,6 +33,15 @@ impl<'c> Deployment<'c> {
     ///
     /// If the API server refuses.
     pub fn install_from(cluster: &'c Cluster, folder: &str) -> Self {
+        Self::install_into(cluster, folder, NAMESPACE)
+    }
+
+    /// Applies a folder of `deploy/` that puts the controller into `namespace`.
+    ///
+    /// # Panics
+    ///
+    /// If the API server refuses.
+    pub fn install_into(cluster: &'c Cluster, folder: &str, namespace: &'static str) -> Self {
         let deploy = target::workspace().join(folder).display().to_string();
         cluster.kubectl_ok(&["apply", "-k", &deploy]);
         cluster.kubectl_ok(&["wait", "--for=condition=Established", "crd", "--all"]);
@@ -41,6 +51,7 @@ impl<'c> Deployment<'c> {
         });
         Self {
             cluster,
+            namespace,
             started: AtomicUsize::new(0),
         }
     }
@@ -56,8 +67,8 @@ impl<'c> Deployment<'c> {
         let pod = format!("bulla-controller-{number}");
         let token = self
             .cluster
-            .service_account_token(NAMESPACE, SERVICE_ACCOUNT);
-        Controller::start(self.cluster, &pod, &token, flags)
+            .service_account_token(self.namespace, SERVICE_ACCOUNT);
+        Controller::start(self.cluster, self.namespace, &pod, &token, flags)
     }
 }
 

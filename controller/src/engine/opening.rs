@@ -1,10 +1,15 @@
 //! From a sealed resource to the content of its Secret: where the kinds of resources differ, and the only place.
 
+use std::time::SystemTime;
+
 use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
-use bulla_core::sealed_secrets::{LegacyData, RsaKeyRing, SealedData, SealedSecret, Search};
+use bulla_core::sealed_secrets::{
+    ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
+};
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
 use super::request::{Request, Sealed};
@@ -16,6 +21,8 @@ pub struct Keys {
     pub age: KeyRing,
     /// For SealedSecrets.
     pub rsa: RsaKeyRing,
+    /// Whether the deprecated `spec.data` of SealedSecrets is opened.
+    pub legacy: LegacyData,
 }
 
 impl Sealed {
@@ -61,7 +68,7 @@ impl Sealed {
     ) -> Result<SecretContent, Verdict> {
         match self {
             Self::Envelope(envelope) => open_envelope(envelope, request, &keys.age, policy, effort),
-            Self::SealedSecret(sealed) => open_sealed(sealed, request, &keys.rsa, policy, effort),
+            Self::SealedSecret(sealed) => open_sealed(sealed, request, keys, policy, effort),
         }
     }
 }
@@ -91,21 +98,39 @@ fn open_envelope(
 fn open_sealed(
     sealed: &SealedSecret,
     request: &Request,
-    ring: &RsaKeyRing,
+    keys: &Keys,
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
     let mut search = Search::new(&request.status().opened_with);
-    let unsealed = sealed.unseal(ring, &mut search, LegacyData::Accept);
+    let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
-    let unsealed = unsealed.map_err(|error| Verdict::Refused {
-        reason: error.reason(),
-        detail: error.to_string(),
+    let unsealed = unsealed.map_err(|error| {
+        if let UnsealError::Items(errors) = &error {
+            let mut errors = errors.0.iter();
+            let unopened = errors.find(|(_, error)| **error == ItemError::NoKey);
+            effort.unopened = unopened.map(|(key, _)| key.clone());
+        }
+        Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
     })?;
     effort.opened_values = unsealed.values().len();
     effort.opened_with = unsealed.opened_with().to_vec();
-    let (namespace, name) = (request.namespace(), request.name());
-    Ok(SecretContent::of_sealed_secret(
-        namespace, name, unsealed, policy,
+    let mut surroundings = surroundings();
+    Ok(SecretContent::of_sealed_secret_with(
+        request.namespace(),
+        request.name(),
+        unsealed,
+        policy,
+        Some(&mut surroundings),
     )?)
+}
+
+/// The time, and chance. Templates of SealedSecrets may look at both; those of envelopes at neither.
+fn surroundings() -> Surroundings {
+    let mut seed = [0; 32];
+    getrandom::getrandom(&mut seed).expect("the operating system has random bytes");
+    Surroundings::new(SystemTime::now(), seed)
 }

@@ -1,13 +1,21 @@
 //! The program's flags, each with its environment variable.
 
+mod go;
+mod sealed_secrets;
+
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::recipient::Suite;
+use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
+
+pub use sealed_secrets::SealedSecretsArgs;
 
 use super::duration::parse_duration;
 
@@ -15,7 +23,7 @@ use super::duration::parse_duration;
 ///
 /// Runs against Kubernetes 1.33 and later. Finds the API server by KUBECONFIG, or as a pod by its ServiceAccount.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "bulla-controller", version)]
+#[command(name = "bulla-controller", version, args_override_self = true)]
 pub struct Args {
     /// The namespace of the controller: its key Secrets and its lease. By default that of the ServiceAccount
     #[arg(long, env = "BULLA_NAMESPACE")]
@@ -65,9 +73,9 @@ pub struct Args {
     #[arg(long, env = "BULLA_REQUEST_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 
-    /// Where health and metrics are served
-    #[arg(long, env = "BULLA_LISTEN", default_value = "0.0.0.0:8080")]
-    pub listen: SocketAddr,
+    /// Where health and metrics are served. By default 0.0.0.0:8080; with --sealed-secrets --listen-metrics-addr
+    #[arg(long, env = "BULLA_LISTEN")]
+    pub listen: Option<SocketAddr>,
 
     /// The name of the lease
     #[arg(long, env = "BULLA_LEASE_NAME", default_value = "bulla-controller")]
@@ -96,6 +104,10 @@ pub struct Args {
     /// The level of the log: error, warn, info, debug or trace. No level shows a value
     #[arg(long, env = "BULLA_LOG_LEVEL", default_value = "info")]
     pub log_level: LevelFilter,
+
+    /// What Sealed Secrets' own controller takes
+    #[command(flatten)]
+    pub sealed_secrets_args: SealedSecretsArgs,
 }
 
 /// The form of the log.
@@ -108,19 +120,73 @@ pub enum LogFormat {
 }
 
 impl Args {
-    /// The namespaces to watch, once each; the empty one stands for all.
+    /// Reads a command line, the name of the program first. Under the name that Sealed Secrets' image calls its own
+    /// program by, `controller`, it takes the place of that one.
+    ///
+    /// # Errors
+    /// What clap says, to be printed.
+    pub fn from_command_line(
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        let name = words.first().map(Path::new).and_then(Path::file_stem);
+        let in_their_place = name.is_some_and(|name| name == "controller");
+        let mut args = Self::try_parse_from(&words)?;
+        args.sealed_secrets |= in_their_place;
+        if args.sealed_secrets {
+            args.log_as_theirs()?;
+        }
+        Ok(args)
+    }
+
+    /// Two of their flags are ours as well, each with a variable of its own: ours counts where both are there.
+    fn log_as_theirs(&mut self) -> Result<(), clap::Error> {
+        let given = |ours: &str, theirs: &str| {
+            let theirs = std::env::var(theirs).ok().filter(|text| !text.is_empty());
+            theirs.filter(|_| std::env::var_os(ours).is_none())
+        };
+        let wrong = |variable: &str| {
+            let message = format!("invalid value of the variable {variable}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message)
+        };
+        let format = given("BULLA_LOG_FORMAT", "SEALED_SECRETS_LOG_FORMAT");
+        if let Some(text) = format.filter(|_| self.log_format == LogFormat::Text) {
+            let format = LogFormat::from_str(&text, true);
+            self.log_format = format.map_err(|_| wrong("SEALED_SECRETS_LOG_FORMAT"))?;
+        }
+        let level = given("BULLA_LOG_LEVEL", "SEALED_SECRETS_LOG_LEVEL");
+        if let Some(text) = level.filter(|_| self.log_level == LevelFilter::INFO) {
+            let level = text.parse();
+            self.log_level = level.map_err(|_| wrong("SEALED_SECRETS_LOG_LEVEL"))?;
+        }
+        Ok(())
+    }
+
+    /// The namespaces to watch, once each; the empty one stands for all. `own` is the controller's.
     ///
     /// # Errors
     /// One is no name of a namespace.
-    pub(super) fn watched(&self) -> Result<BTreeSet<String>, NameError> {
-        let named = self.watch_namespaces.iter();
+    pub(super) fn watched(&self, own: &str) -> Result<BTreeSet<String>, NameError> {
+        let mut named: BTreeSet<String> = self.watch_namespaces.iter().cloned().collect();
+        if named.is_empty() && self.sealed_secrets {
+            named = self.sealed_secrets_args.namespaces(own).unwrap_or_default();
+        }
         let mut watched = named
+            .iter()
             .map(|name| Ok(name.trim().parse::<Namespace>()?.to_string()))
             .collect::<Result<BTreeSet<_>, NameError>>()?;
         if watched.is_empty() {
             watched.insert(String::new());
         }
         Ok(watched)
+    }
+
+    /// Where health and metrics are served.
+    pub(super) fn control_address(&self) -> SocketAddr {
+        self.listen.unwrap_or(match self.sealed_secrets {
+            true => self.sealed_secrets_args.listen_metrics_addr,
+            false => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
+        })
     }
 
     /// Checks what no flag says by itself.
@@ -140,6 +206,9 @@ impl Args {
         }
         if self.request_timeout.is_zero() || self.resync.is_zero() || self.renew_check.is_zero() {
             return Err("--request-timeout, --resync and --renew-check must not be 0");
+        }
+        if self.sealed_secrets {
+            self.sealed_secrets_args.check()?;
         }
         Ok(())
     }
@@ -162,13 +231,25 @@ mod tests {
     fn each_namespace_is_watched_once_and_an_empty_name_is_not_all_of_them() {
         let watched = |flag: &[&str]| {
             let flags = std::iter::once("bulla-controller").chain(flag.iter().copied());
-            Args::try_parse_from(flags).expect("flags").watched()
+            Args::try_parse_from(flags).expect("flags").watched("home")
         };
         assert_eq!(watched(&[]), Ok([String::new()].into()));
         let twice = watched(&["--watch-namespaces=shop,blog, shop"]);
         assert_eq!(twice, Ok(["blog".to_owned(), "shop".to_owned()].into()));
         assert!(watched(&["--watch-namespaces="]).is_err());
         assert!(watched(&["--watch-namespaces=shop,"]).is_err());
+    }
+
+    #[test]
+    fn health_and_metrics_make_way_for_the_endpoints_of_sealed_secrets() {
+        let port = |flags: &[&str]| {
+            let flags = std::iter::once("bulla-controller").chain(flags.iter().copied());
+            let args = Args::try_parse_from(flags).expect("flags");
+            args.control_address().port()
+        };
+        assert_eq!(port(&[]), 8080);
+        assert_eq!(port(&["--sealed-secrets"]), 8081);
+        assert_eq!(port(&["--sealed-secrets", "--listen=127.0.0.1:9"]), 9);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What every part of the controller shares: the ways to the API server, the caches, the queue, the metrics.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(super) struct Cluster {
     pub(super) sealed_secrets: Arc<Mirror<SeenResource<SealedSecrets>>>,
     /// Whether `SealedSecret`s are opened too.
     pub(super) with_sealed_secrets: bool,
+    /// Whether their turn has come: the other controller is gone, and the keys that it left are known.
+    pub(super) may_open_sealed_secrets: AtomicBool,
     pub(super) secrets: Arc<Mirror<SeenSecret>>,
     pub(super) sealing_keys: Arc<Mirror<SeenSealingKey>>,
     pub(super) key_secrets: Arc<Mirror<KeySecret>>,

@@ -21,14 +21,20 @@ pub(super) struct Feeds<'a> {
     pub(super) keys_changed: &'a Arc<Notify>,
     /// Wakes the keeper of Sealed Secrets' keys.
     pub(super) rsa_keys_changed: &'a Arc<Notify>,
+    /// Which SealedSecrets are looked at; empty for all.
+    pub(super) label_selector: &'a str,
 }
 
 impl Feeds<'_> {
     /// Sealed resources and Secrets of one namespace, or of all when it is empty.
     pub(super) fn start_namespace(&mut self, namespace: &str, special_types: bool) {
-        self.start_kind::<Envelopes>(namespace);
+        self.start_kind::<Envelopes>(namespace, String::new());
         if self.cluster.with_sealed_secrets {
-            self.start_kind::<SealedSecrets>(namespace);
+            let query = match self.label_selector {
+                "" => String::new(),
+                selector => format!("labelSelector={}", encoded(selector)),
+            };
+            self.start_kind::<SealedSecrets>(namespace, query);
         }
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
         let secrets = Source {
@@ -51,10 +57,10 @@ impl Feeds<'_> {
         });
     }
 
-    fn start_kind<K: Kind>(&mut self, namespace: &str) {
+    fn start_kind<K: Kind>(&mut self, namespace: &str, query: String) {
         let source = Source {
             path: collection::<K>(Some(namespace).filter(|namespace| !namespace.is_empty())),
-            query: String::new(),
+            query,
             metadata_only: false,
         };
         let (mirror, waked) = (K::mirror(self.cluster).clone(), self.cluster.clone());
@@ -133,6 +139,17 @@ impl Feeds<'_> {
             }
         }));
     }
+}
+
+/// Every byte that a query may not hold as it is, encoded.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// `fieldSelector=type!=…,type!=…`, encoded.

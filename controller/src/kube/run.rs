@@ -5,18 +5,23 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::rotation::Policy;
+use bulla_core::sealed_secrets::LegacyData;
 use bulla_core::secret::SecretPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::args::Args;
+use super::background::Background;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
+use super::diagnoses::Diagnoses;
+use super::endpoints::{Endpoints, Rate};
 use super::feeds::Feeds;
 use super::fence::Fence;
 use super::keys::{Keeper, Published, Publisher};
@@ -82,7 +87,11 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .clone()
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
-    let watched = args.watched()?;
+    let watched = args.watched(namespace.as_ref())?;
+    let mut metrics = Metrics::new();
+    if args.sealed_secrets {
+        metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
+    }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
         identity,
@@ -91,13 +100,14 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         envelopes: Arc::new(Mirror::new()),
         sealed_secrets: Arc::new(Mirror::new()),
         with_sealed_secrets: args.sealed_secrets,
+        may_open_sealed_secrets: AtomicBool::default(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),
         rsa_key_secrets: Arc::new(Mirror::new()),
         legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::new(metrics),
         namespaces_watched: watched.len(),
         pulse: Pulse::default(),
         openings: Openings::default(),
@@ -115,7 +125,13 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         renew_period: args.renew_period.as_secs(),
         require_existing_key: args.require_existing_key,
     };
-    let (publisher, keys) = Publisher::new(cluster.with_sealed_secrets);
+    let (publisher, keys) = Publisher::new(
+        cluster.with_sealed_secrets,
+        match args.sealed_secrets_args.accept_deprecated_v1_data {
+            true => LegacyData::Accept,
+            false => LegacyData::Refuse,
+        },
+    );
     let publisher = Arc::new(publisher);
     let keeper = Keeper::new(
         cluster.clone(),
@@ -130,17 +146,29 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         cluster: &cluster,
         keys_changed: &keys_changed,
         rsa_keys_changed: &rsa_keys_changed,
+        label_selector: &args.sealed_secrets_args.label_selector,
     };
     feeds.start_keys();
     if cluster.with_sealed_secrets {
-        feeds.start_rsa_keys("sealed-secrets-key");
+        feeds.start_rsa_keys(&args.sealed_secrets_args.key_prefix);
     }
     for namespace in &watched {
         feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
     if cluster.with_sealed_secrets {
-        let keeper = RsaKeeper::new(cluster.clone(), publisher, rsa_keys_changed);
+        for (flag, why) in args.sealed_secrets_args.needless() {
+            tracing::warn!("--{flag} changes nothing: {why}");
+        }
+        let settings = args.sealed_secrets_args.settings(args.require_existing_key);
+        let keeper = RsaKeeper::new(
+            cluster.clone(),
+            publisher,
+            settings,
+            args.renew_check,
+            leading.clone(),
+            rsa_keys_changed,
+        );
         tasks.spawn(keeper.run());
     }
     let beating = cluster.clone();
@@ -159,6 +187,16 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         keys.clone(),
         engine_sender,
     ));
+    let background = Arc::new(Background::start()?);
+    if args.sealed_secrets {
+        let rate = Rate {
+            per_second: args.sealed_secrets_args.rate_limit,
+            burst: args.sealed_secrets_args.rate_limit_burst,
+        };
+        let endpoints = Endpoints::new(cluster.clone(), background.clone(), keys.clone(), rate);
+        tasks.spawn(endpoints.bind(args.sealed_secrets_args.listen_addr).await?);
+    }
+    let diagnoses = Arc::new(Diagnoses::new(cluster.clone(), background));
     let (give_back, given_back) = watch::channel(false);
     let mut control = control_thread(
         args,
@@ -174,6 +212,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         let tools = Tools {
             engine: engine.clone(),
             keys: keys.keys.clone(),
+            diagnoses: diagnoses.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -223,7 +262,11 @@ async fn control_thread(
         renew_deadline: args.lease_renew_deadline,
         retry_period: args.lease_retry_period,
     };
-    let (address, timeout, cluster) = (args.listen, args.request_timeout, cluster.clone());
+    let (address, timeout, cluster) = (
+        args.control_address(),
+        args.request_timeout,
+        cluster.clone(),
+    );
     let (ready, is_ready) = oneshot::channel::<Result<(), RunError>>();
     let (ended, has_ended) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()

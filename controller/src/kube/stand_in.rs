@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ impl Stand {
             envelopes: Arc::new(Mirror::new()),
             sealed_secrets: Arc::new(Mirror::new()),
             with_sealed_secrets: false,
+            may_open_sealed_secrets: AtomicBool::default(),
             secrets: Arc::new(Mirror::new()),
             sealing_keys: Arc::new(Mirror::new()),
             key_secrets: Arc::new(Mirror::new()),

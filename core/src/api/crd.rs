@@ -67,8 +67,10 @@ pub fn sealing_key_crd() -> CustomResourceDefinition {
             {
                 "rule": "self.state == oldSelf.state || self.state == 'Compromised' \
                          || (oldSelf.state == 'Active' && self.state == 'OpenOnly') \
-                         || (oldSelf.state == 'OpenOnly' && self.state == 'Retired')",
-                "message": "a key goes from Active to OpenOnly to Retired, and from anywhere to Compromised for good",
+                         || (oldSelf.state == 'OpenOnly' && self.state == 'Retired') \
+                         || (oldSelf.state == 'OpenOnly' && self.state == 'Active' && self.suite == 'RSA')",
+                "message": "a key goes from Active to OpenOnly to Retired (an RSA key that came later from OpenOnly to \
+                            Active, too), and from anywhere to Compromised for good",
             },
         ]);
         spec["properties"]["bits"]["minimum"] = json!(2048);

@@ -124,7 +124,7 @@ pub struct KeySecretRef {
 /// How much is closed for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyUse {
-    /// Resources with a data key closed for it.
+    /// Resources with a data key closed for it; for an RSA key, SealedSecrets that it was seen to open.
     pub resources: i32,
     /// Values in them.
     pub values: i32,

@@ -146,7 +146,7 @@ impl Template {
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
         missing: MissingKeys,
-        surroundings: Option<Surroundings>,
+        surroundings: Option<&mut Surroundings>,
     ) -> Result<Rendered, TemplateError> {
         Rendering::new(values, missing).render(self, usize::MAX, surroundings)
     }

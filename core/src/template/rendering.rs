@@ -65,11 +65,11 @@ impl Rendering {
         &mut self,
         template: &Template,
         room: usize,
-        surroundings: Option<Surroundings>,
+        surroundings: Option<&mut Surroundings>,
     ) -> Result<Rendered, TemplateError> {
         let (values, steps) = (self.values.clone(), self.budget.0.clone());
         let strict = self.missing == MissingKeys::Refuse;
-        let heap = Heap::new(values, steps, strict, surroundings.map(Into::into));
+        let heap = Heap::new(values, steps, strict, surroundings.map(Surroundings::next));
         match Run::render(&template.bodies, template.key.as_str(), heap, room) {
             Ok((output, varies)) => Ok(Rendered {
                 output: Plaintext::new(output),

@@ -7,22 +7,47 @@ use zeroize::Zeroizing;
 
 use super::time::{Time, Zone};
 
-/// The time and the randomness of one rendering, for functions whose result changes from run to run.
+/// The time and the randomness of renderings, for functions whose result changes from run to run.
 ///
 /// Core reads no clock and draws nothing: whoever renders says what time it is, and gives 32 random bytes,
-/// from which everything random is derived (HMAC-SHA-256 in counter mode). Keys of type `rsa`, `ecdsa` and
-/// those of certificates are drawn by aws-lc-rs itself.
+/// from which everything random is derived (HMAC-SHA-256 in counter mode), another part for each rendering.
+/// Keys of type `rsa`, `ecdsa` and those of certificates are drawn by aws-lc-rs itself.
 pub struct Surroundings {
     now: SystemTime,
-    seed: Zeroizing<[u8; 32]>,
+    seed: hmac::Key,
+    renderings: u64,
 }
 
 impl Surroundings {
-    /// The surroundings of one rendering. `seed` must be random, and never be used twice.
+    /// The surroundings of the templates of one Secret. `seed` must be random, and never be used twice.
     pub fn new(now: SystemTime, seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
         Self {
             now,
-            seed: Zeroizing::new(seed),
+            seed: hmac::Key::new(hmac::HMAC_SHA256, &*seed),
+            renderings: 0,
+        }
+    }
+
+    /// What the next rendering takes.
+    pub(crate) fn next(&mut self) -> Chance {
+        let key = hmac::sign(&self.seed, &self.renderings.to_be_bytes());
+        self.renderings += 1;
+        let (unix, nanos) = match self.now.duration_since(UNIX_EPOCH) {
+            Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
+            // A clock before 1970 is wrong; to the second it is shown all the same.
+            Err(before) => (-(before.duration().as_secs() as i64), 0),
+        };
+        Chance {
+            now: Time {
+                unix,
+                nanos,
+                zone: Zone::Local,
+                is_reading: true,
+            },
+            key: hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()),
+            counter: 0,
+            rest: Zeroizing::new(Vec::new()),
         }
     }
 }
@@ -33,28 +58,6 @@ pub(crate) struct Chance {
     key: hmac::Key,
     counter: u64,
     rest: Zeroizing<Vec<u8>>,
-}
-
-impl From<Surroundings> for Chance {
-    fn from(surroundings: Surroundings) -> Self {
-        let since = surroundings.now.duration_since(UNIX_EPOCH);
-        let (unix, nanos) = match since {
-            Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
-            // A clock before 1970 is wrong; to the second it is shown all the same.
-            Err(before) => (-(before.duration().as_secs() as i64), 0),
-        };
-        Self {
-            now: Time {
-                unix,
-                nanos,
-                zone: Zone::Local,
-                is_reading: true,
-            },
-            key: hmac::Key::new(hmac::HMAC_SHA256, &*surroundings.seed),
-            counter: 0,
-            rest: Zeroizing::new(Vec::new()),
-        }
-    }
 }
 
 impl Chance {

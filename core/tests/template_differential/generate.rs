@@ -160,6 +160,9 @@ impl Generator {
         if self.chance(7) {
             return self.operand(depth);
         }
+        if kind == "pattern" && self.chance(60) {
+            return self.pattern();
+        }
         if let Some(words) = words(kind) {
             return self.pick(words).to_owned();
         }
@@ -218,9 +221,29 @@ impl Generator {
         self.variables.clear();
         let kind = kind(function, n, parameter);
         match words(kind) {
+            _ if kind == "pattern" && self.chance(60) => self.pattern(),
             Some(words) => self.pick(words).to_owned(),
             None => self.typed(kind, 1),
         }
+    }
+
+    /// A regular expression made of others.
+    fn pattern(&mut self) -> String {
+        let mut source = String::new();
+        for _ in 0..1 + self.below(4) {
+            let piece = self.pick(PATTERNS).trim_matches(['`', '"']);
+            let (open, close) = match self.below(6) {
+                0 => ("(", ")"),
+                1 => ("(?:", ")"),
+                _ => ("", ""),
+            };
+            let repeated = self.pick(&[
+                "", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,}",
+            ]);
+            let between = self.pick(&["", "", "", "|"]);
+            source += &format!("{open}{piece}{close}{repeated}{between}");
+        }
+        format!("`{source}`")
     }
 
     fn value(&mut self) -> String {

@@ -271,9 +271,9 @@ fn render(
 ) -> Option<(Vec<u8>, bool)> {
     let key = "url".parse().unwrap();
     let template = template::parse_with(&key, source, Functions::All).ok()?;
-    let surroundings = Surroundings::new(SystemTime::now(), rand_seed());
+    let mut surroundings = Surroundings::new(SystemTime::now(), rand_seed());
     let rendered = template
-        .render_with(values, missing, Some(surroundings))
+        .render_with(values, missing, Some(&mut surroundings))
         .ok()?;
     Some((rendered.output.reveal().to_vec(), rendered.varies))
 }

@@ -3,31 +3,29 @@
 use bulla_core::api::{ConditionStatus, SEALING_KEY, SealingKeyStatus};
 use bulla_core::rotation::Why;
 
-use super::Keeper;
 use super::status::Shown;
 use crate::engine::{Event, EventKind};
+use crate::kube::cluster::Cluster;
 use crate::kube::events::{Regarding, write_event};
 use crate::kube::mirror::SeenSealingKey;
 
-impl Keeper {
-    /// Tells; that an Event is lost keeps nothing from going on.
-    pub(super) async fn tell(&self, key: &SeenSealingKey, event: &Event) {
-        let regarding = Regarding {
-            api_version: bulla_core::api::API_VERSION,
-            kind: SEALING_KEY,
-            namespace: None,
-            name: &key.meta.name,
-            uid: &key.meta.uid,
-        };
-        if let Err(error) = write_event(&self.cluster, &regarding, event).await {
-            self.cluster.metrics.api_error(error);
-            tracing::debug!(sealing_key = &*key.meta.name, %error, "an Event is lost");
-        }
+/// Tells; that an Event is lost keeps nothing from going on.
+pub(in crate::kube) async fn tell(cluster: &Cluster, key: &SeenSealingKey, event: &Event) {
+    let regarding = Regarding {
+        api_version: bulla_core::api::API_VERSION,
+        kind: SEALING_KEY,
+        namespace: None,
+        name: &key.meta.name,
+        uid: &key.meta.uid,
+    };
+    if let Err(error) = write_event(cluster, &regarding, event).await {
+        cluster.metrics.api_error(error);
+        tracing::debug!(sealing_key = &*key.meta.name, %error, "an Event is lost");
     }
 }
 
 /// A private half was made.
-pub(super) fn made(why: Why) -> Event {
+pub(in crate::kube) fn made(why: Why) -> Event {
     let why = match why {
         Why::First => "there was no key of its suite to close with",
         Why::Renewal => "the key before it has reached the renewal period",
@@ -42,7 +40,7 @@ pub(super) fn made(why: Why) -> Event {
 }
 
 /// The resource may go.
-pub(super) fn released(secret: Option<&str>) -> Event {
+pub(in crate::kube) fn released(secret: Option<&str>) -> Event {
     let note = match secret {
         Some(secret) => {
             format!("let the resource go; the Secret `{secret}` stays until somebody deletes it")
@@ -58,7 +56,7 @@ pub(super) fn released(secret: Option<&str>) -> Event {
 }
 
 /// What has changed since the status from before; nothing when it says the same.
-pub(super) fn transition(before: &SealingKeyStatus, shown: &Shown) -> Option<Event> {
+pub(in crate::kube) fn transition(before: &SealingKeyStatus, shown: &Shown) -> Option<Event> {
     let mut before = before.conditions.iter();
     let same = before
         .any(|old| old.type_ == "Ready" && old.status == shown.ready && old.reason == shown.reason);

@@ -41,7 +41,7 @@ pub(super) struct Bound {
 pub(super) enum Fault {
     #[error("its spec is not what the definition of the resource says")]
     SpecUnreadable,
-    #[error("RSA keys are not supported yet")]
+    #[error("RSA keys are for SealedSecrets, which are opened with --sealed-secrets only")]
     SuiteUnsupported,
     #[error("its name is longer than the 63 characters of a label")]
     NameTooLong,
@@ -239,16 +239,7 @@ impl Found {
     /// ever could for one without a private half. That a key is compromised is worth remembering, so that somebody has
     /// to say that it is not; its Secret remembers it all the same.
     pub(super) fn may_go(&self) -> bool {
-        let meta = &self.key.meta;
-        let never_was = self.key.status.public_key.is_none() && self.bound().is_none();
-        let done_with = match self.state() {
-            Some(KeyState::Retired) => true,
-            Some(KeyState::Compromised) => {
-                meta.annotations.delete_compromised.as_deref() == Some("true")
-            }
-            _ => false,
-        };
-        meta.deletion_timestamp.is_some() && (done_with || never_was)
+        may_go(&self.key, self.bound().is_some())
     }
 
     /// True when people are told that it closes, and only a newer key takes that from it.
@@ -271,6 +262,20 @@ impl Found {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }
+}
+
+/// See [`Found::may_go`].
+pub(in crate::kube) fn may_go(key: &SeenSealingKey, has_private_half: bool) -> bool {
+    let meta = &key.meta;
+    let never_was = key.status.public_key.is_none() && !has_private_half;
+    let done_with = match key.spec.map(|spec| spec.state) {
+        Some(KeyState::Retired) => true,
+        Some(KeyState::Compromised) => {
+            meta.annotations.delete_compromised.as_deref() == Some("true")
+        }
+        _ => false,
+    };
+    meta.deletion_timestamp.is_some() && (done_with || never_was)
 }
 
 /// When keys were made because somebody asked for them. Secrets outlive the resources that asked, and only who may

@@ -8,13 +8,13 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
-mod events;
+pub(super) mod events;
 mod found;
 mod gauges;
 mod published;
-mod status;
+pub(super) mod status;
 mod steps;
-mod store;
+pub(super) mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,9 @@ use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+pub(super) use self::found::may_go;
 use self::found::{Found, Identities, find, ring};
-pub(super) use self::gauges::gauges;
+pub(super) use self::gauges::{gauges, state_text};
 pub(super) use self::published::{Published, Publisher};
 use self::status::{Usage, usage};
 use super::backoff::Backoff;
@@ -142,6 +143,8 @@ impl Keeper {
         );
         self.identities.retain(&secrets);
         let mut keys = self.cluster.sealing_keys.all();
+        // Those of Sealed Secrets have a keeper of their own.
+        keys.retain(|key| !self.cluster.with_sealed_secrets || !key.is_rsa());
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         let restore = self.policy.require_existing_key;
         find(keys, &secrets, &mut self.identities, restore, now)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bulla_core::names::ResourceName;
 use bulla_core::reason::Reason;
 use bulla_core::recipient::KeyRing;
-use bulla_core::sealed_secrets::{Certificate, RsaKeyRing};
+use bulla_core::sealed_secrets::{Certificate, LegacyData, RsaKeyRing};
 use tokio::sync::watch;
 
 use crate::engine::Keys;
@@ -26,6 +26,7 @@ struct Parts {
     rsa: Option<RsaKeyRing>,
     age_names: BTreeSet<ResourceName>,
     rsa_names: BTreeSet<ResourceName>,
+    legacy: LegacyData,
 }
 
 /// What is published.
@@ -36,13 +37,12 @@ pub(crate) struct Published {
     /// The names of all key Secrets.
     pub(crate) names: watch::Receiver<BTreeSet<ResourceName>>,
     /// The certificate that new values of SealedSecrets are closed with; nothing while there is none.
-    #[expect(dead_code, reason = "read by the HTTP endpoints")]
     pub(crate) closing: watch::Receiver<Option<Arc<Certificate>>>,
 }
 
 impl Publisher {
     /// A publisher, and where it publishes. Without SealedSecrets nobody hands in RSA keys.
-    pub(crate) fn new(with_sealed_secrets: bool) -> (Self, Published) {
+    pub(crate) fn new(with_sealed_secrets: bool, legacy: LegacyData) -> (Self, Published) {
         let (keys, keys_receiver) = watch::channel(None);
         let (names, names_receiver) = watch::channel(BTreeSet::new());
         let (closing, closing_receiver) = watch::channel(None);
@@ -51,6 +51,7 @@ impl Publisher {
             rsa: (!with_sealed_secrets).then(RsaKeyRing::default),
             age_names: BTreeSet::new(),
             rsa_names: BTreeSet::new(),
+            legacy,
         };
         let publisher = Self {
             parts: Mutex::new(parts),
@@ -135,6 +136,7 @@ impl Publisher {
             self.keys.send_replace(Some(Keys {
                 age: age.clone(),
                 rsa: rsa.clone(),
+                legacy: parts.legacy,
             }));
         }
         changed

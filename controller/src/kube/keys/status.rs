@@ -11,6 +11,7 @@ use bulla_core::rotation::{Standing, Timestamp};
 use super::found::{Found, Half};
 use crate::engine::rfc3339;
 use crate::kube::cluster::Cluster;
+use crate::kube::mirror::SeenSealingKey;
 
 /// How much is closed for each key.
 pub(super) type Usage = HashMap<Fingerprint, KeyUse>;
@@ -33,7 +34,7 @@ pub(super) fn usage(cluster: &Cluster) -> Usage {
 
 /// Why a key that was asked for is not made yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Delay {
+pub(in crate::kube) enum Delay {
     /// One an hour.
     RateLimited,
     /// 64 in all.
@@ -50,27 +51,10 @@ pub(super) fn wanted(
     now: Timestamp,
 ) -> SealingKeyStatus {
     let before = &found.key.status;
-    let condition = |type_: &str, status: ConditionStatus| Condition {
-        type_: type_.to_owned(),
-        status,
-        observed_generation: Some(found.key.meta.generation),
-        last_transition_time: before
-            .conditions
-            .iter()
-            .find(|old| old.type_ == type_ && old.status == status)
-            .map_or_else(|| rfc3339(now), |old| old.last_transition_time.clone()),
-        reason: shown.reason.to_owned(),
-        message: shown.message.clone(),
-    };
-    let mut conditions = vec![condition("Ready", shown.ready)];
-    conditions.extend(
-        shown
-            .beside
-            .map(|type_| condition(type_, ConditionStatus::True)),
-    );
+    let generation = found.key.meta.generation;
     let mut status = SealingKeyStatus {
-        observed_generation: Some(found.key.meta.generation),
-        conditions,
+        observed_generation: Some(generation),
+        conditions: shown.conditions(before, generation, now),
         closes: Some(found.standing == Some(Standing::Closes)),
         ..before.clone()
     };
@@ -100,33 +84,59 @@ pub(super) fn wanted(
 }
 
 /// The conditions of a key.
-pub(super) struct Shown {
-    pub(super) ready: ConditionStatus,
+pub(in crate::kube) struct Shown {
+    pub(in crate::kube) ready: ConditionStatus,
     /// The condition beside `Ready`.
-    pub(super) beside: Option<&'static str>,
-    pub(super) reason: &'static str,
-    pub(super) message: String,
+    pub(in crate::kube) beside: Option<&'static str>,
+    pub(in crate::kube) reason: &'static str,
+    pub(in crate::kube) message: String,
 }
 
 impl Shown {
     pub(super) fn of(found: &Found, delay: Delay) -> Self {
-        let fine = |reason, message: &str| Self {
+        if let Half::Faulty(fault) = &found.half {
+            return Self::stalled(fault.reason(), fault.to_string());
+        }
+        Self::of_sound(&found.key, found.may_go(), found.standing, delay)
+    }
+
+    /// Of a key that is as it should be.
+    pub(in crate::kube) fn fine(reason: &'static str, message: &str) -> Self {
+        Self {
             ready: ConditionStatus::True,
             beside: None,
             reason,
             message: message.to_owned(),
-        };
+        }
+    }
+
+    /// Of a key that can't be used until somebody does something.
+    pub(in crate::kube) fn stalled(reason: &'static str, message: String) -> Self {
+        Self {
+            ready: ConditionStatus::False,
+            beside: Some(STALLED),
+            reason,
+            message,
+        }
+    }
+
+    /// Of a key with which nothing is wrong.
+    pub(in crate::kube) fn of_sound(
+        key: &SeenSealingKey,
+        may_go: bool,
+        standing: Option<Standing>,
+        delay: Delay,
+    ) -> Self {
+        let fine = Self::fine;
         let not = |beside, reason, message: String| Self {
             ready: ConditionStatus::False,
             beside: Some(beside),
             reason,
             message,
         };
-        if let Half::Faulty(fault) = &found.half {
-            return not(STALLED, fault.reason(), fault.to_string());
-        }
-        let compromised = found.state() == Some(KeyState::Compromised);
-        if found.key.meta.deletion_timestamp.is_some() && !found.may_go() {
+        let state = key.spec.map(|spec| spec.state);
+        let compromised = state == Some(KeyState::Compromised);
+        if key.meta.deletion_timestamp.is_some() && !may_go {
             let message = if compromised {
                 "it stays as a record until it is annotated with `bulla.dev/delete-compromised: \"true\"`"
             } else {
@@ -134,9 +144,9 @@ impl Shown {
             };
             return not(RECONCILING, "DeletionWaits", message.to_owned());
         }
-        match found.standing {
+        match standing {
             Some(Standing::Closes) => fine("Closes", "new values are closed for it, and it opens"),
-            Some(Standing::Opens) if found.state() == Some(KeyState::Active) => {
+            Some(Standing::Opens) if state == Some(KeyState::Active) => {
                 fine("Opens", "it opens; a newer key of its suite closes")
             }
             Some(Standing::Opens) => fine("Opens", "it opens"),
@@ -152,6 +162,32 @@ impl Shown {
             }
             Some(Standing::Wanted) | None => delay.shown(),
         }
+    }
+
+    /// As conditions, each since when it is as it is.
+    pub(in crate::kube) fn conditions(
+        &self,
+        before: &SealingKeyStatus,
+        generation: i64,
+        now: Timestamp,
+    ) -> Vec<Condition> {
+        let condition = |type_: &str, status: ConditionStatus| Condition {
+            type_: type_.to_owned(),
+            status,
+            observed_generation: Some(generation),
+            last_transition_time: before
+                .conditions
+                .iter()
+                .find(|old| old.type_ == type_ && old.status == status)
+                .map_or_else(|| rfc3339(now), |old| old.last_transition_time.clone()),
+            reason: self.reason.to_owned(),
+            message: self.message.clone(),
+        };
+        let beside = self.beside;
+        let beside = beside.map(|type_| condition(type_, ConditionStatus::True));
+        let mut conditions = vec![condition("Ready", self.ready)];
+        conditions.extend(beside);
+        conditions
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the keeper does about what it has found: one step of the rotation, and the state of each key.
 
+use bulla_core::api::{KeyState, KeySuite, SealingKeySpec};
 use bulla_core::recipient::Suite;
 use bulla_core::rotation::{Block, MAX_KEYS, Standing, Step, Timestamp, Why, next};
 
 use super::found::{Fault, Found, Half, asked};
 use super::status::{Delay, Shown, wanted};
+use super::store::Guard;
 use super::{Keeper, events, store};
 use crate::engine::rfc3339;
 use crate::kube::error::ApiError;
@@ -25,7 +27,7 @@ impl Keeper {
                 continue;
             };
             let (name, state) = (&*secret.sealing_key, secret.state());
-            match store::create(&self.cluster, name, identity.suite(), state).await {
+            match store::create(&self.cluster, name, &age_spec(identity.suite(), state)).await {
                 Ok(_) => {
                     tracing::info!(sealing_key = name, "restored a sealing key from its Secret");
                     adopted = true;
@@ -72,7 +74,7 @@ impl Keeper {
             Step::Make(..) if self.a_private_half_may_be_on_its_way(found).await? => Ok(false),
             Step::Make(suite, why) => {
                 let name = name_of_new(now);
-                let key = store::create(&self.cluster, &name, suite, None).await?;
+                let key = store::create(&self.cluster, &name, &age_spec(suite, None)).await?;
                 self.make_private_half(&key, suite, why, now).await
             }
         }
@@ -104,7 +106,7 @@ impl Keeper {
                 let made = events::made(why);
                 let (sealing_key, why) = (&*key.meta.name, why.as_str());
                 tracing::info!(sealing_key, %suite, why, "made a sealing key");
-                self.tell(key, &made).await;
+                events::tell(&self.cluster, key, &made).await;
                 Ok(true)
             }
             // An attempt that was cut off got that far: the watch brings its Secret.
@@ -148,32 +150,20 @@ impl Keeper {
 
     async fn settle(&self, found: &Found, delay: Delay, now: Timestamp) -> Result<(), ApiError> {
         let (cluster, key) = (&*self.cluster, &found.key);
-        let meta = &key.meta;
         // The Secret remembers the state, so that a restore doesn't bring a compromised key back to life.
         if let (Some(bound), Some(state)) = (found.bound(), found.state())
             && bound.secret.state() != Some(state)
         {
             store::note_state(cluster, &bound.secret, state).await?;
         }
-        let finalizers = meta.finalizers.iter().map(|name| &**name);
-        let mut finalizers: Vec<&str> = finalizers
-            .filter(|name| *name != store::FINALIZER)
-            .collect();
-        let guarded = finalizers.len() < meta.finalizers.len();
-        if guarded && found.may_go() {
-            tracing::info!(
-                sealing_key = &*meta.name,
-                "let a sealing key go; its Secret stays"
-            );
-            if store::set_finalizers(cluster, key, &finalizers).await? {
+        match store::guard(cluster, key, found.may_go()).await? {
+            Guard::Kept => {}
+            Guard::Released => {
                 let secret = found.bound().map(|bound| &*bound.secret.name);
-                self.tell(key, &events::released(secret)).await;
+                events::tell(cluster, key, &events::released(secret)).await;
+                return Ok(());
             }
-            return Ok(());
-        }
-        if !guarded && meta.deletion_timestamp.is_none() {
-            finalizers.push(store::FINALIZER);
-            store::set_finalizers(cluster, key, &finalizers).await?;
+            Guard::Overtaken => return Ok(()),
         }
         let shown = Shown::of(found, delay);
         let status = wanted(found, &shown, self.usage.as_ref(), now);
@@ -181,9 +171,21 @@ impl Keeper {
             && store::report(cluster, key, &status).await?
             && let Some(event) = events::transition(&key.status, &shown)
         {
-            self.tell(key, &event).await;
+            events::tell(cluster, key, &event).await;
         }
         Ok(())
+    }
+}
+
+/// The spec of an age key, in `state` when it is restored.
+fn age_spec(suite: Suite, state: Option<KeyState>) -> SealingKeySpec {
+    SealingKeySpec {
+        suite: match suite {
+            Suite::X25519 => KeySuite::X25519,
+            _ => KeySuite::MlKem768X25519,
+        },
+        bits: None,
+        state: state.unwrap_or(KeyState::Active),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes of sealing keys: the resource, its Secret, its status.
 
 use bulla_core::api::{
-    API_VERSION, GROUP, KeySecretRef, KeyState, KeySuite, SEALING_KEY, SEALING_KEY_LABEL,
+    API_VERSION, GROUP, KeySecretRef, KeyState, SEALING_KEY, SEALING_KEY_LABEL, SealingKeySpec,
     SealingKeyStatus,
 };
 use bulla_core::plaintext::Plaintext;
@@ -19,17 +19,12 @@ use crate::kube::error::ApiError;
 use crate::kube::mirror::{KeySecret, Meta, SeenSealingKey};
 use crate::kube::rest::{View, Write, body};
 
-/// Makes a `SealingKey`, in `state` when it is restored; its private half follows, or is there already.
-pub(super) async fn create(
+/// Makes a `SealingKey`; its private half follows, or is there already.
+pub(in crate::kube) async fn create(
     cluster: &Cluster,
     name: &str,
-    suite: Suite,
-    state: Option<KeyState>,
+    spec: &SealingKeySpec,
 ) -> Result<SeenSealingKey, ApiError> {
-    let suite = match suite {
-        Suite::X25519 => KeySuite::X25519,
-        _ => KeySuite::MlKem768X25519,
-    };
     let object = json!({
         "apiVersion": API_VERSION,
         "kind": SEALING_KEY,
@@ -37,7 +32,7 @@ pub(super) async fn create(
             "name": name,
             "finalizers": [FINALIZER],
         },
-        "spec": {"suite": suite, "state": state.unwrap_or(KeyState::Active)},
+        "spec": spec,
     });
     let path = format!("{COLLECTION}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
@@ -108,7 +103,7 @@ pub(super) async fn make_private_half(
 }
 
 /// Writes the whole status; false when somebody was faster, and the watch will tell.
-pub(super) async fn report(
+pub(in crate::kube) async fn report(
     cluster: &Cluster,
     key: &SeenSealingKey,
     status: &SealingKeyStatus,
@@ -133,8 +128,45 @@ pub(super) async fn report(
     change(cluster, &path, &patch).await
 }
 
+/// What has become of a key's finalizer.
+pub(in crate::kube) enum Guard {
+    /// It is there.
+    Kept,
+    /// It was taken off, and the resource goes.
+    Released,
+    /// Somebody else changed the resource meanwhile: the watch will tell.
+    Overtaken,
+}
+
+/// Puts the finalizer on a key, or takes it off one that may go.
+pub(in crate::kube) async fn guard(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    may_go: bool,
+) -> Result<Guard, ApiError> {
+    let meta = &key.meta;
+    let finalizers = meta.finalizers.iter().map(|name| &**name);
+    let mut finalizers: Vec<&str> = finalizers.filter(|name| *name != FINALIZER).collect();
+    let guarded = finalizers.len() < meta.finalizers.len();
+    if guarded && may_go {
+        tracing::info!(
+            sealing_key = &*meta.name,
+            "let a sealing key go; its Secret stays"
+        );
+        return Ok(match set_finalizers(cluster, key, &finalizers).await? {
+            true => Guard::Released,
+            false => Guard::Overtaken,
+        });
+    }
+    if !guarded && meta.deletion_timestamp.is_none() {
+        finalizers.push(FINALIZER);
+        set_finalizers(cluster, key, &finalizers).await?;
+    }
+    Ok(Guard::Kept)
+}
+
 /// Sets the finalizers; false when somebody else changed the resource meanwhile.
-pub(super) async fn set_finalizers(
+async fn set_finalizers(
     cluster: &Cluster,
     key: &SeenSealingKey,
     finalizers: &[&str],
@@ -144,11 +176,32 @@ pub(super) async fn set_finalizers(
         "resourceVersion": &*key.meta.resource_version,
         "finalizers": finalizers,
     }});
+    change_key(cluster, key, &patch).await
+}
+
+/// Says that a key is compromised, because somebody has said so with Sealed Secrets' label. No other spec is ever
+/// written.
+pub(in crate::kube) async fn compromise(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+) -> Result<bool, ApiError> {
+    let patch = json!({
+        "metadata": {"uid": &*key.meta.uid},
+        "spec": {"state": KeyState::Compromised},
+    });
+    change_key(cluster, key, &patch).await
+}
+
+async fn change_key(
+    cluster: &Cluster,
+    key: &SeenSealingKey,
+    patch: &serde_json::Value,
+) -> Result<bool, ApiError> {
     let path = format!(
         "{COLLECTION}/{}?fieldManager={FIELD_MANAGER}",
         key.meta.name
     );
-    change(cluster, &path, &patch).await
+    change(cluster, &path, patch).await
 }
 
 /// Notes on a key Secret what people say of its key, for the case that the Secret alone is restored.
@@ -157,11 +210,19 @@ pub(super) async fn note_state(
     secret: &KeySecret,
     state: KeyState,
 ) -> Result<(), ApiError> {
-    let patch = json!({"metadata": {
-        "uid": &*secret.uid,
-        "annotations": {STATE_ANNOTATION: state_text(state)},
-    }});
-    let (namespace, name) = (&cluster.namespace, &secret.name);
+    let annotations = json!({STATE_ANNOTATION: state_text(state)});
+    let metadata = json!({"uid": &*secret.uid, "annotations": annotations});
+    note(cluster, &secret.name, &metadata).await
+}
+
+/// Changes the metadata of a key Secret; one that was changed or deleted meanwhile is left to the watch.
+pub(in crate::kube) async fn note(
+    cluster: &Cluster,
+    name: &str,
+    metadata: &serde_json::Value,
+) -> Result<(), ApiError> {
+    let patch = json!({"metadata": metadata});
+    let namespace = &cluster.namespace;
     let path =
         format!("/api/v1/namespaces/{namespace}/secrets/{name}?fieldManager={FIELD_MANAGER}");
     let lease = cluster.fenced.lease()?;
@@ -177,7 +238,7 @@ pub(super) async fn note_state(
 }
 
 /// Asks the API server itself whether a key Secret is there; another one of its name is not it.
-pub(super) async fn secret_exists(
+pub(in crate::kube) async fn secret_exists(
     cluster: &Cluster,
     named: &KeySecretRef,
 ) -> Result<bool, ApiError> {
@@ -234,9 +295,9 @@ struct Answer {
     metadata: Meta,
 }
 
-const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
+pub(in crate::kube) const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
 /// On every `SealingKey`: it can be deleted only when it is retired.
-pub(super) const FINALIZER: &str = "bulla.dev/sealing-key";
+pub(in crate::kube) const FINALIZER: &str = "bulla.dev/sealing-key";
 const COLLECTION: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
 const KEY_SECRET_TYPE: &str = "bulla.dev/sealing-key";
 

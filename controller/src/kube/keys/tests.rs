@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bulla_core::sealed_secrets::LegacyData;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ impl Bench {
         let (leading_sender, leading) = watch::channel(true);
         let check = Duration::from_secs(600);
         let changed = Arc::default();
-        let publisher = Arc::new(Publisher::new(false).0);
+        let publisher = Arc::new(Publisher::new(false, LegacyData::Accept).0);
         let keeper = Keeper::new(
             stand.cluster.clone(),
             publisher,

@@ -21,6 +21,16 @@ pub(crate) struct SeenSealingKey {
 pub(crate) struct Spec {
     pub(crate) suite: KeySuite,
     pub(crate) state: KeyState,
+    /// The size of an RSA key.
+    #[serde(default)]
+    pub(crate) bits: Option<i32>,
+}
+
+impl SeenSealingKey {
+    /// Whether it is one of Sealed Secrets' keys.
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.spec.is_some_and(|spec| spec.suite == KeySuite::Rsa)
+    }
 }
 
 impl<'de> Deserialize<'de> for SeenSealingKey {

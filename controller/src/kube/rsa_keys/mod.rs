@@ -1,24 +1,59 @@
-//! The keys of Sealed Secrets: labelled TLS Secrets in the controller's namespace.
+//! The keys of Sealed Secrets: adopts them, makes them in its shape, publishes the key ring, reports.
+//!
+//! # Guarantees
+//!
+//! - A key Secret counts only in the controller's namespace, and when a `SealingKey` names it by uid.
+//! - Key Secrets stay as they are, so that Sealed Secrets' controller can take over: all that is ever written on one is
+//!   that its key is retired or compromised, when somebody has said so.
+//! - What people say of a key, by its `SealingKey` or by Sealed Secrets' label, takes effect at once, on followers too.
+//! - A key Secret that can't be read is told of, and stops no other.
+//! - No SealedSecret is opened before the other controller is gone and every key that it left is known.
 
+mod adopt;
+mod found;
+mod make;
 mod parsed;
+mod peer;
+mod settings;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use bulla_core::sealed_secrets::RsaKeyRing;
-use tokio::sync::Notify;
+use bulla_core::rotation::{Timestamp, Why};
+use bulla_core::sealed_secrets::rotation::{Step, next};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
+use self::found::{Seen, closing, for_rotation, ring};
 use self::parsed::Parsed;
+pub(super) use self::settings::Settings;
+use self::settle::{Usage, usage};
+use super::backoff::Backoff;
 use super::cluster::Cluster;
+use super::error::ApiError;
 use super::keys::Publisher;
 use super::mirror::RsaKeySecret;
+use super::watch::Versioned;
+use crate::engine::{now, parse_time};
 
 /// Keeps the keys of Sealed Secrets.
 pub(super) struct RsaKeeper {
     cluster: Arc<Cluster>,
     publisher: Arc<Publisher>,
+    settings: Settings,
+    /// How long it waits when nothing is due.
+    check: Duration,
+    leading: watch::Receiver<bool>,
     changed: Arc<Notify>,
     parsed: Parsed,
+    /// Nothing until every SealedSecret is known.
+    usage: Option<Usage>,
+    usage_since: Option<Instant>,
+    /// What the log last said of why nothing is done.
+    waits_for: Option<String>,
 }
 
 impl RsaKeeper {
@@ -26,28 +61,95 @@ impl RsaKeeper {
     pub(super) fn new(
         cluster: Arc<Cluster>,
         publisher: Arc<Publisher>,
+        settings: Settings,
+        check: Duration,
+        leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> Self {
         Self {
             cluster,
             publisher,
+            settings,
+            check,
+            leading,
             changed,
             parsed: Parsed::default(),
+            usage: None,
+            usage_since: None,
+            waits_for: None,
         }
     }
 
     /// Runs until the process ends.
     pub(super) async fn run(mut self) {
+        let mut failures = 0;
         loop {
-            self.pass();
-            self.changed.notified().await;
+            let pause = match self.pass().await {
+                Ok(pause) => {
+                    failures = 0;
+                    pause
+                }
+                Err(ApiError::NoLease) => USAGE_INTERVAL,
+                Err(error) => {
+                    failures += 1;
+                    self.cluster.metrics.api_error(error);
+                    tracing::warn!(%error, "failed to keep the keys of Sealed Secrets; trying again");
+                    BACKOFF.delay(failures)
+                }
+            };
+            tokio::select! {
+                () = self.changed.notified() => {}
+                _ = self.leading.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
         }
     }
 
-    fn pass(&mut self) {
+    /// One look at everything, and at most one new key. Returns how long there is nothing to do.
+    async fn pass(&mut self) -> Result<Duration, ApiError> {
         if !self.cluster.are_rsa_keys_synced() {
-            return;
+            return Ok(self.check);
         }
+        let now = now();
+        let seen = self.look();
+        let found = seen.find(now);
+        self.publisher.closing(closing(&found));
+        self.publisher.rsa(&self.cluster, ring(&found));
+        if !*self.leading.borrow() {
+            return Ok(self.check);
+        }
+        if self.is_another_at_work().await? {
+            return Ok(PEER_CHECK);
+        }
+        if self.adopt(&seen, &found).await? {
+            return Ok(Duration::ZERO);
+        }
+        let (of_rotation, keys) = for_rotation(&found);
+        let step = next(&keys, &asked(&seen), &self.settings.policy, now);
+        if step == Step::Blocked {
+            self.wait_for("there is no key for SealedSecrets, and none is to be made: restore one");
+        } else {
+            self.waits_for = None;
+        }
+        let made = self.carry_out(step, &of_rotation, &found, now).await;
+        if made == Ok(true) {
+            return Ok(Duration::ZERO);
+        }
+        self.count_usage();
+        let settled = self.settle_all(&found, now).await;
+        made?;
+        settled?;
+        self.open_the_gate();
+        let due = match step {
+            Step::Wait(Some(due)) => {
+                Duration::from_secs(due.0.saturating_sub(now.0).unsigned_abs())
+            }
+            _ => self.check,
+        };
+        Ok(due.min(self.check).min(USAGE_INTERVAL))
+    }
+
+    fn look(&mut self) -> Seen {
         let secrets = self.secrets();
         let names = secrets.iter();
         self.publisher.rsa_names(
@@ -56,30 +158,92 @@ impl RsaKeeper {
                 .collect(),
         );
         let pairs = self.parsed.read(&secrets);
-        let mut open: Vec<_> = pairs
-            .into_iter()
-            .flatten()
-            .filter(|pair| pair.secret.is_active())
-            .collect();
-        open.sort_by_key(|pair| {
-            let made = (pair.certificate.not_before(), pair.created());
-            std::cmp::Reverse((made, pair.secret.uid.clone()))
-        });
-        let newest = open.first().map(|pair| &pair.certificate);
-        self.publisher.closing(newest);
-        let keys = open.iter().map(|pair| pair.private.clone());
-        self.publisher.rsa(&self.cluster, RsaKeyRing::shared(keys));
+        let mut keys = self.cluster.sealing_keys.all();
+        keys.retain(|key| key.is_rsa());
+        keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+        Seen {
+            keys,
+            secrets: secrets.into_iter().zip(pairs).collect(),
+            prefix: self.settings.prefix.clone(),
+            order: self.settings.policy.order,
+        }
     }
 
-    /// Every key Secret, once.
+    /// Every key Secret, once, by name.
     fn secrets(&self) -> Vec<Arc<RsaKeySecret>> {
+        let mut by_name = BTreeMap::<Box<str>, Arc<RsaKeySecret>>::new();
         let legacy = self.cluster.legacy_key_secret.all();
-        let all = legacy.into_iter().chain(self.cluster.rsa_key_secrets.all());
-        // Where both watches tell of one, that of the labels is the later word: it sees a label go.
-        let by_name: BTreeMap<_, _> = all.map(|secret| (secret.name.clone(), secret)).collect();
+        for secret in legacy.into_iter().chain(self.cluster.rsa_key_secrets.all()) {
+            let version = |secret: &RsaKeySecret| secret.version().parse::<u64>().unwrap_or(0);
+            let known = by_name.get(&secret.name);
+            // Two watches may tell of one: the later word counts.
+            if known.is_none_or(|known| version(known) < version(&secret)) {
+                by_name.insert(secret.name.clone(), secret);
+            }
+        }
         by_name.into_values().collect()
     }
+
+    /// Asked for once, before the first SealedSecret is opened.
+    async fn is_another_at_work(&mut self) -> Result<bool, ApiError> {
+        let opened = self.cluster.may_open_sealed_secrets.load(Ordering::Acquire);
+        if opened || self.settings.take_over {
+            return Ok(false);
+        }
+        let other = peer::other_controller(&self.cluster).await?;
+        if let Some(pod) = &other {
+            self.wait_for(&format!(
+                "the pod `{pod}` of Sealed Secrets' own controller is at work on the same keys: nothing is done with \
+                 SealedSecrets until it is gone (`kubectl scale --replicas=0` its Deployment), or with \
+                 --sealed-secrets-take-over"
+            ));
+        }
+        Ok(other.is_some())
+    }
+
+    fn wait_for(&mut self, what: &str) {
+        if self.waits_for.as_deref() != Some(what) {
+            tracing::warn!("{what}");
+            self.waits_for = Some(what.to_owned());
+        }
+    }
+
+    fn open_the_gate(&self) {
+        let cluster = &self.cluster;
+        if !cluster.may_open_sealed_secrets.swap(true, Ordering::AcqRel) {
+            for key in cluster.sealed_secrets.keys() {
+                cluster.queue.add(key);
+            }
+        }
+    }
+
+    fn count_usage(&mut self) {
+        let due = self
+            .usage_since
+            .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
+        if due && self.cluster.is_synced() {
+            self.usage = Some(usage(&self.cluster));
+            self.usage_since = Some(Instant::now());
+        }
+    }
+}
+
+/// When keys were made because somebody asked for them.
+fn asked(seen: &Seen) -> Vec<Timestamp> {
+    let secrets = seen.secrets.iter().map(|(secret, _)| secret);
+    let asked = secrets.filter(|secret| secret.why.as_deref() == Some(Why::Asked.as_str()));
+    asked
+        .filter_map(|secret| parse_time(secret.created.as_deref()?).ok())
+        .collect()
 }
 
 /// Sealed Secrets' label of key Secrets.
 pub(super) const RSA_KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
+/// How often the use of keys is counted and reported.
+const USAGE_INTERVAL: Duration = Duration::from_secs(10);
+/// How often it is asked whether the other controller is gone.
+const PEER_CHECK: Duration = Duration::from_secs(2);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    cap: Duration::from_secs(30),
+};

@@ -95,8 +95,8 @@ impl Engine {
         let mut slots = vec![None; self.groups.get_nfa().group_info().slot_len()];
         let input = Input::new(text).span(span).anchored(Anchored::Yes);
         self.groups.search_slots(&mut cache, &input, &mut slots);
-        let group = |slots: &[Option<_>]| match slots {
-            [Some(start), Some(end)] => Some(Span::from(usize::from(*start)..usize::from(*end))),
+        let group = |slots: &[Option<usize>]| match slots {
+            [Some(start), Some(end)] => Some(Span::from(*start..*end)),
             _ => None,
         };
         let index =
