@@ -217,6 +217,9 @@ impl Fault for SecretError {
             Self::Template(EnvelopeError::ReservedMetadata { .. }) => {
                 "remove it; what `sealedsecrets.bitnami.com/cluster-wide` says is `--scope cluster` here"
             }
+            Self::Template(EnvelopeError::Metadata { .. }) => {
+                "mend it first: the cluster would not take it either"
+            }
             Self::Template(error) => return error.hint(),
         }))
     }

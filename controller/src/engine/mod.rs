@@ -86,7 +86,7 @@ impl Engine {
         let mut progress = Progress::default();
         let verdict = match self.converge(world, request, keys, &mut progress).await {
             Ok(()) => Verdict::Ready,
-            Err(verdict) => verdict,
+            Err(verdict) => verdict.bounded(),
         };
         self.told(world, request, verdict, progress, now).await
     }
@@ -190,8 +190,11 @@ impl Engine {
             progress.refusal = request.status().refused.clone();
             return Err(verdict);
         }
-        let content = sealed
-            .open(request, keys, &self.policy, &mut progress.effort)
+        let effort = &mut progress.effort;
+        let content = world
+            .compute(|| sealed.open(request, keys, &self.policy, effort))
+            .await
+            .map_err(Verdict::bounded)
             .inspect_err(|verdict| {
                 if let Verdict::Refused { reason, detail } = verdict {
                     let told = (*reason, detail.as_str());

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use bulla_core::envelope::{Envelope, OpenError};
+use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
 use bulla_core::sealed_secrets::{
@@ -80,32 +80,17 @@ fn open_envelope(
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
-    match envelope.open(ring) {
+    match envelope.open_counted(ring, &mut effort.private_operations) {
         Ok(opened) => {
-            effort.private_operations = opened.opened_with().len();
             effort.opened_values = opened.values().len();
             effort.opened_with = opened.opened_with().to_vec();
             let outline = Outline::new(request.namespace(), request.name(), envelope.template());
             Ok(SecretContent::new(outline, opened, policy)?)
         }
-        Err(error) => {
-            // Data keys are opened in the order of the envelope, and all before any value.
-            let keys = envelope.data_keys();
-            let place = |id| keys.iter().position(|entry| &entry.id == id).unwrap_or(0);
-            effort.private_operations = match &error {
-                OpenError::NoKey { id } => place(id),
-                OpenError::DamagedKey { id, .. }
-                | OpenError::UnknownVersion { id }
-                | OpenError::CommitmentMismatch { id }
-                | OpenError::TemplateUntrusted { id } => place(id) + 1,
-                OpenError::WrongPlace { .. } => 1,
-                _ => keys.len(),
-            };
-            Err(Verdict::Refused {
-                reason: error.reason(),
-                detail: error.to_string(),
-            })
-        }
+        Err(error) => Err(Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }),
     }
 }
 

@@ -18,7 +18,8 @@ use super::unseal::Unsealed;
 use crate::envelope::{EnvelopeError, Opened, OutputTemplate};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, TemplateError};
+use crate::secret::MAX_SECRET_BYTES;
+use crate::template::{self, MissingKeys, Rendering, TemplateError};
 
 /// What an envelope is to hold that takes the place of a SealedSecret.
 #[derive(Debug)]
@@ -194,9 +195,15 @@ fn rendered(
     template: &OutputTemplate,
 ) -> Result<BTreeMap<KeyName, Plaintext>, MigrateError> {
     let mut data = copies(values);
+    let mut rendering = Rendering::new(values, MissingKeys::Refuse);
+    let taken: usize = values.values().map(|value| value.reveal().len()).sum();
+    let mut room = MAX_SECRET_BYTES.saturating_sub(taken);
     for (key, source) in template.data() {
-        let output = template::parse(key, source).and_then(|template| template.render(values));
-        data.insert(key.clone(), output.map_err(MigrateError::Template)?);
+        let made = template::parse(key, source)
+            .and_then(|template| rendering.render(&template, room, None))
+            .map_err(MigrateError::Template)?;
+        room -= made.output.reveal().len();
+        data.insert(key.clone(), made.output);
     }
     Ok(data)
 }

@@ -30,6 +30,7 @@ use crate::api::{
     SECRET_ENVELOPE,
 };
 use crate::manifest::{Kind, ManifestError, Node, Object, Place, Stream, Style};
+use crate::template::Budget;
 
 /// A file to look at.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,7 @@ pub fn check(subject: Subject<'_>, config: Option<&Config>) -> Vec<Finding> {
     let mut findings = Findings {
         shown: subject.shown,
         all: Vec::new(),
+        budget: Budget::default(),
     };
     for object in subject.stream.objects() {
         if object.is("v1", "Secret") {
@@ -146,6 +148,8 @@ impl Finding {
 struct Findings<'a> {
     shown: &'a str,
     all: Vec<Finding>,
+    /// What looking at the templates of the file may take.
+    budget: Budget,
 }
 
 impl Findings<'_> {

@@ -9,7 +9,9 @@ use crate::api::PLAIN_ANNOTATION;
 use crate::manifest::{Node, Object};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, Functions, Template};
+use crate::template::{
+    self, Budget, Functions, MissingKeys, Rendering, Template, TemplateError, TemplateFault,
+};
 
 /// Looks at `spec.template.data`. `sealed` is where the sealed values stand; nothing where a template may name
 /// keys that are not there, as those of Sealed Secrets may.
@@ -23,6 +25,7 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
         .filter_map(|(key, _)| key.text())
         .collect();
     let data = at(object, &["spec", "template", "data"]);
+    let mut probe = Probe::new(&findings.budget);
     for (key, value) in data.into_iter().flat_map(Node::entries) {
         let (Some(name), Some(source)) = (key.text(), value.text()) else {
             continue;
@@ -38,7 +41,11 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
             true => Functions::All,
             false => Functions::default(),
         };
-        match template::parse_with(&parsed, source, functions) {
+        let looked_at = template::parse_with(&parsed, source, functions).and_then(|template| {
+            let is_constant = probe.is_constant(&template)?;
+            Ok((template, is_constant))
+        });
+        match looked_at {
             Err(error) => {
                 let hint = match may_miss {
                     true => "mend the template",
@@ -52,7 +59,7 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
                     hint,
                 );
             }
-            Ok(template) if is_constant(&template) => {
+            Ok((_, true)) => {
                 if !plain.iter().any(|declared| declared == name) {
                     let message = format!(
                         "refusing plaintext: `template.data` has `{shown}`, which takes nothing from sealed values"
@@ -64,7 +71,7 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
                 }
             }
             Ok(_) if may_miss => {}
-            Ok(template) => {
+            Ok((template, false)) => {
                 for missing in template
                     .keys()
                     .iter()
@@ -83,15 +90,39 @@ pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut
     }
 }
 
-/// True when it says the same whatever the values are: then it holds nothing that was sealed.
-fn is_constant(template: &Template) -> bool {
-    let one = ("a".parse(), Plaintext::from("b".to_owned()));
-    let some = match one {
-        (Ok(key), value) => BTreeMap::from([(key, value)]),
-        _ => return false,
-    };
-    match (template.render(&BTreeMap::new()), template.render(&some)) {
-        (Ok(without), Ok(with)) => without == with,
-        _ => false,
+/// Two renderings over different values.
+struct Probe {
+    without: Rendering,
+    with: Rendering,
+}
+
+impl Probe {
+    fn new(budget: &Budget) -> Self {
+        let one = "a"
+            .parse()
+            .map(|key| (key, Plaintext::from("b".to_owned())));
+        let over = |values| Rendering::within(budget, &values, MissingKeys::Refuse);
+        Self {
+            without: over(BTreeMap::new()),
+            with: over(one.into_iter().collect()),
+        }
+    }
+
+    /// True when it says the same whatever the values are: then it holds nothing that was sealed.
+    ///
+    /// # Errors
+    /// When finding out takes too long: nobody knows what it holds.
+    fn is_constant(&mut self, template: &Template) -> Result<bool, TemplateError> {
+        let output = |rendering: &mut Rendering| match rendering.render(template, usize::MAX, None)
+        {
+            Ok(rendered) => Ok(Some(rendered.output)),
+            Err(error) if *error.fault() == TemplateFault::TooManySteps => Err(error),
+            Err(_) => Ok(None),
+        };
+        // Nearly every template fails without values, and is not rendered twice.
+        Ok(match output(&mut self.without)? {
+            Some(without) => output(&mut self.with)?.is_some_and(|with| without == with),
+            None => false,
+        })
     }
 }
