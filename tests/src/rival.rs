@@ -77,6 +77,15 @@ impl SealedSecretsController {
         &mut self.process
     }
 
+    /// Sends `GET path` to its endpoints.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        http::get(self.address, path).expect("it answers")
+    }
+
     /// Returns where it serves its endpoints.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -18,6 +18,11 @@ fn resource_definitions() {
     for crd in api::crds() {
         let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
         unchanged(&file, &yaml(&crd));
+        if crd.spec.group == "bitnami.com" {
+            // Not for every cluster: its overlay can read no file outside of its folder.
+            let file = "deploy/overlays/sealed-secrets/sealedsecrets.yaml";
+            unchanged(file, &yaml(&crd));
+        }
     }
 }
 
