@@ -91,8 +91,8 @@ impl Engine {
         self.told(world, request, verdict, progress, now).await
     }
 
-    /// Tells more of a refusal, if it is still the one that the status tells of; nothing is opened for it. Otherwise it
-    /// reconciles as ever.
+    /// Tells more of a refusal for want of a key, if that is what the status tells of; nothing is opened for it. Otherwise
+    /// it reconciles as ever. The caller vouches that resource and keys are those that it was found out with.
     pub async fn explain<W: World>(
         &self,
         world: &W,
@@ -101,7 +101,11 @@ impl Engine {
         (reason, detail): (Reason, String),
         now: Timestamp,
     ) -> Outcome {
-        if request.suspended() || self.still_refused(request, keys).is_none() {
+        let told = status::told_refusal(request).is_some_and(|(before, told)| {
+            before == Reason::NoKey && detail.starts_with(told)
+                || before == reason && detail == told
+        });
+        if request.suspended() || request.forced() || !told {
             return self.reconcile(world, request, keys, now).await;
         }
         let record = self

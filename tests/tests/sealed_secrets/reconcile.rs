@@ -53,7 +53,7 @@ async fn synced_stands_first_with_times_and_the_generation() {
     // A failure is told at its own generation, and recovery too: the message is never an old one (upstream 739, 1354).
     let foreign = tenant.seal_for(FOREIGN_KEY, &tenant.secret_of("db", &[("a", "c")]), &[]);
     tenant.apply(&foreign).await;
-    tenant.failed("db", "no key could decrypt").await;
+    tenant.failed("db", "value `a`").await;
     assert_eq!(
         data(&tenant.secret("db").await)["a"],
         b"b",
