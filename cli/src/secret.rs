@@ -17,8 +17,10 @@ use crate::failure::Fault;
 pub(crate) struct Conversion {
     /// For the core.
     pub(crate) request: SealRequest,
-    metadata: Map<String, Value>,
-    moves: Vec<Move>,
+    /// Of the resource itself.
+    pub(crate) metadata: Map<String, Value>,
+    /// Where the comments of the Secret belong now.
+    pub(crate) moves: Vec<Move>,
 }
 
 /// How a Secret is sealed.

@@ -12,7 +12,7 @@ use crate::names::{KeyName, Namespace, ResourceName};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 use crate::sealed_secrets::{SecretTemplate, Unsealed};
-use crate::template::{self, TemplateError};
+use crate::template::{self, Surroundings, TemplateError};
 
 /// Everything about a Secret but its data: known without opening anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub struct Outline {
 pub struct SecretContent {
     outline: Outline,
     data: BTreeMap<KeyName, Plaintext>,
+    varies: bool,
 }
 
 /// Opened values that make no Secret. No message holds a value or what a template made of one.
@@ -201,10 +202,28 @@ impl SecretContent {
         unsealed: Unsealed,
         policy: &SecretPolicy,
     ) -> Result<Self, ContentError> {
+        Self::of_sealed_secret_with(namespace, name, unsealed, policy, None)
+    }
+
+    /// The same with what its templates may take from outside; see [`SecretContent::varies`].
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`] by variant; [`ContentError::reason`] is the word for it.
+    pub fn of_sealed_secret_with(
+        namespace: &Namespace,
+        name: &ResourceName,
+        unsealed: Unsealed,
+        policy: &SecretPolicy,
+        surroundings: Option<&mut Surroundings>,
+    ) -> Result<Self, ContentError> {
         let outline = Outline::of_sealed_secret(namespace, name, unsealed.template());
         policy.check(&outline)?;
-        let (data, _) = unsealed.render()?;
-        Self::of(outline, data)
+        let rendered = unsealed.render_with(surroundings)?;
+        Ok(Self {
+            varies: rendered.varies,
+            ..Self::of(outline, rendered.data)?
+        })
     }
 
     fn of(outline: Outline, data: BTreeMap<KeyName, Plaintext>) -> Result<Self, ContentError> {
@@ -214,7 +233,11 @@ impl SecretContent {
             return Err(ContentError::TooLarge);
         }
         types::check(outline.secret_type(), &data)?;
-        Ok(Self { outline, data })
+        Ok(Self {
+            outline,
+            data,
+            varies: false,
+        })
     }
 
     /// Everything but the data.
@@ -225,6 +248,11 @@ impl SecretContent {
     /// The data.
     pub fn data(&self) -> &BTreeMap<KeyName, Plaintext> {
         &self.data
+    }
+
+    /// Whether the clock or chance had a part in the data: rendered again, it would be another one.
+    pub fn varies(&self) -> bool {
+        self.varies
     }
 }
 

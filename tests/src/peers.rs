@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::go::GoProgram;
+use crate::{go::GoProgram, target};
 
 /// Returns the path of age's own `age`.
 pub fn age() -> PathBuf {
@@ -34,6 +34,33 @@ pub fn sealed_secrets_controller() -> PathBuf {
         "github.com/bitnami/sealed-secrets/cmd/controller",
         &["main.VERSION=0.40.0"],
     )
+}
+
+/// Returns the folder of Sealed Secrets' source, with its manifests.
+///
+/// # Panics
+///
+/// If the module is not there.
+pub fn sealed_secrets_source() -> PathBuf {
+    let arguments = [
+        "list",
+        "-m",
+        "-f",
+        "{{.Dir}}",
+        "github.com/bitnami/sealed-secrets",
+    ];
+    let output = std::process::Command::new("go")
+        .args(arguments)
+        .current_dir(target::workspace().join("tests/peers"))
+        .output()
+        .unwrap_or_else(|error| panic!("failed to run `go list`: {error}"));
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert!(
+        !folder.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    folder.into()
 }
 
 /// Builds a peer: to add one, name its package in a `tool` directive of `tests/peers/go.mod` and here.

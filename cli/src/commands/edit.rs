@@ -18,7 +18,7 @@ use crate::identities::Identities;
 use crate::input::{self, Input, MANIFEST_BYTES_MAX, is_stdin};
 use crate::interrupt::Deferred;
 use crate::located::InFile;
-use crate::manifest::{self, Found};
+use crate::manifest::{self, Found, Resource};
 use crate::recipients::{Chooser, Chosen};
 use crate::scratch::Scratch;
 use crate::session::Session;
@@ -33,7 +33,10 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
     }
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
-    let found = manifest::one(path, &stream, &args.select)?;
+    let found = match manifest::one(path, &stream, &args.select)? {
+        Resource::Envelope(found) => found,
+        Resource::Sealed(found) => return Err(found.error(path, None, EditUsage::SealedSecret)),
+    };
     // Found out before anybody has typed anything.
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
@@ -182,6 +185,8 @@ fn summary(changes: &Changes, chosen: &Chosen) -> String {
 enum EditUsage {
     #[error("standard input can't be edited")]
     StandardInput,
+    #[error("a SealedSecret can't be edited as a whole")]
+    SealedSecret,
     #[error("the file was changed by somebody else while it was open in the editor")]
     ChangedMeanwhile,
     #[error("the edit was dropped")]
@@ -200,6 +205,9 @@ impl Fault for EditUsage {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::StandardInput => "name a file",
+            Self::SealedSecret => {
+                "`bulla set FILE KEY` seals one value with the certificate alone; `bulla convert --to envelope` makes an envelope of it"
+            }
             Self::ChangedMeanwhile => "nothing was written: run `bulla edit` again",
             Self::Dropped(_) => return None,
         }))

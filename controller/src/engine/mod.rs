@@ -15,6 +15,7 @@
 
 mod applied;
 mod clock;
+mod hint;
 mod opening;
 mod outcome;
 mod report;
@@ -28,6 +29,7 @@ pub use opening::Keys;
 pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict};
 pub use report::{Event, EventKind, Report, Status};
 pub use request::{Fault, Request, RequestError, Sealed, SpecDigest};
+pub use status::cut;
 pub use world::{Seen, World, WorldError};
 
 use applied::ContentMac;
@@ -52,6 +54,7 @@ struct Progress {
     record: Option<Record>,
     refusal: Option<String>,
     keys: Option<usize>,
+    varies: Option<bool>,
 }
 
 /// How often a write is tried again at once when somebody else wrote in between.
@@ -85,11 +88,48 @@ impl Engine {
             Ok(()) => Verdict::Ready,
             Err(verdict) => verdict,
         };
+        self.told(world, request, verdict, progress, now).await
+    }
+
+    /// Tells more of a refusal, if it is still the one that the status tells of; nothing is opened for it. Otherwise it
+    /// reconciles as ever.
+    pub async fn explain<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        keys: &Keys,
+        (reason, detail): (Reason, String),
+        now: Timestamp,
+    ) -> Outcome {
+        if request.suspended() || self.still_refused(request, keys).is_none() {
+            return self.reconcile(world, request, keys, now).await;
+        }
+        let record = self
+            .key
+            .refusal(&self.policy, request, keys, (reason, &detail));
+        let progress = Progress {
+            refusal: Some(record),
+            ..Progress::default()
+        };
+        let verdict = Verdict::Refused { reason, detail };
+        self.told(world, request, verdict, progress, now).await
+    }
+
+    /// Reports what came of a reconcile.
+    async fn told<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        verdict: Verdict,
+        progress: Progress,
+        now: Timestamp,
+    ) -> Outcome {
         let mut outcome = Outcome {
             verdict,
             action: progress.action,
             drift: progress.drift,
             effort: progress.effort,
+            varies: progress.varies,
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
@@ -159,6 +199,7 @@ impl Engine {
                     progress.refusal = Some(record);
                 }
             })?;
+        progress.varies = Some(content.varies());
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = request
             .record()
@@ -195,7 +236,7 @@ impl Engine {
     /// The refusal that the status tells of, if it would come to the same again: told without opening anything.
     fn still_refused(&self, request: &Request, keys: &Keys) -> Option<Verdict> {
         let status = request.status();
-        let (reason, detail) = status::told_refusal(status)?;
+        let (reason, detail) = status::told_refusal(request)?;
         let record = self
             .key
             .refusal(&self.policy, request, keys, (reason, detail));

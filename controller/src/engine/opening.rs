@@ -1,10 +1,15 @@
 //! From a sealed resource to the content of its Secret: where the kinds of resources differ, and the only place.
 
+use std::time::SystemTime;
+
 use bulla_core::envelope::{Envelope, OpenError};
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
-use bulla_core::sealed_secrets::{LegacyData, RsaKeyRing, SealedData, SealedSecret, Search};
+use bulla_core::sealed_secrets::{
+    ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
+};
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
 use super::request::{Request, Sealed};
@@ -115,14 +120,32 @@ fn open_sealed(
     let mut search = Search::new(&request.status().opened_with);
     let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
-    let unsealed = unsealed.map_err(|error| Verdict::Refused {
-        reason: error.reason(),
-        detail: error.to_string(),
+    let unsealed = unsealed.map_err(|error| {
+        if let UnsealError::Items(errors) = &error {
+            let mut errors = errors.0.iter();
+            let unopened = errors.find(|(_, error)| **error == ItemError::NoKey);
+            effort.unopened = unopened.map(|(key, _)| key.clone());
+        }
+        Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
     })?;
     effort.opened_values = unsealed.values().len();
     effort.opened_with = unsealed.opened_with().to_vec();
-    let (namespace, name) = (request.namespace(), request.name());
-    Ok(SecretContent::of_sealed_secret(
-        namespace, name, unsealed, policy,
+    let mut surroundings = surroundings();
+    Ok(SecretContent::of_sealed_secret_with(
+        request.namespace(),
+        request.name(),
+        unsealed,
+        policy,
+        Some(&mut surroundings),
     )?)
+}
+
+/// The time, and chance. Templates of SealedSecrets may look at both; those of envelopes at neither.
+fn surroundings() -> Surroundings {
+    let mut seed = [0; 32];
+    getrandom::getrandom(&mut seed).expect("the operating system has random bytes");
+    Surroundings::new(SystemTime::now(), seed)
 }

@@ -1,5 +1,6 @@
 //! What came of a reconcile: for the queue, the metrics and the log.
 
+use bulla_core::names::KeyName;
 use bulla_core::plan::{Changes, Live, Refusal, Write};
 use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub drift: Option<Drift>,
     /// What it took.
     pub effort: Effort,
+    /// Whether the clock or chance had a part in the Secret; nothing when it was not rendered.
+    pub varies: Option<bool>,
     /// Whether status and Event got through.
     pub reported: Result<(), WorldError>,
 }
@@ -78,6 +81,8 @@ pub struct Effort {
     pub opened_values: usize,
     /// The keys that opened them, once for each data key.
     pub opened_with: Vec<Fingerprint>,
+    /// A value that none of the keys at hand opened here, although each that could be was tried.
+    pub unopened: Option<KeyName>,
 }
 
 /// When to reconcile again, besides the resync.
@@ -98,6 +103,7 @@ impl Outcome {
             action: None,
             drift: None,
             effort: Effort::default(),
+            varies: None,
             reported: Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use bulla_core::api::{Condition, ConditionStatus};
 use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
+use super::hint::hint;
 use super::outcome::{Action, Drift, Outcome, Verdict};
 use super::report::{Event, EventKind, Report, Status};
 use super::world::WorldError;
@@ -23,6 +24,8 @@ struct Shown {
 
 const READY: &str = "Ready";
 const STALLED: &str = "Stalled";
+/// Beside the others, on a resource whose Secret is another one each time that it is rendered.
+const VARIES: &str = "Varies";
 const RECONCILING: &str = "Reconciling";
 
 /// What to tell; nothing when nothing changed, or when the answer would not get through either.
@@ -34,7 +37,7 @@ pub(super) fn report(
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
-    let shown = Shown::of(&outcome.verdict)?;
+    let shown = Shown::of(&outcome.verdict, request)?;
     let before = request.status();
     let opened_with = &outcome.effort.opened_with;
     let mut status = Status {
@@ -52,6 +55,10 @@ pub(super) fn report(
     if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
         status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
     }
+    let varied = before.conditions.iter().any(|old| old.type_ == VARIES);
+    if outcome.varies.unwrap_or(varied) {
+        status.conditions.push(varies(request, now));
+    }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
     }
@@ -61,7 +68,7 @@ pub(super) fn report(
 }
 
 impl Shown {
-    fn of(verdict: &Verdict) -> Option<Self> {
+    fn of(verdict: &Verdict, request: &Request) -> Option<Self> {
         Some(match verdict {
             Verdict::Ready => Self {
                 ready: ConditionStatus::True,
@@ -73,7 +80,7 @@ impl Shown {
                 ready: ConditionStatus::False,
                 beside: Some(STALLED),
                 reason: reason.as_str(),
-                message: message(*reason, detail),
+                message: format!("{detail}; {}", hint(request, *reason)),
             },
             Verdict::Waiting => Self {
                 ready: ConditionStatus::False,
@@ -93,18 +100,30 @@ impl Shown {
     }
 }
 
-/// What a refusal says in the status; [`told_refusal`] takes it apart again.
-fn message(reason: Reason, detail: &str) -> String {
-    format!("{detail}; {}", reason.hint())
+/// A warning: kstatus does not look at it.
+fn varies(request: &Request, now: Timestamp) -> Condition {
+    let mut before = request.status().conditions.iter();
+    let before = before.find(|old| old.type_ == VARIES);
+    Condition {
+        type_: VARIES.to_owned(),
+        status: ConditionStatus::True,
+        observed_generation: Some(request.generation()),
+        last_transition_time: before
+            .map_or_else(|| rfc3339(now), |old| old.last_transition_time.clone()),
+        reason: "TemplateVaries".to_owned(),
+        message: "a template looks at the clock or at chance: the Secret gets other values \
+                  whenever it is made anew"
+            .to_owned(),
+    }
 }
 
-/// The reason and the sentence of the refusal that a status tells of.
-pub(super) fn told_refusal(status: &Status) -> Option<(Reason, &str)> {
-    let mut conditions = status.conditions.iter();
+/// The reason and the sentence of the refusal that the status of `request` tells of.
+pub(super) fn told_refusal(request: &Request) -> Option<(Reason, &str)> {
+    let mut conditions = request.status().conditions.iter();
     let ready = conditions.find(|condition| condition.type_ == READY)?;
     let mut reasons = Reason::ALL.into_iter();
     let reason = reasons.find(|reason| ready.reason == reason.as_str())?;
-    let detail = ready.message.strip_suffix(reason.hint())?;
+    let detail = ready.message.strip_suffix(hint(request, reason))?;
     Some((reason, detail.strip_suffix("; ")?))
 }
 
@@ -219,8 +238,8 @@ impl Drift {
     }
 }
 
-/// An Event's note has at most 1 kB.
-fn cut(mut note: String) -> String {
+/// Shortens a note: that of an Event has at most 1 kB.
+pub fn cut(mut note: String) -> String {
     if note.len() > NOTE_BYTES_MAX {
         let end = (0..=NOTE_BYTES_MAX - '…'.len_utf8())
             .rev()

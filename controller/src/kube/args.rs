@@ -5,7 +5,7 @@ mod sealed_secrets;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,9 +73,9 @@ pub struct Args {
     #[arg(long, env = "BULLA_REQUEST_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 
-    /// Where health and metrics are served
-    #[arg(long, env = "BULLA_LISTEN", default_value = "0.0.0.0:8080")]
-    pub listen: SocketAddr,
+    /// Where health and metrics are served. By default 0.0.0.0:8080; with --sealed-secrets --listen-metrics-addr
+    #[arg(long, env = "BULLA_LISTEN")]
+    pub listen: Option<SocketAddr>,
 
     /// The name of the lease
     #[arg(long, env = "BULLA_LEASE_NAME", default_value = "bulla-controller")]
@@ -162,14 +162,6 @@ impl Args {
         Ok(())
     }
 
-    /// Where health, metrics and the endpoints of Sealed Secrets are served.
-    pub(super) fn listen_address(&self) -> SocketAddr {
-        let theirs = self.sealed_secrets_args.listen_addr;
-        theirs
-            .filter(|_| self.sealed_secrets)
-            .unwrap_or(self.listen)
-    }
-
     /// The namespaces to watch, once each; the empty one stands for all. `own` is the controller's.
     ///
     /// # Errors
@@ -187,6 +179,14 @@ impl Args {
             watched.insert(String::new());
         }
         Ok(watched)
+    }
+
+    /// Where health and metrics are served.
+    pub(super) fn control_address(&self) -> SocketAddr {
+        self.listen.unwrap_or(match self.sealed_secrets {
+            true => self.sealed_secrets_args.listen_metrics_addr,
+            false => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
+        })
     }
 
     /// Checks what no flag says by itself.
@@ -238,6 +238,18 @@ mod tests {
         assert_eq!(twice, Ok(["blog".to_owned(), "shop".to_owned()].into()));
         assert!(watched(&["--watch-namespaces="]).is_err());
         assert!(watched(&["--watch-namespaces=shop,"]).is_err());
+    }
+
+    #[test]
+    fn health_and_metrics_make_way_for_the_endpoints_of_sealed_secrets() {
+        let port = |flags: &[&str]| {
+            let flags = std::iter::once("bulla-controller").chain(flags.iter().copied());
+            let args = Args::try_parse_from(flags).expect("flags");
+            args.control_address().port()
+        };
+        assert_eq!(port(&[]), 8080);
+        assert_eq!(port(&["--sealed-secrets"]), 8081);
+        assert_eq!(port(&["--sealed-secrets", "--listen=127.0.0.1:9"]), 9);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `/healthz`, `/readyz`, `/metrics`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
+use bulla_core::api::ConditionStatus;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tower::ServiceExt as _;
 
 use super::cluster::Cluster;
+use super::connections::{Bounds, accept};
 use super::keys::gauges;
 use super::kind::{Envelopes, Kind, SealedSecrets};
+use super::metrics::ConditionInfo;
 use crate::engine::Keys;
 
 #[derive(Clone)]
@@ -48,36 +48,11 @@ pub(super) async fn serve(
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Serving { cluster, keys });
-    accept(&listener, &router).await;
-}
-
-/// Answers for ever. Whoever reaches the port takes no more than a share of this thread and of the process's file
-/// descriptors, both of which the lease needs too: few connections, each for a short time, and the newest goes before the
-/// oldest, so that a probe is heard however many others hold the line.
-async fn accept(listener: &TcpListener, router: &Router) {
-    let mut connections: VecDeque<AbortHandle> = VecDeque::new();
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Somebody left in the queue, or there is no file descriptor left: others may end in a moment.
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let connection = http1::Builder::new().keep_alive(false).serve_connection(
-            TokioIo::new(stream),
-            TowerToHyperService::new(router.clone()),
-        );
-        let task = tokio::spawn(async move {
-            // Late, or broken by the other side: either way there is nobody to tell.
-            let _ = tokio::time::timeout(CONNECTION_MAX, connection).await;
-        });
-        connections.retain(|connection| !connection.is_finished());
-        if connections.len() >= CONNECTIONS_MAX
-            && let Some(oldest) = connections.pop_front()
-        {
-            oldest.abort();
-        }
-        connections.push_back(task.abort_handle());
-    }
+    accept(&listener, BOUNDS, move |_, request| {
+        let answering = router.clone().oneshot(request);
+        async move { answering.await.unwrap_or_else(|never| match never {}) }
+    })
+    .await;
 }
 
 /// Alive while both threads are: that of the lease, which answers here, and the runtime of all the rest.
@@ -92,25 +67,32 @@ async fn alive(State(serving): State<Serving>) -> (StatusCode, &'static str) {
     }
 }
 
-/// Ready, on a follower too, when it could take over at once.
 async fn ready(State(serving): State<Serving>) -> (StatusCode, &'static str) {
-    if !serving.cluster.is_synced() {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the caches are not complete yet",
-        )
-    } else if serving
-        .keys
-        .borrow()
-        .as_ref()
-        .is_none_or(|keys| keys.age.is_empty())
-    {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "there is no sealing key yet",
-        )
+    match readiness(&serving.cluster, &serving.keys) {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(missing) => (StatusCode::SERVICE_UNAVAILABLE, missing),
+    }
+}
+
+/// Ready, on a follower too, when it could take over at once.
+///
+/// # Errors
+/// What is missing.
+pub(super) fn readiness(
+    cluster: &Cluster,
+    keys: &watch::Receiver<Option<Keys>>,
+) -> Result<(), &'static str> {
+    if !cluster.is_synced() {
+        return Err("the caches are not complete yet");
+    }
+    let keys = keys.borrow();
+    let lacks = |of: fn(&Keys) -> bool| keys.as_ref().is_none_or(of);
+    if lacks(|keys| keys.age.is_empty()) {
+        Err("there is no sealing key yet")
+    } else if cluster.with_sealed_secrets && lacks(|keys| keys.rsa.is_empty()) {
+        Err("there is no sealing key for SealedSecrets yet")
     } else {
-        (StatusCode::OK, "ok")
+        Ok(())
     }
 }
 
@@ -124,6 +106,7 @@ async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
         cluster.queue.depth(),
         resources.into_iter(),
         keys.into_iter(),
+        conditions(cluster),
     );
     (
         [(
@@ -132,6 +115,23 @@ async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
         )],
         text,
     )
+}
+
+/// The condition of each SealedSecret that has one.
+fn conditions(cluster: &Cluster) -> impl Iterator<Item = ConditionInfo> {
+    let resources = cluster.sealed_secrets.all().into_iter();
+    resources.filter_map(|resource| {
+        Some(ConditionInfo {
+            namespace: resource.namespace.to_string(),
+            name: resource.name.to_string(),
+            instance: resource.instance.as_deref().unwrap_or_default().to_owned(),
+            value: match resource.ready_status()? {
+                ConditionStatus::True => 1,
+                ConditionStatus::Unknown => 0,
+                ConditionStatus::False => -1,
+            },
+        })
+    })
 }
 
 /// Adds how many resources of a kind there are, by the reason of their `Ready` condition.
@@ -153,10 +153,11 @@ fn count<K: Kind>(cluster: &Cluster, resources: &mut Vec<(&'static str, String, 
 }
 
 const REASONS_MAX: usize = 40;
-const CONNECTIONS_MAX: usize = 64;
-/// From the first byte to the last: a probe or a scrape takes milliseconds.
-const CONNECTION_MAX: Duration = Duration::from_secs(10);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A probe or a scrape takes milliseconds.
+const BOUNDS: Bounds = Bounds {
+    connections: 64,
+    lifetime: Duration::from_secs(10),
+};
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +176,7 @@ mod tests {
         let (_sender, ring) = watch::channel(None);
         let serving = tokio::spawn(serve(listener, Stand::new().cluster, ring));
         let mut silent = Vec::new();
-        for _ in 0..=CONNECTIONS_MAX {
+        for _ in 0..=BOUNDS.connections {
             silent.push(TcpStream::connect(address).await.expect("a connection"));
         }
 

@@ -8,13 +8,15 @@ mod sealed_secrets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bulla_core::names::KeyName;
 use bulla_core::recipient::Fingerprint;
+use bulla_core::sealed_secrets::{Label, SealedItem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::mirror::{Annotations, Mirror, SeenResource};
-use crate::engine::{Request, RequestError, Status};
+use crate::engine::{Event, Request, RequestError, Status};
 
 pub(crate) use envelopes::Envelopes;
 pub(crate) use sealed_secrets::SealedSecrets;
@@ -48,9 +50,16 @@ pub(crate) trait Kind: Send + Sync + Sized + 'static {
     /// Writes `status`: every field by name, `null` where nothing belongs.
     fn write_status(status: &Status) -> Value;
 
-    /// The word for an Event, where the kind has its own.
-    fn event_reason(reason: &'static str) -> &'static str {
-        reason
+    /// An Event in the words of the kind, where it has its own.
+    fn event(event: &Event) -> Event {
+        event.clone()
+    }
+
+    /// A value that no key opens where it is: the value, where it was found, and for where else it may have been sealed,
+    /// the likeliest place first. Nothing where such a value says by itself for whom it is closed.
+    fn suspect(seen: &SeenResource<Self>, value: &KeyName, cluster: &Cluster) -> Option<Suspect> {
+        let _ = (seen, value, cluster);
+        None
     }
 
     /// What the engine reconciles.
@@ -58,6 +67,13 @@ pub(crate) trait Kind: Send + Sync + Sized + 'static {
     /// # Errors
     /// [`RequestError`] when it has no identity.
     fn request(seen: &SeenResource<Self>) -> Result<Request, RequestError>;
+}
+
+/// A value that no key opens.
+pub(crate) struct Suspect {
+    pub(crate) item: SealedItem,
+    pub(crate) found_in: Label,
+    pub(crate) candidates: Vec<Label>,
 }
 
 /// The path of the collection within a namespace, or everywhere.

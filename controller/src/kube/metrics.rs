@@ -1,10 +1,13 @@
 //! Metrics: counts, times and ages, with labels from closed lists. No name of a resource, no value, no length.
 
+mod sealed_secrets;
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use axum::http::Method;
 use bulla_core::reason::Reason;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -12,8 +15,12 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::sealed_secrets::SealedSecretsMetrics;
 use super::error::ApiError;
+use super::kind::{Kind, SealedSecrets};
 use crate::engine::{Outcome, Verdict};
+
+pub(super) use self::sealed_secrets::ConditionInfo;
 
 type Labels<const N: usize> = [(&'static str, String); N];
 
@@ -36,6 +43,8 @@ pub(super) struct Metrics {
     key_age: Family<Labels<3>, Gauge<f64, AtomicU64>>,
     key_resources: Family<Labels<1>, Gauge>,
     key_values: Family<Labels<1>, Gauge>,
+    /// Those of Sealed Secrets, where its resources are opened.
+    sealed_secrets: Option<SealedSecretsMetrics>,
 }
 
 /// A sealing key, for the gauges.
@@ -70,6 +79,7 @@ impl Metrics {
             key_age: Family::default(),
             key_resources: Family::default(),
             key_values: Family::default(),
+            sealed_secrets: None,
             registry: Registry::default(),
         };
         registry.register(
@@ -167,6 +177,13 @@ impl Metrics {
         metrics
     }
 
+    /// The same metrics, and those of Sealed Secrets beside them.
+    #[must_use]
+    pub(super) fn with_sealed_secrets(mut self, omit_names: bool) -> Self {
+        self.sealed_secrets = Some(SealedSecretsMetrics::new(omit_names));
+        self
+    }
+
     /// A counter that has never counted is 0, not absent: `rate()` sees the first event.
     fn start_at_zero(&self) {
         for reason in Reason::ALL {
@@ -185,8 +202,14 @@ impl Metrics {
         drop(self.private_operations.get_or_create(&kind()));
     }
 
-    /// Counts one reconcile.
-    pub(super) fn reconciled(&self, kind: &'static str, outcome: &Outcome, took: Duration) {
+    /// Counts one reconcile of a resource in `namespace`.
+    pub(super) fn reconciled<K: Kind>(&self, namespace: &str, outcome: &Outcome, took: Duration) {
+        let kind = K::KIND;
+        if let Some(theirs) = &self.sealed_secrets
+            && kind == SealedSecrets::KIND
+        {
+            theirs.reconciled(namespace, outcome);
+        }
         let label = || [("kind", kind.to_owned())];
         let [kind_label] = label();
         let word = ("outcome", outcome.word().to_owned());
@@ -224,6 +247,20 @@ impl Metrics {
         }
     }
 
+    /// Counts one answer of an endpoint of Sealed Secrets.
+    pub(super) fn answered(&self, path: &'static str, method: &Method, code: u16, took: Duration) {
+        if let Some(theirs) = &self.sealed_secrets {
+            theirs.answered(path, method, code, took);
+        }
+    }
+
+    /// Counts what a diagnosis took.
+    pub(super) fn diagnosed<K: Kind>(&self, private_operations: usize) {
+        self.private_operations
+            .get_or_create(&[("kind", K::KIND.to_owned())])
+            .inc_by(private_operations as u64);
+    }
+
     pub(super) fn secret_read(&self) {
         self.secret_reads.inc();
     }
@@ -244,6 +281,7 @@ impl Metrics {
         queue_depth: usize,
         resources: impl Iterator<Item = (&'static str, String, i64)>,
         keys: impl Iterator<Item = KeyGauge>,
+        conditions: impl Iterator<Item = ConditionInfo>,
     ) -> String {
         self.queue_depth.set(queue_depth as i64);
         self.resources.clear();
@@ -272,7 +310,12 @@ impl Metrics {
                 .set(key.age_seconds as f64);
         }
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        let theirs = self.sealed_secrets.as_ref();
+        let theirs = theirs.map(|theirs| theirs.registry(conditions));
+        for registry in std::iter::once(&self.registry).chain(theirs) {
+            encode_registry(&mut text, registry).expect("writing to a string does not fail");
+        }
+        encode_eof(&mut text).expect("writing to a string does not fail");
         text
     }
 }
@@ -283,11 +326,18 @@ fn kind() -> Labels<1> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::empty;
+
     use super::*;
+    use crate::engine::Effort;
+
+    fn text(metrics: &Metrics, conditions: impl Iterator<Item = ConditionInfo>) -> String {
+        metrics.text(3, empty(), empty(), conditions)
+    }
 
     #[test]
     fn counters_are_there_before_they_count() {
-        let text = Metrics::new().text(3, std::iter::empty(), std::iter::empty());
+        let text = text(&Metrics::new(), empty());
         for line in [
             "bulla_queue_depth 3",
             "bulla_leader 0",
@@ -296,5 +346,50 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is not in:\n{text}");
         }
+        assert!(!text.contains("sealed_secrets_controller"), "{text}");
+    }
+
+    #[test]
+    fn sealed_secrets_metrics_have_its_names_543() {
+        let metrics = Metrics::new().with_sealed_secrets(false);
+        let outcome = Outcome {
+            verdict: Verdict::Refused {
+                reason: Reason::NotOwned,
+                detail: String::new(),
+            },
+            action: None,
+            drift: None,
+            effort: Effort::default(),
+            varies: None,
+            reported: Ok(()),
+        };
+        let took = Duration::from_millis(7);
+        metrics.reconciled::<SealedSecrets>("shop", &outcome, took);
+        metrics.answered("/v1/verify", &Method::POST, 409, took);
+        let info = || ConditionInfo {
+            namespace: "shop".to_owned(),
+            name: "db".to_owned(),
+            instance: String::new(),
+            value: -1,
+        };
+        let shown = text(&metrics, std::iter::once(info()));
+        for line in [
+            "sealed_secrets_controller_unseal_requests_total 1",
+            "sealed_secrets_controller_unseal_errors_total{reason=\"unseal\",namespace=\"\"} 0",
+            "sealed_secrets_controller_unseal_errors_total{reason=\"fetch\",namespace=\"\"} 0",
+            "sealed_secrets_controller_unseal_errors_total{reason=\"unmanaged\",namespace=\"shop\"} 1",
+            "sealed_secrets_controller_condition_info{namespace=\"shop\",name=\"db\",condition=\"Synced\",ss_app_kubernetes_io_instance=\"\"} -1",
+            "sealed_secrets_controller_http_requests_total{path=\"/v1/verify\",code=\"409\",method=\"post\"} 1",
+            "sealed_secrets_controller_http_request_duration_seconds_bucket{le=\"0.01\",path=\"/v1/verify\",method=\"post\"} 1",
+            "sealed_secrets_controller_build_info{revision=",
+        ] {
+            assert!(shown.contains(line), "{line} is not in:\n{shown}");
+        }
+        assert_eq!(shown.matches("# EOF").count(), 1);
+        assert!(!text(&metrics, empty()).contains("condition_info{"));
+
+        let silent = Metrics::new().with_sealed_secrets(true);
+        silent.reconciled::<SealedSecrets>("shop", &outcome, took);
+        assert!(!text(&silent, std::iter::once(info())).contains("shop"));
     }
 }

@@ -25,9 +25,13 @@
 //! Oldest Kubernetes that is supported: 1.33.
 
 mod args;
+mod background;
 mod backoff;
 mod cluster;
+mod connections;
+mod diagnoses;
 mod duration;
+mod endpoints;
 mod error;
 mod events;
 mod feeds;

@@ -17,8 +17,11 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::args::Args;
+use super::background::Background;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Cluster, Pulse};
+use super::diagnoses::Diagnoses;
+use super::endpoints::{Endpoints, Rate};
 use super::feeds::Feeds;
 use super::fence::Fence;
 use super::keys::{Keeper, Published, Publisher};
@@ -84,6 +87,10 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         .unwrap_or_else(|| transport.namespace.clone())
         .parse()?;
     let watched = args.watched(namespace.as_ref())?;
+    let mut metrics = Metrics::new();
+    if args.sealed_secrets {
+        metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
+    }
     let cluster = Arc::new(Cluster {
         namespace: namespace.to_string(),
         identity,
@@ -99,7 +106,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         rsa_key_secrets: Arc::new(Mirror::new()),
         legacy_key_secret: Arc::new(Mirror::new()),
         queue: Arc::new(Queue::new(RETRIES)),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::new(metrics),
         namespaces_watched: watched.len(),
         pulse: Pulse::default(),
     });
@@ -178,6 +185,16 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         keys.clone(),
         engine_sender,
     ));
+    let background = Arc::new(Background::start()?);
+    if args.sealed_secrets {
+        let rate = Rate {
+            per_second: args.sealed_secrets_args.rate_limit,
+            burst: args.sealed_secrets_args.rate_limit_burst,
+        };
+        let endpoints = Endpoints::new(cluster.clone(), background.clone(), keys.clone(), rate);
+        tasks.spawn(endpoints.bind(args.sealed_secrets_args.listen_addr).await?);
+    }
+    let diagnoses = Arc::new(Diagnoses::new(cluster.clone(), background));
     let (give_back, given_back) = watch::channel(false);
     let mut control = control_thread(
         args,
@@ -193,6 +210,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         let tools = Tools {
             engine: engine.clone(),
             keys: keys.keys.clone(),
+            diagnoses: diagnoses.clone(),
         };
         workers.spawn(work(cluster.clone(), tools, stopped.clone()));
     }
@@ -241,8 +259,11 @@ async fn control_thread(
         renew_deadline: args.lease_renew_deadline,
         retry_period: args.lease_retry_period,
     };
-    let (address, timeout, cluster) =
-        (args.listen_address(), args.request_timeout, cluster.clone());
+    let (address, timeout, cluster) = (
+        args.control_address(),
+        args.request_timeout,
+        cluster.clone(),
+    );
     let (ready, is_ready) = oneshot::channel::<Result<(), RunError>>();
     let (ended, has_ended) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()

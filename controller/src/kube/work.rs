@@ -10,6 +10,7 @@ use futures::FutureExt;
 use tokio::sync::watch;
 
 use super::cluster::Cluster;
+use super::diagnoses::Diagnoses;
 use super::kind::{Envelopes, Kind, SealedSecrets};
 use super::queue::{Again, Key};
 use super::world::ClusterWorld;
@@ -22,6 +23,8 @@ pub(super) struct Tools {
     pub(super) engine: watch::Receiver<Option<Arc<Engine>>>,
     /// Nothing until the keys were looked at.
     pub(super) keys: watch::Receiver<Option<Keys>>,
+    /// What is wrong with values that no key opens.
+    pub(super) diagnoses: Arc<Diagnoses>,
 }
 
 /// Works until `stop` says true; what has been begun is finished.
@@ -63,6 +66,7 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
 
 async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     let seen = K::mirror(cluster).get(key);
+    let diagnoses = &tools.diagnoses;
     let Some(seen) = seen.filter(|seen| !seen.deleting) else {
         // Its Secret goes by garbage collection, or stays if it was adopted.
         return Again::OnChange;
@@ -84,10 +88,23 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
         }
     };
     let world = ClusterWorld::new(cluster, &*seen);
-    let outcome = engine.reconcile(&world, &request, &ring, now()).await;
+    let told = diagnoses.take(&seen);
+    let explained = told.is_some();
+    let outcome = match told {
+        Some(told) => engine.explain(&world, &request, &ring, told, now()).await,
+        None => engine.reconcile(&world, &request, &ring, now()).await,
+    };
+    if let Verdict::Refused { detail, .. } = &outcome.verdict
+        && let Some(unopened) = &outcome.effort.unopened
+        // What is not in the status can't be told more of; and once is enough.
+        && outcome.reported.is_ok()
+        && !explained
+    {
+        diagnoses.begin(&seen, unopened, detail, &ring);
+    }
     cluster
         .metrics
-        .reconciled(K::KIND, &outcome, start.elapsed());
+        .reconciled::<K>(&key.namespace, &outcome, start.elapsed());
     log::<K>(key, &outcome);
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
     if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {

@@ -171,11 +171,7 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
             name: &self.resource.name,
             uid: &self.resource.uid,
         };
-        let event = Event {
-            reason: K::event_reason(event.reason),
-            ..event.clone()
-        };
-        write_event(self.cluster, &regarding, &event).await
+        write_event(self.cluster, &regarding, &K::event(event)).await
     }
 }
 

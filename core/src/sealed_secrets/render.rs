@@ -10,43 +10,68 @@ use super::template::SecretTemplate;
 use super::unseal::Unsealed;
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, MissingKeys, TemplateError};
+use crate::template::{self, Functions, MissingKeys, Surroundings, TemplateError};
+
+/// What an opened resource was rendered to.
+pub struct RenderedSecret {
+    /// The data of the Secret.
+    pub data: BTreeMap<KeyName, Plaintext>,
+    /// What says the rest.
+    pub template: SecretTemplate,
+    /// Whether the clock or chance had a part in it, so that it would be another one the next time.
+    pub varies: bool,
+}
 
 impl Unsealed {
     /// Renders the templates; what comes out is the data of the Secret, and the template that says
-    /// the rest.
+    /// the rest. Functions that look at the clock or at chance fail.
+    ///
+    /// # Errors
+    /// As [`Unsealed::render_with`].
+    pub fn render(self) -> Result<(BTreeMap<KeyName, Plaintext>, SecretTemplate), TemplateError> {
+        let rendered = self.render_with(None)?;
+        Ok((rendered.data, rendered.template))
+    }
+
+    /// Renders the templates with what they may take from outside.
     ///
     /// # Errors
     /// The first template that does not parse or render, by the order of their keys. The error holds
     /// no value, nor what a template made of one.
-    pub fn render(self) -> Result<(BTreeMap<KeyName, Plaintext>, SecretTemplate), TemplateError> {
+    pub fn render_with(
+        self,
+        mut surroundings: Option<&mut Surroundings>,
+    ) -> Result<RenderedSecret, TemplateError> {
         let Self {
-            mut values,
+            values: mut data,
             template,
             ..
         } = self;
-        if template.data.is_empty() {
-            return Ok((values, template));
-        }
         let mut borrowed = Vec::new();
         for (key, source) in &template.data {
             if let Some(source) = source
-                && !values.contains_key(key)
+                && !data.contains_key(key)
             {
-                values.insert(key.clone(), Plaintext::from(source.as_bytes()));
+                data.insert(key.clone(), Plaintext::from(source.as_bytes()));
                 borrowed.push(key);
             }
         }
-        let mut rendered = BTreeMap::new();
+        let (mut rendered, mut varies) = (BTreeMap::new(), false);
         for (key, source) in &template.data {
             let Some(source) = source else { continue };
-            let output = template::parse(key, source)?.render_with(&values, MissingKeys::AsGo)?;
+            let parsed = template::parse_with(key, source, Functions::All)?;
+            let made = parsed.render_with(&data, MissingKeys::AsGo, surroundings.as_deref_mut())?;
             if borrowed.contains(&key) {
-                rendered.insert(key.clone(), output);
+                varies |= made.varies;
+                rendered.insert(key.clone(), made.output);
             }
         }
-        values.retain(|key, _| template.data.get(key) != Some(&None));
-        values.append(&mut rendered);
-        Ok((values, template))
+        data.retain(|key, _| template.data.get(key) != Some(&None));
+        data.append(&mut rendered);
+        Ok(RenderedSecret {
+            data,
+            template,
+            varies,
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::item::{ItemError, SealedItem};
 use super::key_ring::{RsaKeyRing, Search};
+use super::label::Label;
 use super::legacy::{self, LegacyFault};
 use super::resource::{SealedData, SealedSecret};
 use super::template::SecretTemplate;
@@ -20,6 +21,8 @@ use crate::recipient::Fingerprint;
 pub struct Unsealed {
     pub(super) values: BTreeMap<KeyName, Plaintext>,
     pub(super) template: SecretTemplate,
+    /// What they were sealed with: they are sealed anew for this and nothing else.
+    pub(super) label: Label,
     opened_with: Vec<Fingerprint>,
 }
 
@@ -106,12 +109,27 @@ impl SealedSecret {
         Ok(Unsealed {
             values,
             template,
+            label,
             opened_with,
         })
     }
 }
 
 impl Unsealed {
+    /// Values that are about to be sealed, as they will come out again.
+    pub(super) fn new(
+        values: BTreeMap<KeyName, Plaintext>,
+        template: SecretTemplate,
+        label: Label,
+    ) -> Self {
+        Self {
+            values,
+            template,
+            label,
+            opened_with: Vec::new(),
+        }
+    }
+
     /// The values as they were sealed; nothing is rendered.
     pub fn values(&self) -> &BTreeMap<KeyName, Plaintext> {
         &self.values

@@ -34,7 +34,7 @@ impl<'t> Run<'t> {
         bodies: &'t Bodies,
         name: &str,
         heap: Heap,
-    ) -> Result<Vec<u8>, (usize, Fault)> {
+    ) -> Result<(Vec<u8>, bool), (usize, Fault)> {
         let root = Value::Map(heap.root);
         let mut run = Self {
             bodies,
@@ -46,7 +46,7 @@ impl<'t> Run<'t> {
         };
         let body = bodies.0.get(name).map_or(&[][..], Vec::as_slice);
         match run.walk(&root, body) {
-            Ok(_) => Ok(run.out.into_bytes()),
+            Ok(_) => Ok((run.out.into_bytes(), run.heap.varies)),
             Err(fault) => Err((run.at, fault)),
         }
     }
@@ -139,6 +139,11 @@ impl<'t> Run<'t> {
                 };
                 self.count(branch, count, of)?
             }
+            Value::Uint(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                self.count(branch, count, |n| Value::Uint(n as u64))?
+            }
+            Value::Named(named, count) => self.count(branch, count, |n| Value::Named(named, n))?,
             Value::Byte(count) => self.count(branch, count.into(), |n| Value::Byte(n as u8))?,
             Value::List(list) => self.each(branch, list.len(), |heap, n| {
                 Some((Value::Int(n as i64), heap.element(list, n)?))

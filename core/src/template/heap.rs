@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::error::TemplateFault as Fault;
+use super::functions::Compiled;
+use super::surroundings::Chance;
 use super::text::Text;
+use super::time::Time;
 use super::value::{Element, List, Map, Value};
 
 /// Where lists and maps live, and the account of the work done.
@@ -19,11 +22,15 @@ pub(crate) struct Heap {
     pub(crate) strict: bool,
     /// The values that the template is rendered over.
     pub(crate) root: Map,
+    pub(crate) regexes: Compiled,
+    chance: Option<Chance>,
+    /// Whether the result depends on the time or on chance.
+    pub(crate) varies: bool,
 }
 
 impl Heap {
     /// A heap whose root holds `values`.
-    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool) -> Self {
+    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool, chance: Option<Chance>) -> Self {
         Self {
             lists: Vec::new(),
             maps: vec![values],
@@ -34,7 +41,21 @@ impl Heap {
                 at: Some(0),
                 of_text: true,
             },
+            regexes: Compiled::new(),
+            chance,
+            varies: false,
         }
+    }
+
+    /// What is random; a rendering that has nothing of the kind refuses.
+    pub(crate) fn chance(&mut self) -> Result<&mut Chance, Fault> {
+        self.varies = true;
+        self.chance.as_mut().ok_or(Fault::NoSurroundings)
+    }
+
+    /// The time of the rendering.
+    pub(crate) fn now(&mut self) -> Result<Time, Fault> {
+        self.chance().map(|chance| chance.now())
     }
 
     /// Counts work: one step for an evaluation, or for an element.

@@ -122,10 +122,13 @@ fn serve(client: UnixStream) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut request = String::new();
     reader.read_line(&mut request)?;
-    let mut header = String::from(" ");
-    while !header.trim().is_empty() {
-        header.clear();
+    // What of its headers is left would come before the first request that is carried.
+    loop {
+        let mut header = String::new();
         reader.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
     }
     let target = request.split_whitespace().nth(1).unwrap_or_default();
     let port = target

@@ -86,7 +86,7 @@ pub struct SealedSecretsArgs {
     #[arg(long, env = "SEALED_SECRETS_LABEL_SELECTOR", default_value = "")]
     pub label_selector: String,
 
-    /// Requests a second to /v1/verify and /v1/rotate
+    /// Requests a second of one address to each of /v1/verify and /v1/rotate; of all together four times that
     #[arg(long, env = "SEALED_SECRETS_RATE_LIMIT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_limit: u32,
 
@@ -94,13 +94,13 @@ pub struct SealedSecretsArgs {
     #[arg(long, env = "SEALED_SECRETS_RATE_LIMIT_BURST", default_value_t = 2)]
     pub rate_limit_burst: u32,
 
-    /// Where /v1 and health are served; takes the place of --listen
-    #[arg(long, env = "SEALED_SECRETS_LISTEN_ADDR", value_parser = go::address)]
-    pub listen_addr: Option<SocketAddr>,
+    /// Where /v1 and health are served
+    #[arg(long, env = "SEALED_SECRETS_LISTEN_ADDR", default_value = ":8080", value_parser = go::address)]
+    pub listen_addr: SocketAddr,
 
-    /// Where metrics are served, beside --listen
-    #[arg(long, env = "SEALED_SECRETS_LISTEN_METRICS_ADDR", value_parser = go::address)]
-    pub listen_metrics_addr: Option<SocketAddr>,
+    /// Where metrics and health are served, unless --listen says so
+    #[arg(long, env = "SEALED_SECRETS_LISTEN_METRICS_ADDR", default_value = ":8081", value_parser = go::address)]
+    pub listen_metrics_addr: SocketAddr,
 
     /// Show no namespace and no name of a SealedSecret in metrics
     #[arg(long, env = "SEALED_SECRETS_METRICS_OMIT_SECRET_LABELS", default_value = "false", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]

@@ -37,7 +37,6 @@ pub(crate) struct Published {
     /// The names of all key Secrets.
     pub(crate) names: watch::Receiver<BTreeSet<ResourceName>>,
     /// The certificate that new values of SealedSecrets are closed with; nothing while there is none.
-    #[expect(dead_code, reason = "read by the HTTP endpoints")]
     pub(crate) closing: watch::Receiver<Option<Arc<Certificate>>>,
 }
 

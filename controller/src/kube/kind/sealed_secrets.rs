@@ -2,6 +2,8 @@
 //!
 //! `Synced` stands first: columns and dashboards read it by its place. Our own conditions follow it.
 
+mod suspect;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -9,14 +11,16 @@ use bulla_core::api::{
     Condition, ConditionStatus, SealedSecret, SealedSecretCondition, SealedSecretSpec,
     SealedSecretStatus,
 };
+use bulla_core::names::KeyName;
 use bulla_core::recipient::Fingerprint;
 use bulla_core::sealed_secrets::{CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::Kind;
-use crate::engine::{Fault, Request, RequestError, Status, now, rfc3339};
+use self::suspect::suspect;
+use super::{Kind, Suspect};
+use crate::engine::{Event, Fault, Request, RequestError, Status, cut, now, rfc3339};
 use crate::kube::cluster::Cluster;
 use crate::kube::mirror::{Annotations, Mirror, SeenResource};
 
@@ -78,25 +82,35 @@ impl Kind for SealedSecrets {
     }
 
     /// The words that people's alerts and scripts wait for; where theirs has no word, ours stays.
-    fn event_reason(reason: &'static str) -> &'static str {
-        match reason {
-            "Created" | "Updated" | "Adopted" | "Replaced" => "Unsealed",
-            "Healed" | "Applied" => reason,
-            "NotOwned" | "Rejected" | "Forbidden" | "NamespaceGone" => "ErrUpdateFailed",
-            _ => "ErrUnsealFailed",
+    fn event(event: &Event) -> Event {
+        let (reason, note) = match event.reason {
+            "Created" | "Updated" | "Adopted" | "Replaced" | "Applied" => {
+                ("Unsealed", "SealedSecret unsealed successfully".to_owned())
+            }
+            "Healed" => ("Healed", event.note.clone()),
+            "NotOwned" | "Rejected" | "Forbidden" | "NamespaceGone" | "SecretTerminating" => {
+                ("ErrUpdateFailed", event.note.clone())
+            }
+            _ => (
+                "ErrUnsealFailed",
+                format!("Failed to unseal: {}", event.note),
+            ),
+        };
+        Event {
+            reason,
+            note: cut(note),
+            ..event.clone()
         }
+    }
+
+    fn suspect(seen: &SeenResource<Self>, value: &KeyName, cluster: &Cluster) -> Option<Suspect> {
+        suspect(seen, value, cluster)
     }
 
     fn request(seen: &SeenResource<Self>) -> Result<Request, RequestError> {
         let spec = seen.spec();
         let unreadable = spec.is_none();
-        let empty = || SealedSecretSpec {
-            template: None,
-            data: None,
-            encrypted_data: None,
-        };
-        let mut wire = SealedSecret::new(&seen.name, spec.unwrap_or_else(empty));
-        wire.metadata = seen.metadata();
+        let wire = wire(seen, spec);
         let request = Request::from_sealed_secret(&wire)?.with_status(seen.status.clone());
         Ok(match unreadable {
             true => request.refused(Fault {
@@ -108,6 +122,18 @@ impl Kind for SealedSecrets {
             false => request,
         })
     }
+}
+
+/// The object as the API server has it, without a spec where that can't be read.
+fn wire(seen: &SeenResource<SealedSecrets>, spec: Option<SealedSecretSpec>) -> SealedSecret {
+    let empty = || SealedSecretSpec {
+        template: None,
+        data: None,
+        encrypted_data: None,
+    };
+    let mut wire = SealedSecret::new(&seen.name, spec.unwrap_or_else(empty));
+    wire.metadata = seen.metadata();
+    wire
 }
 
 /// `Synced`, as their controller writes it, and ours in the form that theirs have.
@@ -145,7 +171,7 @@ fn conditions(status: &Status) -> Vec<SealedSecretCondition> {
 
 /// A condition of ours, read back.
 fn ours(wire: &SealedSecretCondition) -> Option<Condition> {
-    if ![READY, "Stalled", "Reconciling"].contains(&&*wire.type_) {
+    if ![READY, "Stalled", "Reconciling", "Varies"].contains(&&*wire.type_) {
         return None;
     }
     Some(Condition {

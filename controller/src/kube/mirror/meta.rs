@@ -56,6 +56,8 @@ pub(crate) struct Labels {
     pub(crate) sealing_key: Option<Box<str>>,
     #[serde(rename = "sealedsecrets.bitnami.com/sealed-secrets-key")]
     pub(crate) sealed_secrets_key: Option<Box<str>>,
+    #[serde(rename = "app.kubernetes.io/instance")]
+    pub(crate) instance: Option<Box<str>>,
 }
 
 /// `null` where the default belongs.

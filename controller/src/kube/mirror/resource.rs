@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use bulla_core::api::{ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION};
+use bulla_core::api::{
+    Condition, ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SUSPEND_ANNOTATION,
+};
 use bulla_core::recipient::Fingerprint;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -25,6 +27,8 @@ pub(crate) struct SeenResource<K> {
     pub(crate) deleting: bool,
     pub(crate) suspended: bool,
     pub(crate) requested_at: Option<Box<str>>,
+    /// `app.kubernetes.io/instance`, for metrics.
+    pub(crate) instance: Option<Box<str>>,
     /// The annotations by which the kind says where its values open; a change of them is a change of the resource.
     pub(crate) scope: BTreeMap<&'static str, Box<str>>,
     /// `spec`, as JSON. Whatever somebody wrote: it may hold plaintext, and is shown nowhere.
@@ -62,6 +66,7 @@ impl<K: Kind> SeenResource<K> {
             uid: self.uid.clone(),
             version: meta.resource_version,
             requested_at: self.requested_at.clone(),
+            instance: self.instance.clone(),
             scope: self.scope.clone(),
             spec: self.spec.clone(),
             status,
@@ -99,13 +104,19 @@ impl<K: Kind> SeenResource<K> {
 
     /// The reason of the `Ready` condition, and whether it is true.
     pub(crate) fn ready(&self) -> (bool, &str) {
-        let conditions = &self.status.conditions;
-        let ready = conditions
-            .iter()
-            .find(|condition| condition.type_ == "Ready");
-        ready.map_or((false, "Unknown"), |ready| {
+        self.ready_condition().map_or((false, "Unknown"), |ready| {
             (ready.status == ConditionStatus::True, &ready.reason)
         })
+    }
+
+    /// The status of the `Ready` condition, once there is one.
+    pub(crate) fn ready_status(&self) -> Option<ConditionStatus> {
+        Some(self.ready_condition()?.status)
+    }
+
+    fn ready_condition(&self) -> Option<&Condition> {
+        let mut conditions = self.status.conditions.iter();
+        conditions.find(|condition| condition.type_ == "Ready")
     }
 }
 
@@ -134,6 +145,7 @@ impl<'de, K: Kind> Deserialize<'de> for SeenResource<K> {
             suspended: meta.annotations.suspend.as_deref() == Some("true"),
             scope: K::scope(&meta.annotations),
             requested_at: meta.annotations.requested_at,
+            instance: meta.labels.instance,
             namespace: meta.namespace,
             name: meta.name,
             uid: meta.uid,
@@ -175,6 +187,7 @@ impl<K> Clone for SeenResource<K> {
             uid: self.uid.clone(),
             version: self.version.clone(),
             requested_at: self.requested_at.clone(),
+            instance: self.instance.clone(),
             scope: self.scope.clone(),
             spec: self.spec.clone(),
             status: self.status.clone(),

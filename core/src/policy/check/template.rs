@@ -1,4 +1,4 @@
-//! Templates of an envelope: none is plaintext in disguise, and each can render.
+//! Templates of a sealed resource: none is plaintext in disguise, and each can render.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,15 @@ use crate::api::PLAIN_ANNOTATION;
 use crate::manifest::{Node, Object};
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, Template};
+use crate::template::{self, Functions, Template};
 
-pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
+/// Looks at `spec.template.data`. `sealed` is where the sealed values stand; nothing where a template may name
+/// keys that are not there, as those of Sealed Secrets may.
+pub(super) fn check(object: &Object<'_>, sealed: Option<&[&str]>, findings: &mut Findings<'_>) {
     let plain = declared_plain(object);
-    let sealed: BTreeSet<&str> = at(object, &["spec", "data"])
+    let may_miss = sealed.is_none();
+    let sealed: BTreeSet<&str> = sealed
+        .and_then(|path| at(object, path))
         .into_iter()
         .flat_map(Node::entries)
         .filter_map(|(key, _)| key.text())
@@ -30,9 +34,16 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let (place, shown) = (key.place(), shown_key(name));
-        match template::parse(&parsed, source) {
+        let functions = match may_miss {
+            true => Functions::All,
+            false => Functions::default(),
+        };
+        match template::parse_with(&parsed, source, functions) {
             Err(error) => {
-                let hint = "mend the template; then `bulla reseal` with an identity";
+                let hint = match may_miss {
+                    true => "mend the template",
+                    false => "mend the template; then `bulla reseal` with an identity",
+                };
                 findings.add_key(
                     FindingKind::BrokenTemplate,
                     place,
@@ -47,11 +58,12 @@ pub(super) fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
                         "refusing plaintext: `template.data` has `{shown}`, which takes nothing from sealed values"
                     );
                     let hint = format!(
-                        "seal it; or, if everybody may read it, annotate the envelope: `{PLAIN_ANNOTATION}: {shown}`"
+                        "seal it; or, if everybody may read it, annotate the resource: `{PLAIN_ANNOTATION}: {shown}`"
                     );
                     findings.add_key(FindingKind::PlainTemplate, place, name, message, hint);
                 }
             }
+            Ok(_) if may_miss => {}
             Ok(template) => {
                 for missing in template
                     .keys()

@@ -84,6 +84,8 @@ struct Flags {
     zero: bool,
     /// `%#v`: Go syntax.
     sharp_v: bool,
+    /// `%+v`: names of fields.
+    plus_v: bool,
 }
 
 impl<'a> Printer<'a> {

@@ -169,6 +169,7 @@ fn copied(heap: &mut Heap, value: &Value, depth: usize) -> Result<Value, Fault> 
             let copy = heap.map(map.of_text, entries?)?;
             Ok(Value::Map(copy))
         }
+        Value::Object(object) => Ok(Value::Object(object.copied())),
         value => Ok(value.clone()),
     }
 }

@@ -18,9 +18,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::text(call.any(0)?.kind_name()))
     }),
     fixed("typeIs", &[Text, Any], |call| named(call, Value::type_name)),
-    // No value is a pointer, which is what `Like` is about.
+    // A pointer is like what it points to.
     fixed("typeIsLike", &[Text, Any], |call| {
-        named(call, Value::type_name)
+        let (name, value) = (call.text(0)?, call.any(1)?);
+        let of = value.type_name();
+        let names = [of, of.strip_prefix('*').unwrap_or(of)];
+        Ok(Value::Bool(
+            names.iter().any(|of| of.as_bytes() == name.bytes()),
+        ))
     }),
     fixed("kindIs", &[Text, Any], |call| named(call, Value::kind_name)),
 ];
@@ -46,6 +51,9 @@ fn equal(heap: &mut Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fa
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Int(a), Value::Int(b)) | (Value::Int64(a), Value::Int64(b)) => a == b,
         (Value::Byte(a), Value::Byte(b)) => a == b,
+        (Value::Uint(a), Value::Uint(b)) => a == b,
+        (Value::Named(a, n), Value::Named(b, m)) => a == b && n == m,
+        (Value::Object(a), Value::Object(b)) => a.deep_equals(b),
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
         (Value::Text(a), Value::Text(b)) => {

@@ -4,6 +4,7 @@ use super::Param::{Any, Float, Int, Text};
 use super::{Call, Function, fixed, variadic};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format;
+use crate::template::object::Named;
 use crate::template::strconv::{NotInt, parse_float, parse_int, to_int};
 use crate::template::value::Value;
 
@@ -62,6 +63,9 @@ pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
         Value::Int(int) | Value::Int64(int) => *int,
         Value::Byte(byte) => i64::from(*byte),
+        Value::Uint(n) => *n as i64,
+        // A duration is no number to `cast`.
+        Value::Named(Named::Month | Named::Weekday, n) => *n,
         Value::Float(float) => to_int(*float),
         Value::Bool(b) => i64::from(*b),
         Value::Text(text) => parse_int(without_zeros(text.bytes()), 0).unwrap_or(0),
@@ -73,6 +77,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 pub(super) fn to_float64(value: &Value) -> f64 {
     match value {
         Value::Float(float) => *float,
+        Value::Uint(n) => *n as f64,
         Value::Text(text) => parse_float(text.bytes()).unwrap_or(0.0),
         value => to_int64(value) as f64,
     }

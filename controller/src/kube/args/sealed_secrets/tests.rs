@@ -64,7 +64,8 @@ fn every_flag_of_theirs_is_taken() {
         watched.into_iter().collect::<Vec<_>>(),
         ["blog", "home", "shop"]
     );
-    assert_eq!(args.listen_address().port(), 9090);
+    assert_eq!(theirs.listen_addr.port(), 9090);
+    assert_eq!(args.control_address().port(), 9091);
     let needless: Vec<_> = theirs
         .needless()
         .into_iter()

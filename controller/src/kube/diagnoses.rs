@@ -1,0 +1,96 @@
+//! What is wrong with a value that no key opens: found out when nobody waits, and told in the status.
+//!
+//! A diagnosis is begun when a resource was just opened in vain, so once for each change of it or of the keys. It runs on
+//! the [`Background`] thread after everything that was asked for, takes at most 32 private operations, and comes back
+//! through the queue: the next reconcile of the resource tells it, if it still holds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bulla_core::names::KeyName;
+use bulla_core::reason::Reason;
+use bulla_core::sealed_secrets::diagnose;
+
+use super::background::{Background, Urgency};
+use super::cluster::Cluster;
+use super::kind::Kind;
+use super::mirror::SeenResource;
+use super::queue::Key;
+use crate::engine::Keys;
+
+/// Diagnoses that were made and are not told yet.
+pub(super) struct Diagnoses {
+    cluster: Arc<Cluster>,
+    background: Arc<Background>,
+    made: Mutex<HashMap<Key, Diagnosed>>,
+}
+
+/// What is to be told about one resource, as it was then.
+struct Diagnosed {
+    kind: &'static str,
+    uid: Box<str>,
+    generation: i64,
+    told: (Reason, String),
+}
+
+impl Diagnoses {
+    pub(super) fn new(cluster: Arc<Cluster>, background: Arc<Background>) -> Self {
+        Self {
+            cluster,
+            background,
+            made: Mutex::default(),
+        }
+    }
+
+    /// Begins to find out what `value` of a resource was sealed for. `detail` is what was told of it so far.
+    pub(super) fn begin<K: Kind>(
+        self: &Arc<Self>,
+        seen: &Arc<SeenResource<K>>,
+        value: &KeyName,
+        detail: &str,
+        keys: &Keys,
+    ) {
+        let (this, seen) = (self.clone(), seen.clone());
+        let (value, detail, ring) = (value.clone(), detail.to_owned(), keys.rsa.clone());
+        tokio::spawn(async move {
+            let (cluster, subject) = (this.cluster.clone(), seen.clone());
+            let job = move || {
+                let suspect = K::suspect(&subject, &value, &cluster)?;
+                let (found_in, candidates) = (&suspect.found_in, &suspect.candidates);
+                let diagnosis = diagnose(&suspect.item, found_in, candidates, &ring);
+                cluster.metrics.diagnosed::<K>(diagnosis.operations);
+                // Where it lies it did not open: with a place that it was sealed for, that is all that is wrong.
+                diagnosis.sealed_for.as_ref()?;
+                let detail = format!("{detail}; value `{value}` is {diagnosis}");
+                Some((Reason::WrongPlace, detail))
+            };
+            // Without an answer the message stays as it is.
+            let Ok(Some(told)) = this.background.run(Urgency::Idle, job).await else {
+                return;
+            };
+            let diagnosed = Diagnosed {
+                kind: K::KIND,
+                uid: seen.uid.clone(),
+                generation: seen.generation,
+                told,
+            };
+            this.made().insert(seen.key(), diagnosed);
+            this.cluster.queue.add(seen.key());
+        });
+    }
+
+    /// What is to be told about a resource now, once.
+    pub(super) fn take<K: Kind>(&self, seen: &SeenResource<K>) -> Option<(Reason, String)> {
+        let mut made = self.made();
+        let key = seen.key();
+        made.get(&key)
+            .filter(|diagnosed| diagnosed.kind == K::KIND)?;
+        let diagnosed = made.remove(&key)?;
+        let same = diagnosed.uid == seen.uid && diagnosed.generation == seen.generation;
+        same.then_some(diagnosed.told)
+    }
+
+    fn made(&self) -> MutexGuard<'_, HashMap<Key, Diagnosed>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
