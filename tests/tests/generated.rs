@@ -4,6 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "kubeseal/case.rs"]
+#[expect(dead_code, reason = "here only the names of the cases are of interest")]
+mod case;
+#[path = "sealed_secrets/differences.rs"]
+mod controller_differences;
+#[path = "kubeseal/differences.rs"]
+mod differences;
+
 use std::path::Path;
 
 use bulla_core::{api, policy};
@@ -15,6 +23,11 @@ fn resource_definitions() {
     for crd in api::crds() {
         let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
         unchanged(&file, &yaml(&crd));
+        if crd.spec.group == "bitnami.com" {
+            // Not for every cluster: its overlay can read no file outside of its folder.
+            let file = "deploy/overlays/sealed-secrets/sealedsecrets.yaml";
+            unchanged(file, &yaml(&crd));
+        }
     }
 }
 
@@ -22,6 +35,56 @@ fn resource_definitions() {
 fn configuration_schema() {
     let schema = serde_json::to_string_pretty(&policy::json_schema()).unwrap();
     unchanged("docs/bulla.schema.json", &(schema + "\n"));
+}
+
+#[test]
+fn differences_of_the_controller() {
+    let mut table =
+        String::from("| Case | Sealed Secrets v0.40 | Ours | Why |\n|---|---|---|---|\n");
+    for row in &controller_differences::DIFFERENCES {
+        let controller_differences::Difference {
+            case,
+            theirs,
+            ours,
+            why,
+        } = row;
+        table += &format!("| {case} | {theirs} | {ours} | {why} |\n");
+    }
+    let name = "differences of the controller";
+    section("docs/sealed-secrets.md", name, &table);
+}
+
+#[test]
+fn differences_of_kubeseal() {
+    let mut table = String::from("| Case | `kubeseal` v0.40 | Ours | Why |\n|---|---|---|---|\n");
+    for differences::Difference {
+        case,
+        theirs,
+        ours,
+        why,
+    } in differences::DIFFERENCES
+    {
+        let codes = |(text, code): &(&str, i32)| match (theirs.1 == ours.1, code) {
+            (true, _) => (*text).to_owned(),
+            (false, code) => format!("{text}; exit code {code}"),
+        };
+        let (theirs, ours) = (codes(theirs), codes(ours));
+        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    }
+    section("docs/sealed-secrets.md", "differences of kubeseal", &table);
+}
+
+/// Compares, or writes, what stands between two comments of a file that people write.
+fn section(file: &str, name: &str, made: &str) {
+    let there = std::fs::read_to_string(target::workspace().join(file)).unwrap();
+    let (begin, end) = (
+        format!("<!-- generated: {name} -->\n"),
+        format!("<!-- end: {name} -->\n"),
+    );
+    let start = there.find(&begin).unwrap() + begin.len();
+    let stop = there.find(&end).unwrap();
+    let whole = format!("{}\n{made}\n{}", &there[..start], &there[stop..]);
+    unchanged(file, &whole);
 }
 
 /// Compares, or writes when asked to.

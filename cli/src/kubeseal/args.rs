@@ -248,7 +248,7 @@ impl Args {
     }
 
     /// The files of `--from-file`.
-    pub(super) fn from_files(&self) -> Vec<&str> {
+    pub(super) fn value_files(&self) -> Vec<&str> {
         flat(&self.from_file)
     }
 

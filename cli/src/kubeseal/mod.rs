@@ -73,8 +73,8 @@ fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<
         let help = grammar(invocation.name).render_long_help().to_string();
         return printer.data(help.as_bytes());
     }
-    let from_files = args.from_files();
-    if !from_files.is_empty() && !args.raw {
+    let value_files = args.value_files();
+    if !value_files.is_empty() && !args.raw {
         return Err(KubesealError::FromFileWithoutRaw.into());
     }
     if args.rotate {
@@ -118,7 +118,7 @@ fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<
         return merge::into_file(path, secrets, &sealer, args);
     }
     if args.raw {
-        let value = raw_value(&from_files, printer)?;
+        let value = raw_value(&value_files, printer)?;
         let text = sealer.seal_raw(&value)?;
         return output.bytes(text.as_bytes(), NewFile::Public);
     }
@@ -158,8 +158,8 @@ fn parse(args: &Args, bytes: &[u8]) -> Result<Stream, Failure> {
 }
 
 /// The value of `--raw`: byte for byte, a line end at its end included.
-fn raw_value(from_files: &[&str], printer: &Printer) -> Result<Plaintext, Failure> {
-    let path = match from_files {
+fn raw_value(files: &[&str], printer: &Printer) -> Result<Plaintext, Failure> {
+    let path = match files {
         [] => {
             say_that_it_waits(printer);
             Path::new("-")

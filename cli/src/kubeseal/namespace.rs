@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kube::config::{Kubeconfig, KubeconfigError};
+use kube::config::Kubeconfig;
 
 use super::args::ClusterFlags;
 use crate::cluster::ClusterError;
@@ -39,22 +39,31 @@ pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
 }
 
 /// The kubeconfig that flags and environment name; nothing where none is there and none was asked for.
+///
+/// # Errors
+/// One that was asked for by `--kubeconfig` and is not there, and any that can't be read.
 pub(super) fn kubeconfig(flags: &ClusterFlags) -> Result<Option<Kubeconfig>, Failure> {
-    let read = match &flags.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path).map(Some),
-        None => Kubeconfig::read().map(Some).or_else(absent),
-    };
-    Ok(read.map_err(crate::cluster::unusable)?)
-}
-
-fn absent(error: KubeconfigError) -> Result<Option<Kubeconfig>, KubeconfigError> {
-    match error {
-        KubeconfigError::FindPath => Ok(None),
-        KubeconfigError::ReadConfig(source, _) if source.kind() == std::io::ErrorKind::NotFound => {
-            Ok(None)
-        }
-        other => Err(other),
+    let read = |path: &Path| Kubeconfig::read_from(path).map_err(crate::cluster::unusable);
+    if let Some(path) = &flags.kubeconfig {
+        return Ok(Some(read(path)?));
     }
+    let listed = std::env::var_os("KUBECONFIG").filter(|listed| !listed.is_empty());
+    let paths = match listed {
+        Some(listed) => std::env::split_paths(&listed).collect(),
+        None => Vec::from_iter(std::env::home_dir().map(|home| home.join(".kube/config"))),
+    };
+    // As for kubectl, the first to say something counts, and those that are not there don't.
+    let mut merged: Option<Kubeconfig> = None;
+    for path in paths.iter().filter(|path| path.exists()) {
+        let next = read(path)?;
+        merged = Some(match merged {
+            Some(before) => before.merge(next).map_err(crate::cluster::unusable)?,
+            None => next,
+        });
+    }
+    let says_something =
+        |found: &Kubeconfig| !found.clusters.is_empty() || !found.contexts.is_empty();
+    Ok(merged.filter(says_something))
 }
 
 fn of_pod() -> Option<String> {

@@ -86,7 +86,7 @@ fn renew(found: &[Found<'_>], args: &Args, printer: &Printer) -> Result<Vec<Valu
             let answer = controller.rotate(&sealed.value.to_string())?;
             let answer = serde_json::from_slice(&answer);
             let answer = answer.map_err(|_| ControllerError::Answer("it is not JSON"))?;
-            Ok::<_, ControllerError>(take_values(&sealed.value, &answer)?)
+            take_values(&sealed.value, &answer)
         };
         one().map_err(|error| Failure::from(error).inside(&sealed.describe()))
     };

@@ -83,7 +83,7 @@ fn secret(root: Node<'_>, printer: &Printer) -> Result<Secret, Failure> {
             "metadata" => secret.metadata(value)?,
             "type" => secret.secret_type = optional(value)?,
             "immutable" => secret.immutable = boolean(value)?,
-            "data" => secret.values(value, |text| decode_data(text))?,
+            "data" => secret.values(value, decode_data)?,
             // It beats `data`, wherever it stands.
             "stringData" => later = Some(value),
             other => printer.warn(format_args!(

@@ -54,6 +54,7 @@ struct Progress {
     record: Option<Record>,
     refusal: Option<String>,
     keys: Option<usize>,
+    varies: Option<bool>,
 }
 
 /// How often a write is tried again at once when somebody else wrote in between.
@@ -128,6 +129,7 @@ impl Engine {
             action: progress.action,
             drift: progress.drift,
             effort: progress.effort,
+            varies: progress.varies,
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
@@ -197,6 +199,7 @@ impl Engine {
                     progress.refusal = Some(record);
                 }
             })?;
+        progress.varies = Some(content.varies());
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = request
             .record()

@@ -1,5 +1,7 @@
 //! From a sealed resource to the content of its Secret: where the kinds of resources differ, and the only place.
 
+use std::time::SystemTime;
+
 use bulla_core::envelope::{Envelope, OpenError};
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
@@ -7,6 +9,7 @@ use bulla_core::sealed_secrets::{
     ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
 };
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
 use super::request::{Request, Sealed};
@@ -130,8 +133,19 @@ fn open_sealed(
     })?;
     effort.opened_values = unsealed.values().len();
     effort.opened_with = unsealed.opened_with().to_vec();
-    let (namespace, name) = (request.namespace(), request.name());
-    Ok(SecretContent::of_sealed_secret(
-        namespace, name, unsealed, policy,
+    let mut surroundings = surroundings();
+    Ok(SecretContent::of_sealed_secret_with(
+        request.namespace(),
+        request.name(),
+        unsealed,
+        policy,
+        Some(&mut surroundings),
     )?)
+}
+
+/// The time, and chance. Templates of SealedSecrets may look at both; those of envelopes at neither.
+fn surroundings() -> Surroundings {
+    let mut seed = [0; 32];
+    getrandom::getrandom(&mut seed).expect("the operating system has random bytes");
+    Surroundings::new(SystemTime::now(), seed)
 }

@@ -20,6 +20,8 @@ pub struct Outcome {
     pub drift: Option<Drift>,
     /// What it took.
     pub effort: Effort,
+    /// Whether the clock or chance had a part in the Secret; nothing when it was not rendered.
+    pub varies: Option<bool>,
     /// Whether status and Event got through.
     pub reported: Result<(), WorldError>,
 }
@@ -101,6 +103,7 @@ impl Outcome {
             action: None,
             drift: None,
             effort: Effort::default(),
+            varies: None,
             reported: Ok(()),
         }
     }

@@ -228,6 +228,21 @@ const CASES: &[(Case, Option<&str>)] = &[
     ),
     (
         Case::new(
+            "several kubeconfigs, one of which is not there",
+            "--cert tls.crt",
+            NOWHERE,
+        )
+        .files(KUBECONFIG_FILE)
+        .environment(&[("KUBECONFIG", "nothing:kubeconfig:nothing")]),
+        None,
+    ),
+    (
+        Case::new("an empty kubeconfig", "--cert tls.crt", NOWHERE)
+            .environment(&[("KUBECONFIG", "/dev/null")]),
+        Some("error: secret must declare a namespace"),
+    ),
+    (
+        Case::new(
             "a namespace in the input beside one in the context",
             "--cert tls.crt",
             SECRET,

@@ -225,3 +225,23 @@ fn an_expired_certificate_can_not_be_overridden() {
     );
     assert_eq!(run.outcome.status, 0, "{}", run.stderr);
 }
+
+/// Facts, section 4 (g): hints are shown on a terminal only; in a pipeline nobody learns what helps.
+#[test]
+fn hints_are_for_terminals_only() {
+    for (arguments, input) in [
+        ("--cert tls.crt", "stringData: {a: b}\n"),
+        (
+            "--cert plain.pub",
+            "metadata: {name: a, namespace: b}\nstringData: {a: b}\n",
+        ),
+        (
+            "",
+            "metadata: {name: a, namespace: b}\nstringData: {a: b}\n",
+        ),
+    ] {
+        let run = Place::new().run(Whose::Ours, arguments, input.as_bytes());
+        assert_eq!(run.outcome.status, 1);
+        assert!(run.stderr.contains("\nhint: "), "{}", run.stderr);
+    }
+}

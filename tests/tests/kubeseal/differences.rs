@@ -347,6 +347,36 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ("leaves it out", 0),
         "the API server refuses the Secret with it",
     ),
+    row(
+        Case::new(
+            "`--recovery-unseal` of several SealedSecrets",
+            "--recovery-unseal --recovery-private-key tls.key -o yaml",
+            TWICE,
+        ),
+        ("opens the first one", 0),
+        ("opens all of them, or none", 0),
+        "nobody asked for less",
+    ),
+    row(
+        Case::new(
+            "a field that no Secret has",
+            "--cert tls.crt",
+            "kind: Secret\nmetadata: {name: a, namespace: b}\nstringdata: {c: d}\nstringData: {a: b}\n",
+        ),
+        ("leaves it out without a word", 0),
+        ("leaves it out with a warning", 0),
+        "it may be a misspelt one",
+    ),
+    row(
+        Case::new(
+            "`--allow-expired-cert`",
+            "--cert expired.crt --allow-expired-cert",
+            SECRET,
+        ),
+        ("no such flag", 2),
+        ("seals with a certificate that has expired", 0),
+        "a cluster whose certificate has expired still has its key",
+    ),
 ];
 
 const SECRET: &str = "kind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {a: b}\n";
@@ -384,4 +414,15 @@ apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
 metadata: {name: a, namespace: b}
 spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
+";
+const TWICE: &str = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b}
+spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
+---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: c, namespace: b}
+spec: {encryptedData: {}, template: {metadata: {name: c, namespace: b}}}
 ";

@@ -2,6 +2,9 @@
 //! what is known of Sealed Secrets' defects is absent.
 
 mod attacks;
+mod beside;
+#[expect(dead_code, reason = "what is said of each goes into the docs alone")]
+mod differences;
 mod kubeseal;
 mod metrics;
 mod places;
