@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Set(SetArgs),
     /// Take values out
     Unset(UnsetArgs),
-    /// Edit the values of an envelope in your editor
+    /// Edit the values of an envelope, or of a SealedSecret, in your editor
     Edit(EditArgs),
     /// Seal every value anew, under one fresh data key
     Reseal(ResealArgs),

@@ -272,7 +272,7 @@ The editor is $VISUAL or $EDITOR. It gets a file in memory that nobody else can 
 when bulla ends. Without a key at hand, values that are there appear as `<sealed>`; left so, they stay
 byte for byte as they are.")]
 pub(crate) struct EditArgs {
-    /// The file that holds the envelope
+    /// The file that holds the envelope, or the SealedSecret
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Which envelope.
@@ -287,6 +287,9 @@ pub(crate) struct EditArgs {
     /// Show no values, even with a key at hand
     #[arg(long)]
     pub(crate) sealed: bool,
+    /// With which certificate values of a SealedSecret are sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
 }
 
 /// `bulla reseal`.

@@ -49,24 +49,18 @@ impl FoundSealed<'_> {
             let item = Making::item(&sealed_for.key, &label, key, value, rng)?;
             items.insert(key.to_string(), item.into());
         }
-        Ok(self.changed(|data| data.extend(items)))
+        Ok(changed(self.value.clone(), |data| data.extend(items)))
     }
 
     /// The object without some of its values.
     pub(crate) fn without(&self, keys: &BTreeSet<KeyName>) -> Value {
-        self.changed(|data| data.retain(|key, _| !keys.iter().any(|gone| gone.as_str() == key)))
+        Self::without_keys(self.value.clone(), keys)
     }
 
-    fn changed(&self, change: impl FnOnce(&mut Map<String, Value>)) -> Value {
-        let mut value = self.value.clone();
-        let data = &mut value["spec"]["encryptedData"];
-        if !data.is_object() {
-            *data = json!({});
-        }
-        if let Some(data) = data.as_object_mut() {
-            change(data);
-        }
-        value
+    /// The same of an object that was changed already.
+    pub(crate) fn without_keys(resource: Value, keys: &BTreeSet<KeyName>) -> Value {
+        let stays = |key: &str| !keys.iter().any(|gone| gone.as_str() == key);
+        changed(resource, |data| data.retain(|key, _| stays(key)))
     }
 
     /// Says what only a person can judge: a wide scope that no rule limits.
@@ -94,4 +88,15 @@ impl FoundSealed<'_> {
             }
         }
     }
+}
+
+fn changed(mut resource: Value, change: impl FnOnce(&mut Map<String, Value>)) -> Value {
+    let data = &mut resource["spec"]["encryptedData"];
+    if !data.is_object() {
+        *data = json!({});
+    }
+    if let Some(data) = data.as_object_mut() {
+        change(data);
+    }
+    resource
 }

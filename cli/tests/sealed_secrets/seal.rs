@@ -1,7 +1,9 @@
 //! `bulla seal --format sealed-secret`, and `set`, `unset` and `open` on SealedSecrets.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::keys::{LONG_AGO, pin, repo, rule, sealed};
-use crate::support::{CANARY, secret};
+use crate::support::{CANARY, run, secret};
 
 #[test]
 fn a_rule_says_the_format_and_the_certificate() {
@@ -109,8 +111,6 @@ fn a_value_is_set_with_the_certificate_alone_and_the_others_stay() {
     );
     repo.bulla(&format!("open {file} -k nope -I @prod-rsa"))
         .fails(2);
-    let message = repo.bulla(&format!("edit {file}")).fails(2);
-    assert!(message.contains("bulla set FILE KEY"), "{message}");
     repo.bulla(&format!("reseal {file}")).fails(2);
 }
 
@@ -223,4 +223,62 @@ fn wrong_certificates_and_flags_are_refused_by_name() {
             .fails(status);
         assert!(message.contains(expected), "{flags}: {message}");
     }
+}
+
+#[test]
+fn an_editor_shows_the_values_to_whoever_has_the_key_and_changes_what_was_changed() {
+    let repo = repo();
+    let file = "clusters/db.yaml";
+    sealed(&repo, file, &secret("db"));
+    let before = repo.read(file);
+    let edit = |flags: &str, script: &str| {
+        let editor = repo.path("editor");
+        std::fs::write(&editor, format!("#!/bin/sh\nset -e\n{script}\n")).unwrap();
+        std::fs::set_permissions(&editor, PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = repo.command();
+        command
+            .args(repo.words(&format!("edit {file} {flags}")))
+            .env("EDITOR", &editor);
+        run(command, b"")
+    };
+    let seen = repo.path("seen").display().to_string();
+    let run = edit("", &format!("cp \"$1\" {seen}"));
+    assert!(run.stderr.ends_with("nothing was changed\n"), "{}", run.stderr);
+    let shown = std::fs::read_to_string(&seen).unwrap();
+    assert!(
+        shown.contains("  password: <sealed>\n  username: <sealed>\n"),
+        "{shown}"
+    );
+    edit("-I @prod-rsa", &format!("cp \"$1\" {seen}")).ok();
+    let shown = std::fs::read_to_string(&seen).unwrap();
+    assert!(
+        shown.contains(CANARY) && shown.contains("# SealedSecret `shop/db`"),
+        "{shown}"
+    );
+    assert_eq!(repo.read(file), before);
+
+    let run = edit("", "sed -i 's/username: .*/token: new/' \"$1\"");
+    assert!(
+        run.stderr
+            .contains("set `token`; took out `username`, for prod\n"),
+        "{}",
+        run.stderr
+    );
+    run.ok();
+    let after = repo.read(file);
+    let password = |text: &str| {
+        text.lines()
+            .find(|line| line.contains("password: "))
+            .map(str::to_owned)
+    };
+    assert_eq!(password(&after), password(&before));
+    assert_eq!(
+        repo.bulla(&format!("open {file} -k token -I @prod-rsa"))
+            .ok(),
+        "new"
+    );
+    let message = edit("", "echo 'template: {}' >> \"$1\"").fails(2);
+    assert!(message.contains("unknown field `template`"), "{message}");
+    edit("-I @alice --sealed", "exit 0").ok();
+    assert_eq!(repo.read(file), after);
 }

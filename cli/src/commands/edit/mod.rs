@@ -1,4 +1,6 @@
-//! `bulla edit`: an envelope in the user's editor, its plaintext never on a disk.
+//! `bulla edit`: a sealed resource in the user's editor, its plaintext never on a disk.
+
+mod sealed;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -21,6 +23,7 @@ use crate::located::InFile;
 use crate::manifest::{self, Found, Resource};
 use crate::recipients::{Chooser, Chosen};
 use crate::scratch::Scratch;
+use crate::sealed_secret::CertificateError;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::vouching;
@@ -35,8 +38,11 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
     let stream = manifest::parse(path, &input.bytes)?;
     let found = match manifest::one(path, &stream, &args.select)? {
         Resource::Envelope(found) => found,
-        Resource::Sealed(found) => return Err(found.error(path, None, EditUsage::SealedSecret)),
+        Resource::Sealed(found) => return sealed::run(args, session, &input, &stream, &found),
     };
+    if args.certificate.cert.is_some() {
+        return Err(CertificateError::OtherFormat.into());
+    }
     // Found out before anybody has typed anything.
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
@@ -46,7 +52,10 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         known(&found, args, session)?
     };
 
-    let changed = in_editor(path, &found, known.as_ref(), &chosen, session)?;
+    let before = edit_view::text(&found, known.as_ref(), &Shown(path).to_string());
+    let changed = in_editor(path, &before, session, |after| {
+        outcome(&found, after, known.as_ref(), &chosen, session)
+    })?;
     let Some((envelope, changes)) = changed else {
         printer.say("nothing was changed");
         return Ok(ExitStatus::Done);
@@ -66,7 +75,7 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         "{} in {}: {}",
         found.title(),
         Shown(path),
-        summary(&changes, &chosen)
+        summary(&changes, &chosen.names())
     ));
     warn_of_templates(&envelope, &changes.unset, printer);
     suggest_reseal(&envelope, path, printer);
@@ -86,14 +95,13 @@ fn known(found: &Found<'_>, args: &EditArgs, session: &Session) -> Result<Option
     }
 }
 
-/// Lets the user edit until the result can be sealed, or until they give up.
-fn in_editor(
+/// Lets the user edit `before` until `outcome` makes something of it, or until they give up.
+fn in_editor<T>(
     path: &Path,
-    found: &Found<'_>,
-    known: Option<&Known>,
-    chosen: &Chosen,
+    before: &str,
     session: &Session,
-) -> Result<Option<(Envelope, Changes)>, Failure> {
+    outcome: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
+) -> Result<Option<T>, Failure> {
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
@@ -107,8 +115,7 @@ fn in_editor(
             "there is no file system in memory: the editor's file lies on a disk while it is open",
         );
     }
-    let before = edit_view::text(found, known, &Shown(path).to_string());
-    scratch.write(&before).map_err(failed)?;
+    scratch.write(before).map_err(failed)?;
     loop {
         editor::edit(scratch.path(), &deferred)?;
         deferred.check()?;
@@ -116,7 +123,7 @@ fn in_editor(
         if *after == before.as_bytes() {
             return Ok(None);
         }
-        match outcome(found, &after, known, chosen, session) {
+        match outcome(&after) {
             Ok(outcome) => return Ok(outcome),
             Err(failure) if !editor::can_ask() => return Err(failure),
             Err(failure) => {
@@ -163,7 +170,7 @@ fn refuse_lost_update(path: &Path, input: &Input) -> Result<(), Failure> {
     }
 }
 
-fn summary(changes: &Changes, chosen: &Chosen) -> String {
+fn summary(changes: &Changes, names: &str) -> String {
     let list = |verb: &str, keys: Vec<String>| {
         (!keys.is_empty()).then(|| format!("{verb} {}", keys.join(", ")))
     };
@@ -177,7 +184,7 @@ fn summary(changes: &Changes, chosen: &Chosen) -> String {
             .map(|_| "changed the template".to_owned()),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    format!("{}, for {}", parts.join("; "), chosen.names())
+    format!("{}, for {names}", parts.join("; "))
 }
 
 /// An edit that was not carried out.
@@ -185,8 +192,6 @@ fn summary(changes: &Changes, chosen: &Chosen) -> String {
 enum EditUsage {
     #[error("standard input can't be edited")]
     StandardInput,
-    #[error("a SealedSecret can't be edited as a whole")]
-    SealedSecret,
     #[error("the file was changed by somebody else while it was open in the editor")]
     ChangedMeanwhile,
     #[error("the edit was dropped")]
@@ -205,9 +210,6 @@ impl Fault for EditUsage {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::StandardInput => "name a file",
-            Self::SealedSecret => {
-                "`bulla set FILE KEY` seals one value with the certificate alone; `bulla convert --to envelope` makes an envelope of it"
-            }
             Self::ChangedMeanwhile => "nothing was written: run `bulla edit` again",
             Self::Dropped(_) => return None,
         }))
