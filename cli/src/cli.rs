@@ -17,6 +17,7 @@ pub(crate) use values::*;
 
 pub(crate) use crate::exclusion::ExcludeArgs;
 use crate::invocation::Invocation;
+use crate::kubeseal;
 
 /// Closes the secret values of manifests so that they are safe to commit.
 #[derive(Debug, Parser)]
@@ -39,15 +40,17 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Turn Secrets into envelopes: each value closed, everything else kept
+    /// Turn Secrets into envelopes, or into SealedSecrets: each value closed, everything else kept
     Seal(SealArgs),
-    /// Open envelopes into the Secrets that the cluster gets
+    /// Turn SealedSecrets into envelopes, or envelopes into SealedSecrets
+    Convert(ConvertArgs),
+    /// Open envelopes and SealedSecrets into the Secrets that the cluster gets
     Open(OpenArgs),
     /// Seal one value anew, with or without a key at hand
     Set(SetArgs),
     /// Take values out
     Unset(UnsetArgs),
-    /// Edit the values of an envelope in your editor
+    /// Edit the values of an envelope, or of a SealedSecret, in your editor
     Edit(EditArgs),
     /// Seal every value anew, under one fresh data key
     Reseal(ResealArgs),
@@ -55,7 +58,7 @@ pub(crate) enum Command {
     Rewrap(RewrapArgs),
     /// Show who can open what, and where; no key is needed
     Inspect(InspectArgs),
-    /// Find plaintext, damage, and envelopes closed for others than the rules say
+    /// Find plaintext, damage, and sealed resources that are not as the rules say
     Check(CheckArgs),
     /// Say, without a key, which values, recipients and templates a change touched
     Verify(VerifyArgs),
@@ -88,8 +91,12 @@ impl Cli {
         Self::from_arg_matches(&matches)
     }
 
-    /// The whole grammar, as completions and man pages need it too.
-    pub(crate) fn grammar(name: &'static str) -> clap::Command {
+    /// What [`Cli::read`] knows, and the personalities: for completions and man pages.
+    pub(crate) fn whole_grammar(name: &'static str) -> clap::Command {
+        Self::grammar(name).subcommand(kubeseal::subcommand())
+    }
+
+    fn grammar(name: &'static str) -> clap::Command {
         environment::with_variables(Self::command())
             .bin_name(name)
             .display_name(name)
@@ -99,5 +106,7 @@ impl Cli {
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 findings or differences, 2 usage or input, 3 cannot open or verify,
 4 cluster unreachable, 5 refused by policy.
+
+`bulla kubeseal` speaks the command line of Sealed Secrets, also when this program is called kubeseal.
 
 Each flag has an environment variable: for `--scope` it is BULLA_SCOPE.";

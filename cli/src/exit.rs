@@ -19,6 +19,8 @@ pub(crate) enum ExitStatus {
     Unreachable,
     /// Refused by policy.
     Refused,
+    /// What `kubeseal` ends with for any error but one in the command line.
+    Failed,
     /// A signal ended it.
     Interrupted(i32),
 }
@@ -74,6 +76,7 @@ impl ExitStatus {
             Self::Unopened => 3,
             Self::Unreachable => 4,
             Self::Refused => 5,
+            Self::Failed => 1,
             Self::Interrupted(signal) => {
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
                 u8::try_from(128 + signal).unwrap_or(u8::MAX)

@@ -3,11 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Whose command line is spoken. `kubeseal` and `sops` will stand beside it.
+/// Whose command line is spoken. `sops` will stand beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Personality {
     /// Bulla's own commands, also as a plug-in of kubectl.
     Bulla,
+    /// Sealed Secrets' `kubeseal`.
+    Kubeseal,
 }
 
 /// A command line, and how the program is called in usage texts.
@@ -15,24 +17,39 @@ pub(crate) enum Personality {
 pub(crate) struct Invocation {
     /// Whose grammar reads it.
     pub(crate) personality: Personality,
-    /// `bulla` or `kubectl bulla`.
+    /// `bulla`, `kubectl bulla`, `kubeseal`.
     pub(crate) name: &'static str,
-    /// What follows the program's own name.
+    /// What follows the program's own name, and the word that names the personality.
     pub(crate) arguments: Vec<OsString>,
 }
 
 impl Invocation {
-    /// Looks at the program's name only; the first word is where further personalities branch off.
+    /// Looks at the program's name, and at the first word where that is not enough.
     pub(crate) fn from_command_line(mut words: impl Iterator<Item = OsString>) -> Self {
         let program = words.next().unwrap_or_default();
-        let name = match called(&program) {
-            "kubectl-bulla" => "kubectl bulla",
-            _ => "bulla",
+        let mut arguments: Vec<OsString> = words.collect();
+        let (personality, name) = match called(&program) {
+            "kubeseal" => (Personality::Kubeseal, "kubeseal"),
+            called => {
+                let plugin = called == "kubectl-bulla";
+                if arguments.first().is_some_and(|word| word == "kubeseal") {
+                    arguments.remove(0);
+                    let name = if plugin {
+                        "kubectl bulla kubeseal"
+                    } else {
+                        "bulla kubeseal"
+                    };
+                    (Personality::Kubeseal, name)
+                } else {
+                    let name = if plugin { "kubectl bulla" } else { "bulla" };
+                    (Personality::Bulla, name)
+                }
+            }
         };
         Self {
-            personality: Personality::Bulla,
+            personality,
             name,
-            arguments: words.collect(),
+            arguments,
         }
     }
 }
@@ -60,6 +77,25 @@ mod tests {
             let invocation = Invocation::from_command_line(words);
             assert_eq!(invocation.name, name);
             assert_eq!(invocation.arguments, ["seal"]);
+            assert_eq!(invocation.personality, Personality::Bulla);
+        }
+    }
+
+    #[test]
+    fn kubeseal_is_spoken_by_name_and_by_first_word() {
+        for (line, name) in [
+            (&["/usr/bin/kubeseal", "--raw"][..], "kubeseal"),
+            (&["kubeseal.exe", "--raw"], "kubeseal"),
+            (&["bulla", "kubeseal", "--raw"], "bulla kubeseal"),
+            (
+                &["kubectl-bulla", "kubeseal", "--raw"],
+                "kubectl bulla kubeseal",
+            ),
+        ] {
+            let invocation = Invocation::from_command_line(line.iter().map(OsString::from));
+            assert_eq!(invocation.personality, Personality::Kubeseal);
+            assert_eq!(invocation.name, name);
+            assert_eq!(invocation.arguments, ["--raw"]);
         }
     }
 }

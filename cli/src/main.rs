@@ -23,6 +23,7 @@ mod identities;
 mod input;
 mod interrupt;
 mod invocation;
+mod kubeseal;
 mod leftovers;
 mod located;
 mod manifest;
@@ -32,6 +33,7 @@ mod recipients;
 mod report;
 mod rework;
 mod scratch;
+mod sealed_secret;
 mod secret;
 mod session;
 mod shell;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let invocation = Invocation::from_command_line(std::env::args_os());
     let status = match invocation.personality {
         Personality::Bulla => commands::run(&invocation),
+        Personality::Kubeseal => kubeseal::run(&invocation),
     };
     status.unwrap_or_else(report).leave()
 }

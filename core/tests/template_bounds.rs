@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 
 use bulla_core::plaintext::Plaintext;
-use bulla_core::template::{self, TemplateError, TemplateFault};
+use std::time::UNIX_EPOCH;
+
+use bulla_core::template::{
+    self, Functions, MissingKeys, Surroundings, TemplateError, TemplateFault,
+};
 
 fn render(source: &str, pairs: &[(&str, &[u8])]) -> Result<Vec<u8>, TemplateError> {
     let entry = |(key, value): &(&str, &[u8])| (key.parse().unwrap(), Plaintext::from(*value));
@@ -137,4 +141,111 @@ fn a_small_stack_is_enough() {
         .unwrap()
         .join()
         .unwrap();
+}
+
+/// Renders with all functions.
+fn fault_of_any(source: &str) -> Option<TemplateFault> {
+    let key = "url".parse().unwrap();
+    let parsed = template::parse_with(&key, source, Functions::All).unwrap();
+    let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+    let rendered = parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
+    rendered.err().map(|error| error.fault().clone())
+}
+
+#[test]
+fn regular_expressions_are_bounded() {
+    use TemplateFault::{Function, TextTooLarge, TooManySteps};
+    let long = "{{ $x := repeat 3000000 \"a\" }}";
+    // Each match begins where another one did: quadratic, were it not for the account of work.
+    let quadratic = format!("{long}{{{{ regexFindAll \".*?b|a\" $x -1 | len }}}}");
+    assert_eq!(fault(&quadratic), TooManySteps);
+    let growing = format!("{long}{{{{ regexReplaceAll \"a\" $x \"$0$0$0\" | len }}}}");
+    assert!(matches!(fault(&growing), TooManySteps | TextTooLarge));
+    let failures = [
+        "{{ regexMatch \"(?i)(\\\\pL{500}){2}\" \"a\" }}",
+        "{{ mustRegexMatch (print (repeat 102 \"(\") (repeat 102 \")\")) \"a\" }}",
+        "{{ regexMatch (repeat 70000 \"a\") \"a\" }}",
+        "{{ regexMatch (repeat 300 \"()\") \"a\" }}",
+        "{{ regexMatch (print \"(?i)\" (repeat 2000 \"é\")) \"a\" }}",
+    ];
+    for source in failures {
+        assert!(matches!(fault(source), Function { .. }), "{source}");
+    }
+    let compiling = "{{ range $n := until 20000 }}{{ $y := regexMatch (print \"\\\\pL+x\" $n) \"a\" }}{{ end }}";
+    assert_eq!(fault(compiling), TooManySteps);
+    // What Go takes and takes long in others is quick: no backtracking.
+    let nested = "{{ regexMatch \"^(a+)+$\" (print (repeat 5000 \"a\") \"b\") }}";
+    assert_eq!(render(nested, &[]).unwrap(), b"false");
+}
+
+#[test]
+fn slow_functions_are_counted() {
+    use TemplateFault::{TextTooLarge, TooManySteps};
+    let of = |call: &str| format!("{{{{ range until 300 }}}}{{{{ $x := {call} }}}}{{{{ end }}}}");
+    assert_eq!(
+        fault(&of("derivePassword 1 \"pin\" \"a\" \"b\" \"c\"")),
+        TooManySteps
+    );
+    for call in [
+        "bcrypt \"a\"",
+        "genPrivateKey \"ed25519\"",
+        "genPrivateKey \"ecdsa\"",
+        "randBytes 4000000",
+    ] {
+        assert_eq!(fault_of_any(&of(call)), Some(TooManySteps), "{call}");
+    }
+    assert_eq!(fault_of_any("{{ randAlpha 5000000 }}"), Some(TextTooLarge));
+    assert_eq!(
+        fault_of_any("{{ randAscii 9223372036854775807 }}"),
+        Some(TextTooLarge)
+    );
+    let factor = "{{ $l := list }}{{ $x := 1.5 }}{{ range until 20000 }}{{ $x = mulf 1.1 1.7 1.9 }}{{ end }}{{ $x }}";
+    assert_eq!(render(factor, &[]).unwrap(), b"3.553");
+    let cyclic = "{{ $a := dict }}{{ $b := dict \"d\" (dict) }}{{ $_ := set $a \"d\" $a }}{{ $_ = set $b \"d\" $b }}{{ merge $a $b }}";
+    assert_eq!(fault(cyclic), TemplateFault::TooDeep);
+}
+
+#[test]
+fn whether_chance_had_a_part_is_told() {
+    let varies = |source: &str| {
+        let key = "url".parse().unwrap();
+        let parsed = template::parse_with(&key, source, Functions::All).unwrap();
+        let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+        let rendered =
+            parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
+        let rendered = rendered.unwrap();
+        (rendered.output.reveal().to_vec(), rendered.varies)
+    };
+    for source in [
+        "{{ now }}",
+        "{{ randAlpha 3 }}",
+        "{{ date \"2006\" \"x\" }}",
+        "{{ genPrivateKey \"ecdsa\" }}",
+    ] {
+        assert!(varies(source).1, "{source}");
+    }
+    for source in [
+        "{{ if false }}{{ now }}{{ end }}",
+        "{{ date \"2006\" 0 }}",
+        "{{ semver \"1.2.3\" }}",
+    ] {
+        assert!(!varies(source).1, "{source}");
+    }
+    // The same seed gives the same output, another one another.
+    assert_eq!(
+        varies("{{ randAlphaNum 40 }}"),
+        varies("{{ randAlphaNum 40 }}")
+    );
+    assert_eq!(varies("{{ now | date \"2006-01-02\" }}").0, b"1970-01-01");
+    let key = "url".parse().unwrap();
+    let parsed = template::parse_with(&key, "{{ uuidv4 }}", Functions::All).unwrap();
+    let mut surroundings = Surroundings::new(UNIX_EPOCH, [1; 32]);
+    let mut next = || {
+        let rendered =
+            parsed.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
+        rendered.unwrap().output.reveal().to_vec()
+    };
+    assert_ne!(next(), next(), "each template of a Secret has its own part");
+    let error = parsed.render(&BTreeMap::new()).unwrap_err();
+    assert_eq!(*error.fault(), TemplateFault::NoSurroundings);
 }

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
-use bulla_core::template::{self, MissingKeys};
+use bulla_core::template::{self, Functions, MissingKeys};
 use serde_json::Value;
 
 #[test]
@@ -88,11 +88,11 @@ fn rendered(
     missing: MissingKeys,
 ) -> Result<Vec<u8>, String> {
     let key = "url".parse().unwrap();
-    let template = template::parse(&key, source).map_err(|e| e.to_string())?;
+    let template = template::parse_with(&key, source, Functions::All).map_err(|e| e.to_string())?;
     let output = template
-        .render_with(values, missing)
+        .render_with(values, missing, None)
         .map_err(|e| e.to_string())?;
-    Ok(output.reveal().to_vec())
+    Ok(output.output.reveal().to_vec())
 }
 
 fn shown(output: Option<&[u8]>) -> String {

@@ -22,7 +22,7 @@ pub struct SealedSecretsController {
 }
 
 impl SealedSecretsController {
-    /// Starts it for `namespace` with the rights of `token`, and waits until it answers.
+    /// Starts it for `namespace` with the rights of `token`, and waits until it has a certificate.
     ///
     /// # Panics
     ///
@@ -63,11 +63,11 @@ impl SealedSecretsController {
             address,
             metrics,
         };
-        wait::eventually_blocking("Sealed Secrets' controller answers", DEADLINE, || {
+        wait::eventually_blocking("Sealed Secrets has a certificate", DEADLINE, || {
             if let Some(status) = controller.process.exit_status() {
                 panic!("it ended with {status}: {}", controller.process.tail());
             }
-            (http::get(address, "/healthz").ok()?.0 == 200).then_some(())
+            (http::get(address, "/v1/cert.pem").ok()?.0 == 200).then_some(())
         });
         controller
     }
@@ -89,6 +89,20 @@ impl SealedSecretsController {
     /// Returns where it serves its endpoints.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the port of its endpoints.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Returns the certificate that it hands out now.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer.
+    pub fn certificate(&self) -> String {
+        self.get("/v1/cert.pem").1
     }
 
     /// Returns the file that it logs to.

@@ -4,8 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "kubeseal/case.rs"]
+#[expect(dead_code, reason = "here only the names of the cases are of interest")]
+mod case;
 #[path = "sealed_secrets/differences.rs"]
 mod controller_differences;
+#[path = "kubeseal/differences.rs"]
+mod differences;
 
 use std::path::Path;
 
@@ -47,6 +52,26 @@ fn differences_of_the_controller() {
     }
     let name = "differences of the controller";
     section("docs/sealed-secrets.md", name, &table);
+}
+
+#[test]
+fn differences_of_kubeseal() {
+    let mut table = String::from("| Case | `kubeseal` v0.40 | Ours | Why |\n|---|---|---|---|\n");
+    for differences::Difference {
+        case,
+        theirs,
+        ours,
+        why,
+    } in differences::DIFFERENCES
+    {
+        let codes = |(text, code): &(&str, i32)| match (theirs.1 == ours.1, code) {
+            (true, _) => (*text).to_owned(),
+            (false, code) => format!("{text}; exit code {code}"),
+        };
+        let (theirs, ours) = (codes(theirs), codes(ours));
+        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    }
+    section("docs/sealed-secrets.md", "differences of kubeseal", &table);
 }
 
 /// Compares, or writes, what stands between two comments of a file that people write.

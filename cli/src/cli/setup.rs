@@ -92,11 +92,25 @@ pub(crate) struct DemoArgs {
 Examples:
   source <(bulla completion bash)
   bulla completion zsh > \"${fpath[1]}/_bulla\"
+  source <(bulla completion bash --program kubeseal)
   bulla completion kubectl > ~/.local/bin/kubectl_complete-bulla; chmod +x ~/.local/bin/kubectl_complete-bulla")]
 pub(crate) struct CompletionArgs {
     /// The shell; `kubectl` for the program that completes `kubectl bulla`
     #[arg(value_enum, value_name = "SHELL")]
     pub(crate) shell: CompletionShell,
+    /// For which of the names that this program is called by
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    pub(crate) program: Program,
+}
+
+/// Names with a command line of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Program {
+    /// All commands
+    #[default]
+    Bulla,
+    /// Sealed Secrets' `kubeseal`, for a link of that name
+    Kubeseal,
 }
 
 /// What can complete command lines.

@@ -2,9 +2,10 @@
 
 use clap_complete::{Shell, generate};
 
-use crate::cli::{Cli, CompletionArgs, CompletionShell};
+use crate::cli::{Cli, CompletionArgs, CompletionShell, Program};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::kubeseal;
 use crate::session::Session;
 
 /// Carries it out.
@@ -21,7 +22,11 @@ pub(crate) fn run(args: &CompletionArgs, session: &Session) -> Result<ExitStatus
         }
     };
     let mut script = Vec::new();
-    generate(shell, &mut Cli::grammar("bulla"), "bulla", &mut script);
+    let (mut grammar, name) = match args.program {
+        Program::Bulla => (Cli::whole_grammar("bulla"), "bulla"),
+        Program::Kubeseal => (kubeseal::grammar("kubeseal"), "kubeseal"),
+    };
+    generate(shell, &mut grammar, name, &mut script);
     session.printer.data(&script)?;
     Ok(ExitStatus::Done)
 }

@@ -3,17 +3,20 @@
 use crate::cli::{Cli, ManArgs};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::kubeseal;
 use crate::located::InFile;
 use crate::session::Session;
 
 /// Carries it out.
 pub(crate) fn run(args: &ManArgs, session: &Session) -> Result<ExitStatus, Failure> {
-    let grammar = Cli::grammar("bulla");
+    let grammar = Cli::whole_grammar("bulla");
     match &args.directory {
         Some(directory) => {
             let failed = |error| InFile::io("write pages to", directory, error);
             std::fs::create_dir_all(directory).map_err(failed)?;
             clap_mangen::generate_to(grammar, directory).map_err(failed)?;
+            // The same program under its other name.
+            clap_mangen::generate_to(kubeseal::grammar("kubeseal"), directory).map_err(failed)?;
         }
         None => {
             let mut page = Vec::new();

@@ -37,6 +37,6 @@ pub use node::{Kind, Node, Style};
 pub use object::Object;
 pub use path::{Path, Step};
 pub use rewrite::{Move, Rewriter};
-pub use secret::{Field, SecretSource, SecretValue, read_secret};
+pub use secret::{Field, SecretSource, SecretValue, decode_data, read_secret};
 pub use splice::{Edit, splice};
 pub use stream::{Document, Format, Stream};

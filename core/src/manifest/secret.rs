@@ -156,7 +156,7 @@ impl Reader {
             let text = self.text(value)?;
             let plaintext = match field {
                 Field::StringData => Plaintext::from(text.as_bytes()),
-                Field::Data => decode(text).ok_or_else(|| ManifestError::Base64 {
+                Field::Data => decode_data(text).ok_or_else(|| ManifestError::Base64 {
                     at: value.place(),
                     path: value.path(),
                 })?,
@@ -195,8 +195,8 @@ impl Reader {
     }
 }
 
-/// Base64 as Go's `encoding/json` reads it: padded, line breaks ignored, spare bits too.
-fn decode(text: &str) -> Option<Plaintext> {
+/// Reads base64 as the API server reads a Secret's `data`: padded, line breaks ignored, spare bits too.
+pub fn decode_data(text: &str) -> Option<Plaintext> {
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let engine = GeneralPurpose::new(&STANDARD, config);
     let unbroken = Zeroizing::new(text.replace(['\r', '\n'], ""));

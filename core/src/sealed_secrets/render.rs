@@ -4,49 +4,80 @@
 //! its name, which must render all the same; a null takes a sealed value out of the Secret and leaves
 //! it to the templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::SecretTemplate;
 use super::unseal::Unsealed;
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, MissingKeys, TemplateError};
+use crate::secret::MAX_SECRET_BYTES;
+use crate::template::{self, Functions, MissingKeys, Rendering, Surroundings, TemplateError};
+
+/// What an opened resource was rendered to.
+pub struct RenderedSecret {
+    /// The data of the Secret.
+    pub data: BTreeMap<KeyName, Plaintext>,
+    /// What says the rest.
+    pub template: SecretTemplate,
+    /// Whether the clock or chance had a part in it, so that it would be another one the next time.
+    pub varies: bool,
+}
 
 impl Unsealed {
     /// Renders the templates; what comes out is the data of the Secret, and the template that says
-    /// the rest.
+    /// the rest. Functions that look at the clock or at chance fail.
+    ///
+    /// # Errors
+    /// As [`Unsealed::render_with`].
+    pub fn render(self) -> Result<(BTreeMap<KeyName, Plaintext>, SecretTemplate), TemplateError> {
+        let rendered = self.render_with(None)?;
+        Ok((rendered.data, rendered.template))
+    }
+
+    /// Renders the templates with what they may take from outside.
     ///
     /// # Errors
     /// The first template that does not parse or render, by the order of their keys. The error holds
     /// no value, nor what a template made of one.
-    pub fn render(self) -> Result<(BTreeMap<KeyName, Plaintext>, SecretTemplate), TemplateError> {
+    pub fn render_with(
+        self,
+        mut surroundings: Option<&mut Surroundings>,
+    ) -> Result<RenderedSecret, TemplateError> {
         let Self {
-            mut values,
+            values: mut data,
             template,
             ..
         } = self;
-        if template.data.is_empty() {
-            return Ok((values, template));
-        }
-        let mut borrowed = Vec::new();
+        let mut borrowed = BTreeSet::new();
         for (key, source) in &template.data {
             if let Some(source) = source
-                && !values.contains_key(key)
+                && !data.contains_key(key)
             {
-                values.insert(key.clone(), Plaintext::from(source.as_bytes()));
-                borrowed.push(key);
+                data.insert(key.clone(), Plaintext::from(source.as_bytes()));
+                borrowed.insert(key);
             }
         }
-        let mut rendered = BTreeMap::new();
+        let mut rendering = Rendering::new(&data, MissingKeys::AsGo);
+        // The raw text of a template makes way for its output.
+        data.retain(|key, _| template.data.get(key) != Some(&None) && !borrowed.contains(&key));
+        let taken: usize = data.values().map(|value| value.reveal().len()).sum();
+        let (mut room, mut varies) = (MAX_SECRET_BYTES.saturating_sub(taken), false);
         for (key, source) in &template.data {
             let Some(source) = source else { continue };
-            let output = template::parse(key, source)?.render_with(&values, MissingKeys::AsGo)?;
-            if borrowed.contains(&key) {
-                rendered.insert(key.clone(), output);
+            let parsed = template::parse_with(key, source, Functions::All)?;
+            let is_kept = borrowed.contains(&key);
+            let room_now = if is_kept { room } else { usize::MAX };
+            let made = rendering.render(&parsed, room_now, surroundings.as_deref_mut())?;
+            if is_kept {
+                room -= made.output.reveal().len();
+                varies |= made.varies;
+                data.insert(key.clone(), made.output);
             }
         }
-        values.retain(|key, _| template.data.get(key) != Some(&None));
-        values.append(&mut rendered);
-        Ok((values, template))
+        Ok(RenderedSecret {
+            data,
+            template,
+            varies,
+        })
     }
 }

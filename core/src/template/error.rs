@@ -75,9 +75,6 @@ pub enum TemplateFault {
         /// The reason.
         why: &'static str,
     },
-    /// A function that sprig has and Bulla does not have yet.
-    #[error("function `{0}` is not supported yet")]
-    UnsupportedFunction(&'static str),
     /// A variable that is not declared where it is used.
     #[error("undefined variable `{0}`")]
     UndefinedVariable(Word),
@@ -96,6 +93,9 @@ pub enum TemplateFault {
     /// An action that would print `<no value>`.
     #[error("there is nothing to print: the expression has no value")]
     NoValue,
+    /// The time or something random is asked for in a rendering that has neither.
+    #[error("the result would change from run to run")]
+    NoSurroundings,
     /// An argument that is given to something that takes none.
     #[error("an argument is given to something that is not a function")]
     NotAFunction,
@@ -136,6 +136,9 @@ pub enum TemplateFault {
     /// The output exceeds 1 MiB.
     #[error("the output is longer than 1 MiB")]
     OutputTooLarge,
+    /// The output exceeds what the values and the other templates leave of a Secret.
+    #[error("the Secret would be larger than 1 MiB")]
+    NoRoom,
 }
 
 /// A name as the source of a template spells it, shown escaped and cut short.

@@ -5,8 +5,9 @@ use super::exec::Run;
 use super::functions::{Call, Function, Param, Run as How, truth_of};
 use super::literal::Ideal;
 use super::node::{Command, Operand, Pipe, Term};
+use super::object::{Member, Named, Object};
 use super::text::Text;
-use super::value::{Map, Value};
+use super::value::{Element, List, Map, Value};
 
 impl<'t> Run<'t> {
     /// The value of `pipe`, which its variables get too.
@@ -57,27 +58,37 @@ impl<'t> Run<'t> {
         self.at = first.at;
         let arguments = !args.is_empty() || last.is_some();
         match &first.term {
-            Term::Function(function) => self.call(dot, function, command.at, args, last),
+            Term::Function(function) => self.call(dot, (function, command.at), None, args, last),
             Term::Nil => Err(Fault::WrongType("nil is not a command")),
-            _ if arguments => self.overloaded(dot, first),
+            _ if arguments => self.method(dot, first, args, last),
             _ => self.operand(dot, first),
         }
     }
 
-    /// A field with arguments is an error, as values have no methods; but where there is no value to
-    /// begin with, Go goes on.
-    fn overloaded(&mut self, dot: &Value, operand: &'t Operand) -> Result<Value, Fault> {
+    /// A field with arguments: a method, of what has methods. Where there is no value to begin with, Go
+    /// goes on.
+    fn method(
+        &mut self,
+        dot: &Value,
+        operand: &'t Operand,
+        args: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value, Fault> {
         let (base, fields) = match &operand.term {
             Term::Field(fields) => (dot.clone(), fields),
             Term::Variable(name, fields) => (self.variable(name)?.clone(), fields),
             Term::Chain(inner, fields) => (self.operand(dot, inner)?, fields),
             _ => return Err(Fault::NotAFunction),
         };
-        let receivers = fields
-            .split_last()
-            .map_or(&[][..], |(_, receivers)| receivers);
-        match self.fields(base, receivers, operand.at)? {
-            Value::Nil if !self.heap.strict && !fields.is_empty() => Ok(Value::Nil),
+        let Some((name, receivers)) = fields.split_last() else {
+            return Err(Fault::NotAFunction);
+        };
+        let receiver = self.fields(base, receivers, operand.at)?;
+        match member(&receiver, name) {
+            Some(Member::Method(method)) => {
+                self.call(dot, (method, operand.at), Some(receiver), args, last)
+            }
+            _ if receiver.is_nil() && !self.heap.strict => Ok(Value::Nil),
             _ => Err(Fault::NotAFunction),
         }
     }
@@ -93,7 +104,7 @@ impl<'t> Run<'t> {
                 Ideal::Int(i) => Ok(Value::Int(i)),
                 Ideal::Float(f) => Ok(Value::Float(f)),
                 Ideal::Complex(real, imaginary) => Ok(Value::Complex(real, imaginary)),
-                Ideal::Overflow => Err(Fault::WrongType("the number overflows int")),
+                Ideal::Overflow(_) => Err(Fault::WrongType("the number overflows int")),
             },
             Term::Text(text) => self.literal(text),
             Term::Field(fields) => self.fields(dot.clone(), fields, operand.at),
@@ -101,7 +112,7 @@ impl<'t> Run<'t> {
                 let value = self.variable(name)?.clone();
                 self.fields(value, fields, operand.at)
             }
-            Term::Function(function) => self.call(dot, function, operand.at, &[], None),
+            Term::Function(function) => self.call(dot, (function, operand.at), None, &[], None),
             Term::Pipe(pipe) => self.deeper(|run| run.pipeline(dot, pipe)),
             Term::Chain(inner, fields) => {
                 let value = self.operand(dot, inner)?;
@@ -126,13 +137,20 @@ impl<'t> Run<'t> {
                     return Err(Fault::MissingKey(Some(Word::new(name))));
                 }
                 Value::Nil => Value::Nil,
-                _ => return Err(Fault::NoField(Word::new(name))),
+                value => match member(&value, name) {
+                    Some(Member::Field(field)) => field,
+                    Some(Member::Method(method)) => {
+                        self.call(&Value::Nil, (method, at), Some(value), &[], None)?
+                    }
+                    None => return Err(Fault::NoField(Word::new(name))),
+                },
             };
         }
         Ok(value)
     }
 
     fn field(&self, map: Map, name: &str) -> Result<Value, Fault> {
+        self.heap.spend_bytes(name.len())?;
         match self.heap.entries(map).get(&Text::from(name)) {
             Some(value) => Ok(value.element()),
             None if self.heap.strict => Err(Fault::MissingKey(Some(Word::new(name)))),
@@ -140,16 +158,16 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Calls `function`; `at` is where it is blamed for what goes wrong.
+    /// Calls a function, or a method on `receiver`. With it comes where it is blamed for what goes wrong.
     fn call(
         &mut self,
         dot: &Value,
-        function: &'static Function,
-        at: usize,
+        (function, at): (&'static Function, usize),
+        receiver: Option<Value>,
         operands: &'t [Operand],
         last: Option<Value>,
     ) -> Result<Value, Fault> {
-        let count = operands.len() + usize::from(last.is_some());
+        let count = usize::from(receiver.is_some()) + operands.len() + usize::from(last.is_some());
         let least = function.fixed.len();
         if count < least || (count > least && function.rest.is_none()) {
             return Err(Fault::ArgumentCount(function.name));
@@ -158,7 +176,7 @@ impl<'t> Run<'t> {
             How::And => self.until(dot, operands, last, false),
             How::Or => self.until(dot, operands, last, true),
             How::Call(run) => {
-                let args = self.arguments(dot, function, operands, last)?;
+                let args = self.arguments(dot, function, receiver, operands, last)?;
                 let read = args.iter().map(size).sum();
                 self.heap.spend_bytes(read)?;
                 self.at = at;
@@ -196,12 +214,14 @@ impl<'t> Run<'t> {
         &mut self,
         dot: &Value,
         function: &'static Function,
+        receiver: Option<Value>,
         operands: &'t [Operand],
         last: Option<Value>,
     ) -> Result<Vec<Value>, Fault> {
-        let mut args = Vec::with_capacity(operands.len() + 1);
+        let mut args = Vec::with_capacity(operands.len() + 2);
         let params = function.fixed.iter().chain(function.rest.iter().cycle());
-        let mut params = params.copied();
+        let mut params = params.copied().skip(usize::from(receiver.is_some()));
+        args.extend(receiver);
         for operand in operands {
             let param = params.next().ok_or(Fault::ArgumentCount(function.name))?;
             args.push(self.argument(dot, param, function.name, operand)?);
@@ -236,6 +256,14 @@ impl<'t> Run<'t> {
             (Term::Text(text), Param::Text) => self.literal(text),
             (Term::Number(number), Param::Int) => number.int.map(Value::Int).ok_or(mismatch),
             (Term::Number(number), Param::Float) => number.float.map(Value::Float).ok_or(mismatch),
+            (Term::Number(number), Param::Uint32) => {
+                let number = number.unsigned().ok_or(mismatch)?;
+                Ok(Value::Uint(u64::from(number as u32)))
+            }
+            (Term::Number(number), Param::Duration) => {
+                let nanos = number.int.ok_or(mismatch)?;
+                Ok(Value::Named(Named::Duration, nanos))
+            }
             (Term::Bool(_) | Term::Number(_) | Term::Text(_), _) => Err(mismatch),
             _ => {
                 let value = self.operand(dot, operand)?;
@@ -252,6 +280,13 @@ fn fit(value: Value, param: Param, function: &'static str) -> Result<Value, Faul
         (value, Param::Any) => Ok(value.inside()),
         (value, Param::Reflect) => Ok(value),
         (Value::Nil, Param::Dict) => Ok(Value::Map(Map::NIL)),
+        (Value::Nil, Param::List) => Ok(Value::List(List::NIL)),
+        (value @ Value::List(list), Param::List) if list.of == Element::Any => Ok(value),
+        (value @ Value::Named(Named::Duration, _), Param::Duration)
+        | (value @ Value::Object(Object::Time(_)), Param::Time)
+        | (value @ Value::Object(Object::Location(_)), Param::Location)
+        | (value @ Value::Object(Object::Version(_)), Param::Version)
+        | (value @ Value::Object(Object::Certificate(_)), Param::Certificate) => Ok(value),
         (value @ Value::Bool(_), Param::Bool) => Ok(value),
         (value @ Value::Int(_), Param::Int) => Ok(value),
         (value @ Value::Float(_), Param::Float) => Ok(value),
@@ -264,10 +299,20 @@ fn fit(value: Value, param: Param, function: &'static str) -> Result<Value, Faul
     }
 }
 
+/// The field or method called `name` of what is neither a map nor nothing.
+fn member(value: &Value, name: &str) -> Option<Member> {
+    match value {
+        Value::Object(object) => object.member(name),
+        Value::Named(named, _) => named.member(name),
+        _ => None,
+    }
+}
+
 /// The bytes of text that a call reads or makes, for the account of work.
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
+        Value::Object(object) => object.bytes(),
         _ => 0,
     }
 }

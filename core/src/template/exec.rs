@@ -29,24 +29,25 @@ enum Flow {
 }
 
 impl<'t> Run<'t> {
-    /// Renders the body called `name` over the root of `heap`. An error comes with its place.
+    /// Renders the body called `name` over the root of `heap` to at most `room` bytes. An error comes with its place.
     pub(crate) fn render(
         bodies: &'t Bodies,
         name: &str,
         heap: Heap,
-    ) -> Result<Vec<u8>, (usize, Fault)> {
+        room: usize,
+    ) -> Result<(Vec<u8>, bool), (usize, Fault)> {
         let root = Value::Map(heap.root);
         let mut run = Self {
             bodies,
             heap,
-            out: Buffer::with_limit(OUTPUT_BYTES),
+            out: Buffer::with_limit(room.min(OUTPUT_BYTES)),
             variables: vec![("$", root.clone())],
             at: 0,
             depth: 0,
         };
         let body = bodies.0.get(name).map_or(&[][..], Vec::as_slice);
         match run.walk(&root, body) {
-            Ok(_) => Ok(run.out.into_bytes()),
+            Ok(_) => Ok((run.out.into_bytes(), run.heap.varies)),
             Err(fault) => Err((run.at, fault)),
         }
     }
@@ -73,10 +74,14 @@ impl<'t> Run<'t> {
 
     fn write(&mut self, text: &[u8]) -> Result<Flow, Fault> {
         self.out.extend(text);
-        if self.out.is_over() {
-            Err(Fault::OutputTooLarge)
-        } else {
-            Ok(Flow::On)
+        self.within_bounds()
+    }
+
+    fn within_bounds(&self) -> Result<Flow, Fault> {
+        match self.out.is_over() {
+            false => Ok(Flow::On),
+            true if self.out.limit() < OUTPUT_BYTES => Err(Fault::NoRoom),
+            true => Err(Fault::OutputTooLarge),
         }
     }
 
@@ -97,11 +102,7 @@ impl<'t> Run<'t> {
                 self.heap.spend_bytes(self.out.len() - before)?;
             }
         }
-        if self.out.is_over() {
-            Err(Fault::OutputTooLarge)
-        } else {
-            Ok(Flow::On)
-        }
+        self.within_bounds()
     }
 
     /// `if`, and `with`, which hands its value on as the dot.
@@ -139,15 +140,21 @@ impl<'t> Run<'t> {
                 };
                 self.count(branch, count, of)?
             }
+            Value::Uint(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                self.count(branch, count, |n| Value::Uint(n as u64))?
+            }
+            Value::Named(named, count) => self.count(branch, count, |n| Value::Named(named, n))?,
             Value::Byte(count) => self.count(branch, count.into(), |n| Value::Byte(n as u8))?,
             Value::List(list) => self.each(branch, list.len(), |heap, n| {
                 Some((Value::Int(n as i64), heap.element(list, n)?))
             })?,
             Value::Map(map) => {
                 // What the loop changes in the map is not visited.
-                let entries = self.heap.entries(map).iter();
-                let entries: Vec<_> = entries.map(|(k, v)| (k.clone(), v.element())).collect();
+                let entries = self.heap.entries(map);
                 self.heap.spend(entries.len())?;
+                let entries = entries.iter();
+                let entries: Vec<_> = entries.map(|(k, v)| (k.clone(), v.element())).collect();
                 self.each(branch, entries.len(), |_, n| {
                     let (key, value) = entries.get(n)?;
                     Some((Value::Text(key.clone()), value.clone()))
@@ -257,4 +264,4 @@ impl<'t> Run<'t> {
 const DEPTH: usize = 200;
 
 /// The longest output, as long as a value may be.
-const OUTPUT_BYTES: usize = 1 << 20;
+pub(crate) const OUTPUT_BYTES: usize = 1 << 20;

@@ -17,7 +17,7 @@ pub(crate) enum Ideal {
     Float(f64),
     Complex(f64, f64),
     /// An integer that only an unsigned type holds.
-    Overflow,
+    Overflow(u64),
 }
 
 impl Number {
@@ -42,7 +42,7 @@ impl Number {
             return Ok(Self {
                 int,
                 float: Some(u as f64),
-                ideal: Ideal::Overflow,
+                ideal: Ideal::Overflow(u),
             });
         }
         let f = parse_float(bytes).map_err(|_| Fault::Syntax("illegal number syntax"))?;
@@ -86,6 +86,27 @@ impl Number {
             float: Some(int as f64),
             ideal: Ideal::Int(int),
         })
+    }
+
+    /// As an unsigned integer, if it is one.
+    pub(crate) fn unsigned(&self) -> Option<u64> {
+        match (self.ideal_unsigned(), self.int) {
+            (Some(n), _) => Some(n),
+            (None, Some(int)) => u64::try_from(int).ok(),
+            (None, None) => {
+                let float = self
+                    .float
+                    .filter(|f| (0.0..18_446_744_073_709_551_616.0).contains(f));
+                float.filter(|f| f.fract() == 0.0).map(|f| f as u64)
+            }
+        }
+    }
+
+    fn ideal_unsigned(&self) -> Option<u64> {
+        match self.ideal {
+            Ideal::Overflow(n) => Some(n),
+            _ => None,
+        }
     }
 
     fn complex(real: f64, imaginary: f64) -> Self {

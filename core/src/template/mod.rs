@@ -1,6 +1,6 @@
 //! Output templates: `spec.template.data`, rendered over opened values.
 //!
-//! The language is Go's `text/template` with the deterministic functions of sprig, to the byte.
+//! The language is Go's `text/template` with the functions of sprig, to the byte.
 //! The engine is ours, because three things have to hold that no other one offers together: an error
 //! names its place and never a value, every rendering is bounded, and a string is bytes, so that a
 //! value which is not UTF-8 passes through unchanged.
@@ -9,17 +9,20 @@
 //!
 //! - Output, and success or failure, are those of Go 1.26 with sprig 3.3.0, but for the differences below.
 //! - No error, nor its `Debug`, holds a value, a part of the output or a literal of the source.
-//! - The same template over the same values gives the same output.
+//! - The same template over the same values gives the same output, unless [`Rendered::varies`] says otherwise.
 //! - What a rendering copies of the values is wiped: texts with their last holder, buffers when they grow.
 //!
 //! # Differences from Go
 //!
-//! - A missing key is an error, `<no value>` is never printed (see [`MissingKeys`] for Go's way).
-//! - Functions are refused at parsing when their result changes from run to run; `keys` and `values`
-//!   are sorted; `%p` and a call of a value fail.
+//! - With [`MissingKeys::Refuse`] a missing key is an error, and `<no value>` is never printed.
+//! - With [`Functions::Deterministic`] functions are refused at parsing when their result changes from run
+//!   to run; with [`Functions::All`] time and chance come from [`Surroundings`].
+//! - `keys` and `values` are sorted; an address is never printed.
 //! - Bounds: 64 KiB of source, 100 levels of nesting in it and 200 while rendering, 100 levels of a value
-//!   that is printed, compared or converted, 1,000,000 steps (an evaluation, an element, 64 bytes of
-//!   text), 4 MiB for a text on the way, 1 MiB of output.
+//!   that is printed, compared or converted, 4 MiB for a text on the way, 1 MiB of output. A regular
+//!   expression has 64 KiB, 100 levels, 256 groups, and 1 MiB when compiled.
+//! - All templates of a resource together have 1,000,000 steps (an evaluation, an element, 64 bytes of text;
+//!   what takes long takes many), and the room that the values leave in the Secret: see [`Rendering`].
 
 mod error;
 mod eval;
@@ -31,10 +34,14 @@ mod keys;
 mod lex;
 mod literal;
 mod node;
+mod object;
 mod parse;
 mod pipeline;
+mod rendering;
 mod strconv;
+mod surroundings;
 mod text;
+mod time;
 mod unicode;
 mod value;
 
@@ -44,6 +51,8 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 pub use error::{TemplateError, TemplateFault, Word};
+pub use rendering::{Budget, Rendering};
+pub use surroundings::Surroundings;
 
 /// A template that parsed, for one key of a Secret.
 pub struct Template {
@@ -62,6 +71,24 @@ pub enum MissingKeys {
     AsGo,
 }
 
+/// Which functions templates may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Functions {
+    /// Those that give the same result each time: for envelopes.
+    #[default]
+    Deterministic,
+    /// Those too that look at the clock or at chance: as Sealed Secrets has it.
+    All,
+}
+
+/// What a template was rendered to.
+pub struct Rendered {
+    /// The output.
+    pub output: Plaintext,
+    /// Whether the clock or chance had a part in it, so that it would be another one the next time.
+    pub varies: bool,
+}
+
 /// Parses and checks the template of `key` without any value: syntax, functions, size.
 ///
 /// # Errors
@@ -69,11 +96,25 @@ pub enum MissingKeys {
 /// Any [`TemplateFault`] that shows in the source alone, above all `Syntax`, `UnknownFunction`,
 /// `RefusedFunction` and `SourceTooLarge`.
 pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
+    parse_with(key, source, Functions::Deterministic)
+}
+
+/// Parses with a choice of functions.
+///
+/// # Errors
+///
+/// As [`parse`]; with [`Functions::All`] `RefusedFunction` is left for what reads the environment or the
+/// network.
+pub fn parse_with(
+    key: &KeyName,
+    source: &str,
+    functions: Functions,
+) -> Result<Template, TemplateError> {
     let wrong = |(at, fault)| TemplateError::new(key, source.as_bytes(), at, fault);
     if source.len() > SOURCE_BYTES {
         return Err(wrong((0, TemplateFault::SourceTooLarge)));
     }
-    let bodies = parse::parse(key.as_str(), source).map_err(wrong)?;
+    let bodies = parse::parse(key.as_str(), source, functions).map_err(wrong)?;
     Ok(Template {
         key: key.clone(),
         source: source.to_owned(),
@@ -82,7 +123,8 @@ pub fn parse(key: &KeyName, source: &str) -> Result<Template, TemplateError> {
 }
 
 impl Template {
-    /// Renders over `values`, which are all that it sees.
+    /// Renders over `values`, which are all that it sees. Where a resource has several templates, they share
+    /// a [`Rendering`] instead.
     ///
     /// # Errors
     ///
@@ -91,37 +133,22 @@ impl Template {
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
     ) -> Result<Plaintext, TemplateError> {
-        self.render_with(values, MissingKeys::Refuse)
+        let rendered = self.render_with(values, MissingKeys::Refuse, None)?;
+        Ok(rendered.output)
     }
 
-    /// Renders with a choice about missing keys.
+    /// Renders with a choice about missing keys, and with what comes from outside.
     ///
     /// # Errors
     ///
-    /// As [`Template::render`].
+    /// As [`Template::render`]. Without surroundings, what asks for them fails with `NoSurroundings`.
     pub fn render_with(
         &self,
         values: &BTreeMap<KeyName, Plaintext>,
         missing: MissingKeys,
-    ) -> Result<Plaintext, TemplateError> {
-        // The engine works on a copy, which is wiped with the heap.
-        let entry = |(key, value): (&KeyName, &Plaintext)| {
-            (
-                text::Text::from(key.as_str()),
-                value::Value::text(value.reveal()),
-            )
-        };
-        let root = values.iter().map(entry).collect();
-        let heap = heap::Heap::new(root, missing == MissingKeys::Refuse);
-        match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
-            Ok(output) => Ok(Plaintext::new(output)),
-            Err((at, fault)) => Err(TemplateError::new(
-                &self.key,
-                self.source.as_bytes(),
-                at,
-                fault,
-            )),
-        }
+        surroundings: Option<&mut Surroundings>,
+    ) -> Result<Rendered, TemplateError> {
+        Rendering::new(values, missing).render(self, usize::MAX, surroundings)
     }
 
     /// The keys that the template names in so many words: `.x`, `$.x`, `index . "x"`.

@@ -2,18 +2,24 @@
 
 use std::collections::HashMap;
 
+use super::Functions;
 use super::error::{TemplateFault as Fault, Word};
 use super::lex::{Kind, Token, lex};
 use super::literal::unquote;
 use super::node::{Bodies, Branch, Invocation, Node, Pipe, is_blank};
 
 /// Parses `source` as the body called `name`, along with the bodies that it defines.
-pub(crate) fn parse(name: &str, source: &str) -> Result<Bodies, (usize, Fault)> {
+pub(crate) fn parse(
+    name: &str,
+    source: &str,
+    functions: Functions,
+) -> Result<Bodies, (usize, Fault)> {
     let mut parser = Parser {
         tokens: lex(source)?,
         next: 0,
         scope: Scope::default(),
         depth: 0,
+        functions,
         bodies: HashMap::new(),
     };
     let parsed = parser.main(name);
@@ -27,6 +33,7 @@ pub(super) struct Parser<'s> {
     pub(super) scope: Scope,
     /// How deeply structures and parentheses are nested here.
     pub(super) depth: usize,
+    pub(super) functions: Functions,
     bodies: HashMap<String, Vec<Node>>,
 }
 

@@ -155,7 +155,7 @@ impl Parser<'_> {
         let token = self.peek_non_space();
         self.next();
         let term = match token.kind {
-            Kind::Identifier => Term::Function(functions::find(token.text)?),
+            Kind::Identifier => Term::Function(functions::find(token.text, self.functions)?),
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Variable => {

@@ -1,5 +1,6 @@
 //! Values of a running template, with the Go types that decide what they may be used for.
 
+use super::object::{Named, Object};
 use super::text::Text;
 
 /// A value of one of the Go types that templates meet. Lists and maps live in the [`super::heap::Heap`].
@@ -14,6 +15,10 @@ pub(crate) enum Value {
     Int(i64),
     /// `int64`
     Int64(i64),
+    /// `uint64`, a number of a version
+    Uint(u64),
+    /// An integer of a type of Go's `time`
+    Named(Named, i64),
     /// `uint8`, a byte of a string
     Byte(u8),
     /// `float64`
@@ -23,6 +28,7 @@ pub(crate) enum Value {
     Text(Text),
     List(List),
     Map(Map),
+    Object(Object),
 }
 
 /// A Go slice: a window on a place of the heap.
@@ -89,6 +95,8 @@ impl Value {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Int64(_) => "int64",
+            Self::Uint(_) => "uint64",
+            Self::Named(named, _) => named.type_name(),
             Self::Byte(_) => "uint8",
             Self::Float(_) => "float64",
             Self::Complex(..) => "complex128",
@@ -96,6 +104,7 @@ impl Value {
             Self::List(list) => list.of.list_name(),
             Self::Map(map) if map.of_text => "map[string]string",
             Self::Map(_) => "map[string]interface {}",
+            Self::Object(object) => object.type_name(),
         }
     }
 
@@ -105,6 +114,9 @@ impl Value {
             Self::Nil | Self::NilInterface => "invalid",
             Self::List(_) => "slice",
             Self::Map(_) => "map",
+            Self::Named(named, _) => named.kind_name(),
+            Self::Object(object) if object.is_pointer() => "ptr",
+            Self::Object(_) => "struct",
             other => other.type_name(),
         }
     }

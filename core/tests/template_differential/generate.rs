@@ -1,8 +1,9 @@
 //! Templates at random: mostly of fitting types, so that about half of them render.
 
-use bulla_core::template::{self, TemplateFault};
-
-use crate::vocabulary::{BASICS, DICTS, INTEGERS, LISTS, NUMBERS, TEXTS, VALUES};
+use crate::vocabulary::{
+    BASICS, CONSTRAINTS, DATES, DICTS, DURATIONS, INTEGERS, KEYS, LAYOUTS, LISTS, NUMBERS,
+    PATTERNS, REPLACEMENTS, TEXTS, TIMES, VALUES, VERSIONS, ZONES,
+};
 
 /// Writes templates.
 pub(crate) struct Generator {
@@ -159,6 +160,12 @@ impl Generator {
         if self.chance(7) {
             return self.operand(depth);
         }
+        if kind == "pattern" && self.chance(60) {
+            return self.pattern();
+        }
+        if let Some(words) = words(kind) {
+            return self.pick(words).to_owned();
+        }
         match kind {
             "string" if depth > 0 && self.chance(20) => {
                 let convert = self.pick(&["quote", "upper", "b64enc", "trim", "snakecase", "html"]);
@@ -209,6 +216,36 @@ impl Generator {
         }
     }
 
+    /// An argument that fits the parameter.
+    pub(crate) fn fitting(&mut self, function: &str, n: usize, parameter: &str) -> String {
+        self.variables.clear();
+        let kind = kind(function, n, parameter);
+        match words(kind) {
+            _ if kind == "pattern" && self.chance(60) => self.pattern(),
+            Some(words) => self.pick(words).to_owned(),
+            None => self.typed(kind, 1),
+        }
+    }
+
+    /// A regular expression made of others.
+    fn pattern(&mut self) -> String {
+        let mut source = String::new();
+        for _ in 0..1 + self.below(4) {
+            let piece = self.pick(PATTERNS).trim_matches(['`', '"']);
+            let (open, close) = match self.below(6) {
+                0 => ("(", ")"),
+                1 => ("(?:", ")"),
+                _ => ("", ""),
+            };
+            let repeated = self.pick(&[
+                "", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,}",
+            ]);
+            let between = self.pick(&["", "", "", "|"]);
+            source += &format!("{open}{piece}{close}{repeated}{between}");
+        }
+        format!("`{source}`")
+    }
+
     fn value(&mut self) -> String {
         format!(".{}", VALUES[self.below(VALUES.len())].0)
     }
@@ -227,7 +264,7 @@ impl Generator {
     }
 
     /// SplitMix64
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut n = self.state;
         n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -236,26 +273,79 @@ impl Generator {
     }
 }
 
-/// Leaves out what is refused, what is still to come, and what Go gives in random order.
+/// Leaves out what differs from run to run, what takes long, and what Go gives in random order.
 fn is_compared(name: &str) -> bool {
-    let key = "key".parse().unwrap();
-    let parsed = template::parse(&key, &format!("{{{{ {name} }}}}"));
-    let fault = parsed.err().map(|error| error.fault().clone());
-    let known = !matches!(
-        fault,
-        Some(TemplateFault::RefusedFunction { .. } | TemplateFault::UnsupportedFunction(_))
-    );
-    known && !matches!(name, "keys" | "values")
+    let left_out = "keys values now ago randAlphaNum randAlpha randNumeric randAscii randInt randBytes \
+                    uuidv4 shuffle bcrypt htpasswd encryptAES derivePassword genPrivateKey genCA \
+                    genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert \
+                    genSignedCertWithKey";
+    !left_out.split(' ').any(|n| n == name)
+}
+
+/// The words for what is more than its type.
+fn words(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "pattern" => PATTERNS,
+        "replacement" => REPLACEMENTS,
+        "version" => VERSIONS,
+        "constraint" => CONSTRAINTS,
+        "duration" => DURATIONS,
+        "layout" => LAYOUTS,
+        "date" => DATES,
+        "time" | "time.Time" => TIMES,
+        "zone" => ZONES,
+        "key" => KEYS,
+        "number" => NUMBERS,
+        "uint32" => INTEGERS,
+        "keyType" => &["\"ecdsa\"", "\"ed25519\"", "\"x\""],
+        "passwordType" => &["\"long\"", "\"pin\"", "\"maximum\"", "\"basic\"", "\"x\""],
+        "certificate" => &["(b64enc .cert)", "(b64enc .key)", "\"YQ==\"", "\"?\""],
+        "encrypted" => &[
+            ".encrypted",
+            "\"YWJj\"",
+            "\"?\"",
+            "(b64enc (repeat 32 \"a\"))",
+        ],
+        "sprig.certificate" => &["(buildCustomCert (b64enc .cert) (b64enc .key))"],
+        "[]interface {}" => &[
+            "(list)",
+            "nil",
+            "(list \"10.0.0.1\" \"::1\")",
+            "(list \"a.example\")",
+            "(list 1)",
+            "(splitList \",\" .list)",
+        ],
+        _ => return None,
+    })
 }
 
 /// What a parameter wants beyond its type.
-fn kind(function: &str, n: usize, parameter: &'static str) -> &'static str {
+fn kind<'p>(function: &str, n: usize, parameter: &'p str) -> &'p str {
     let list = "append push prepend first last rest initial reverse compact uniq without slice concat \
                 mustAppend mustPush mustPrepend mustFirst mustLast mustRest mustInitial mustReverse \
                 mustCompact mustUniq mustWithout mustSlice sortAlpha";
     let second = "join has mustHas chunk mustChunk";
     match function {
         "len" => "container",
+        _ if function.to_lowercase().contains("regex") && n == 0 => "pattern",
+        "regexReplaceAll" | "mustRegexReplaceAll" if n == 2 => "replacement",
+        "semver" => "version",
+        "semverCompare" => ["constraint", "version"][n.min(1)],
+        "duration" | "durationRound" => "duration",
+        "toDate" | "mustToDate" => ["layout", "date"][n.min(1)],
+        "date" | "dateInZone" | "date_in_zone" => ["layout", "time", "zone"][n.min(2)],
+        "htmlDate" | "htmlDateInZone" => ["time", "zone"][n.min(1)],
+        "dateModify" | "date_modify" | "mustDateModify" | "must_date_modify" => {
+            ["duration", "time"][n.min(1)]
+        }
+        "genPrivateKey" => "keyType",
+        "derivePassword" if n == 1 => "passwordType",
+        "buildCustomCert" => "certificate",
+        "decryptAES" if n == 1 => "encrypted",
+        "genCAWithKey" if n == 2 => "key",
+        "genSelfSignedCertWithKey" if n == 4 => "key",
+        "genSignedCertWithKey" if n == 5 => "key",
+        "addf" | "subf" | "mulf" | "divf" | "add1f" => "number",
         "index" => ["container", "index"][n.min(1)],
         "eq" | "ne" | "lt" | "le" | "gt" | "ge" => "basic",
         _ if n == 0 && list.split(' ').any(|name| name == function) => "list",

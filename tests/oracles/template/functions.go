@@ -29,6 +29,7 @@ func functions() template.FuncMap {
 	for _, name := range []string{"env", "expandenv", "getHostByName"} {
 		delete(functions, name)
 	}
+	maps.Copy(functions, describing)
 	return functions
 }
 

@@ -5,6 +5,8 @@
 //	template functions F writes names and parameters of all functions to the file F
 //	template tables D writes Go's Unicode tables as Rust into the directory D
 //
+// Beyond sprig's functions there are `describe` and `bcryptMatches`, for what is random.
+//
 // A case is {"template": …, "values": {key: base64}}, an answer
 // {"go": outcome, "strict": outcome} where an outcome is {"ok": bool, "output": base64}.
 // `go` is the engine as Sealed Secrets runs it. `strict` is what Bulla promises for envelopes:
@@ -42,6 +44,8 @@ type answer struct {
 }
 
 func main() {
+	// The container of Sealed Secrets has no time zone of its own.
+	os.Setenv("TZ", "")
 	if len(os.Args) > 1 {
 		if err := command(os.Args[1], os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -44,6 +44,11 @@ func writeTables(directory string) error {
 			return err
 		}
 	}
+	for name, text := range map[string]string{"category.rs": categories(), "script.rs": scripts()} {
+		if err := write(directory, name, text); err != nil {
+			return err
+		}
+	}
 	out := header + "/// Go's `unicode.CaseRanges`: first, last, then the way to the upper, lower and title case.\n" +
 		"/// `ALTERNATING` marks ranges in which upper and lower case take turns.\n" +
 		"#[rustfmt::skip]\npub(crate) const CASES: &[(u32, u32, i32, i32, i32)] = &[\n"

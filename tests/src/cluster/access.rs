@@ -13,7 +13,7 @@ use kube::{
     Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::process;
 
@@ -49,6 +49,22 @@ impl Cluster {
             .and_then(|()| fs::rename(&unfinished, &path))
             .unwrap_or_else(|error| panic!("failed to write {}: {error}", path.display()));
         path
+    }
+
+    /// Returns the token of the cluster's admin.
+    ///
+    /// # Panics
+    ///
+    /// If the admin's kubeconfig has none.
+    pub fn admin_token(&self) -> String {
+        let kubeconfig =
+            fs::read(self.admin_kubeconfig()).expect("the admin's kubeconfig is there");
+        let kubeconfig: Value = serde_json::from_slice(&kubeconfig).expect("it is JSON");
+        let token = kubeconfig.pointer("/users/0/user/token");
+        token
+            .and_then(Value::as_str)
+            .expect("it has a token")
+            .to_owned()
     }
 
     /// Returns a token of an existing ServiceAccount, by `kubectl create token`.

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod beside;
+#[expect(dead_code, reason = "what is said of each goes into the docs alone")]
 mod differences;
 mod kubeseal;
 mod metrics;

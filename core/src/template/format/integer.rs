@@ -22,12 +22,16 @@ impl Integer {
         }
     }
 
-    pub(super) fn byte(value: u8) -> Self {
+    pub(super) fn unsigned(value: u64) -> Self {
         Self {
-            magnitude: value.into(),
+            magnitude: value,
             negative: false,
             signed: false,
         }
+    }
+
+    pub(super) fn byte(value: u8) -> Self {
+        Self::unsigned(value.into())
     }
 
     /// The 64 bits as unsigned, for the verbs that take a character.

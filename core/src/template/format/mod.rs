@@ -84,6 +84,8 @@ struct Flags {
     zero: bool,
     /// `%#v`: Go syntax.
     sharp_v: bool,
+    /// `%+v`: names of fields.
+    plus_v: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -107,6 +109,13 @@ impl<'a> Printer<'a> {
         self.flags = Flags::default();
         self.width = None;
         self.precision = None;
+    }
+
+    /// Counts work; once it is too much, nothing more is printed.
+    fn spend(&mut self, steps: usize) {
+        if let Err(fault) = self.heap.spend(steps) {
+            self.fault = Some(fault);
+        }
     }
 
     fn text(&mut self, text: &str) {

@@ -89,8 +89,7 @@ impl Printer<'_> {
     fn verb(&mut self, value: &Value, verb: char) {
         if matches!(verb, 'v' | 'w') {
             self.flags.sharp_v = std::mem::take(&mut self.flags.sharp);
-            // `%+v` names the fields of structs, of which there are none.
-            self.flags.plus = false;
+            self.flags.plus_v = std::mem::take(&mut self.flags.plus);
         }
         self.argument(value, verb);
     }

@@ -4,6 +4,7 @@ use super::Printer;
 use super::integer::Integer;
 use super::quote::{can_backquote, quote};
 use crate::template::error::TemplateFault as Fault;
+use crate::template::object::Object;
 use crate::template::text::Buffer;
 use crate::template::value::{List, Map, Value};
 
@@ -16,6 +17,7 @@ impl Printer<'_> {
             (_, 'T') => self.string(value.type_name().as_bytes(), 's'),
             // An address differs from run to run.
             (Value::List(_) | Value::Map(_), 'p') => self.address(),
+            (Value::Object(object), 'p') if object.is_pointer() => self.address(),
             (_, 'p') => self.bad_verb(value, verb),
             (Value::List(_) | Value::Map(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb),
@@ -24,6 +26,9 @@ impl Printer<'_> {
 
     /// Prints a value, an element of another one included.
     fn value(&mut self, value: &Value, verb: char) {
+        if self.fault.is_some() {
+            return;
+        }
         let known = match value {
             Value::Nil | Value::NilInterface => {
                 self.text(if self.flags.sharp_v {
@@ -42,6 +47,16 @@ impl Printer<'_> {
             }
             Value::Int(i) | Value::Int64(i) => self.integer(Integer::signed(*i), verb),
             Value::Byte(b) => self.integer(Integer::byte(*b), verb),
+            Value::Uint(n) => self.integer(Integer::unsigned(*n), verb),
+            Value::Named(named, n) if self.shows(verb) => {
+                self.string(named.show(*n).as_bytes(), verb);
+                true
+            }
+            Value::Named(_, n) => self.integer(Integer::signed(*n), verb),
+            Value::Object(object) => {
+                self.nested(|printer| printer.object(object, verb));
+                true
+            }
             Value::Float(f) => self.float(*f, verb),
             Value::Complex(real, imaginary) => self.complex(*real, *imaginary, verb),
             Value::Text(text) => {
@@ -73,6 +88,48 @@ impl Printer<'_> {
             print(self);
         }
         self.depth -= 1;
+    }
+
+    /// Whether a directive asks a value for its text.
+    fn shows(&self, verb: char) -> bool {
+        !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
+    }
+
+    fn object(&mut self, object: &Object, verb: char) {
+        self.spend(4 + object.bytes() / 64);
+        match (object, object.show(), object.fields()) {
+            (_, Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
+            (Object::Time(time), ..) if self.flags.sharp_v => {
+                self.padded(time.show_go().as_bytes());
+            }
+            (_, _, Some(fields)) if !object.is_pointer() || self.depth == 1 => {
+                if object.is_pointer() {
+                    self.out.push(b'&');
+                }
+                if self.flags.sharp_v {
+                    self.text(object.type_name().trim_start_matches('*'));
+                }
+                self.fields(&fields, verb);
+            }
+            // An address, or what is inside of a time.
+            _ => self.address(),
+        }
+    }
+
+    fn fields(&mut self, fields: &[(&'static str, Value)], verb: char) {
+        let (open, between, close) = self.brackets(b"{", b"}");
+        self.out.extend(open);
+        for (n, (name, value)) in fields.iter().enumerate() {
+            if n > 0 {
+                self.out.extend(between);
+            }
+            if self.flags.plus_v || self.flags.sharp_v {
+                self.text(name);
+                self.out.push(b':');
+            }
+            self.value(value, verb);
+        }
+        self.out.extend(close);
     }
 
     fn list(&mut self, list: List, verb: char) {
@@ -172,7 +229,11 @@ impl Printer<'_> {
         } else {
             self.text(value.type_name());
             self.out.push(b'=');
-            self.value(value, 'v');
+            // What is wrong is not asked for its text.
+            match value {
+                Value::Named(_, n) => self.value(&Value::Int(*n), 'v'),
+                value => self.value(value, 'v'),
+            }
         }
         self.out.push(b')');
     }
@@ -197,7 +258,7 @@ impl Printer<'_> {
     fn address(&mut self) {
         self.fault = Some(Fault::Function {
             name: "printf",
-            why: "`%p` differs from run to run",
+            why: "an address differs from run to run",
         });
     }
 }

@@ -24,6 +24,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("not", &[Param::Reflect], |call| {
         Ok(Value::Bool(!truth(call, &call.any(0)?)))
     }),
+    // No value is a function.
+    variadic("call", &[Param::Reflect], Param::Reflect, |call| {
+        Err(call.fail("the value is not a function"))
+    }),
     variadic("index", &[Param::Reflect], Param::Reflect, index),
     fixed("len", &[Param::Reflect], len),
     variadic("print", &[], Param::Any, |call| {
@@ -51,12 +55,15 @@ pub(crate) fn truth_of(heap: &Heap, value: &Value) -> bool {
         Value::Nil | Value::NilInterface => false,
         Value::Bool(b) => *b,
         Value::Int(i) | Value::Int64(i) => *i != 0,
+        Value::Uint(n) => *n != 0,
+        Value::Named(_, n) => *n != 0,
         Value::Byte(b) => *b != 0,
         Value::Float(f) => *f != 0.0,
         Value::Complex(a, b) => *a != 0.0 || *b != 0.0,
         Value::Text(text) => text.len() > 0,
         Value::List(list) => list.len() > 0,
         Value::Map(map) => !heap.entries(*map).is_empty(),
+        Value::Object(_) => true,
     }
 }
 
@@ -111,6 +118,8 @@ fn position(call: &Call<'_>, index: &Value, len: usize) -> Result<usize, Fault> 
     let n = match index {
         Value::Int(i) | Value::Int64(i) => *i,
         Value::Byte(b) => i64::from(*b),
+        Value::Uint(n) => i64::try_from(*n).unwrap_or(-1),
+        Value::Named(_, n) => *n,
         _ => return Err(call.fail("an index must be an integer")),
     };
     let n = usize::try_from(n).ok().filter(|n| *n <= len);

@@ -44,6 +44,7 @@ fn same(call: &Call<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
         (Value::List(list), Value::Nil) | (Value::Nil, Value::List(list)) => list.is_nil(),
         (Value::Map(map), Value::Nil) | (Value::Nil, Value::Map(map)) => map.is_nil(),
         (Value::Nil, _) | (_, Value::Nil) => false,
+        (Value::Object(a), Value::Object(b)) => a.equals(b),
         // Lists and maps compare with nil only.
         (Value::List(a), Value::List(b)) if a.is_nil() || b.is_nil() => a.is_nil() == b.is_nil(),
         (Value::Map(a), Value::Map(b)) if a.is_nil() || b.is_nil() => a.is_nil() == b.is_nil(),
@@ -71,10 +72,11 @@ fn less_or_equal(call: &Call<'_>) -> Result<bool, Fault> {
 }
 
 /// Integers compare with each other whatever their width and sign.
-fn integer(value: &Value) -> Option<i64> {
+fn integer(value: &Value) -> Option<i128> {
     match value {
-        Value::Int(i) | Value::Int64(i) => Some(*i),
-        Value::Byte(b) => Some(i64::from(*b)),
+        Value::Int(i) | Value::Int64(i) | Value::Named(_, i) => Some(i128::from(*i)),
+        Value::Uint(n) => Some(i128::from(*n)),
+        Value::Byte(b) => Some(i128::from(*b)),
         _ => None,
     }
 }

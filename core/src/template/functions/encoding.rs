@@ -77,7 +77,7 @@ fn decoded(
 }
 
 /// Go's standard base64: padded, line breaks are skipped. The error is the place that Go names.
-fn base64(text: &[u8], out: &mut Buffer) -> Result<(), usize> {
+pub(super) fn base64(text: &[u8], out: &mut Buffer) -> Result<(), usize> {
     let is_break = |b: &u8| matches!(b, b'\n' | b'\r');
     let skip = |at: usize| at + text[at..].iter().take_while(|b| is_break(b)).count();
     let mut at = 0;

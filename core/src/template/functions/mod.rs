@@ -4,25 +4,35 @@ mod builtin;
 mod cases;
 mod choice;
 mod compare;
+mod dates;
+mod decimal;
 mod dicts;
 mod encoding;
 mod equal;
 mod json;
+mod keys;
 mod lists;
+mod merge;
 mod number;
+mod passwords;
 mod paths;
+mod random;
+mod regex;
 mod search;
+mod semver;
 mod series;
 mod strings;
 mod url;
 mod words;
 
+use super::Functions;
 use super::error::{TemplateFault as Fault, Word};
 use super::heap::Heap;
 use super::text::Text;
 use super::value::{Map, Value};
 
 pub(crate) use builtin::truth_of;
+pub(crate) use regex::Compiled;
 
 /// A function that templates can call.
 pub(crate) struct Function {
@@ -48,9 +58,23 @@ pub(crate) enum Param {
     Bool,
     Int,
     Float,
+    /// `uint32`
+    Uint32,
     Text,
     /// `map[string]interface {}`
     Dict,
+    /// `[]interface {}`
+    List,
+    /// `time.Time`
+    Time,
+    /// `time.Duration`
+    Duration,
+    /// `*time.Location`
+    Location,
+    /// `*semver.Version`
+    Version,
+    /// Sprig's `certificate`
+    Certificate,
     /// `interface {}`
     Any,
     /// `reflect.Value`: like `Any`, but nothing is lost about where the value comes from.
@@ -63,7 +87,14 @@ impl Param {
             Self::Bool => "a bool",
             Self::Int => "an int",
             Self::Float => "a float64",
+            Self::Uint32 => "an int that is not negative",
             Self::Text => "a string",
+            Self::List => "a list",
+            Self::Time => "a time",
+            Self::Duration => "a duration",
+            Self::Location => "a location",
+            Self::Version => "a version",
+            Self::Certificate => "a certificate",
             Self::Dict => "a dict",
             Self::Any | Self::Reflect => "any value",
         }
@@ -78,14 +109,14 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn text(&self, n: usize) -> Result<Text, Fault> {
+    pub(crate) fn text(&self, n: usize) -> Result<Text, Fault> {
         match self.args.get(n) {
             Some(Value::Text(text)) => Ok(text.clone()),
             _ => Err(self.mismatch(Param::Text)),
         }
     }
 
-    fn int(&self, n: usize) -> Result<i64, Fault> {
+    pub(crate) fn int(&self, n: usize) -> Result<i64, Fault> {
         match self.args.get(n) {
             Some(Value::Int(int)) => Ok(*int),
             _ => Err(self.mismatch(Param::Int)),
@@ -106,7 +137,7 @@ impl Call<'_> {
         }
     }
 
-    fn any(&self, n: usize) -> Result<Value, Fault> {
+    pub(crate) fn any(&self, n: usize) -> Result<Value, Fault> {
         self.args
             .get(n)
             .cloned()
@@ -118,14 +149,14 @@ impl Call<'_> {
         self.args.get(n..).unwrap_or(&[])
     }
 
-    fn mismatch(&self, expected: Param) -> Fault {
+    pub(crate) fn mismatch(&self, expected: Param) -> Fault {
         Fault::ArgumentType {
             function: self.name,
             expected: expected.describe(),
         }
     }
 
-    fn fail(&self, why: &'static str) -> Fault {
+    pub(crate) fn fail(&self, why: &'static str) -> Fault {
         Fault::Function {
             name: self.name,
             why,
@@ -133,24 +164,33 @@ impl Call<'_> {
     }
 }
 
-/// The function called `name`.
-pub(crate) fn find(name: &str) -> Result<&'static Function, Fault> {
+/// The function called `name`, if `functions` has it.
+pub(crate) fn find(name: &str, functions: Functions) -> Result<&'static Function, Fault> {
     if let Some(found) = TABLES.iter().copied().flatten().find(|f| f.name == name) {
         return Ok(found);
     }
-    for (why, names) in REFUSED {
-        if let Some(name) = names.iter().find(|n| **n == name) {
-            return Err(Fault::RefusedFunction { name, why });
+    for (why, table) in VARYING {
+        if let Some(found) = table.iter().find(|f| f.name == name) {
+            return match functions {
+                Functions::All => Ok(found),
+                Functions::Deterministic => Err(Fault::RefusedFunction {
+                    name: found.name,
+                    why,
+                }),
+            };
         }
     }
-    match UNSUPPORTED.iter().find(|n| **n == name) {
-        Some(name) => Err(Fault::UnsupportedFunction(name)),
+    match REFUSED.iter().find(|n| **n == name) {
+        Some(name) => Err(Fault::RefusedFunction {
+            name,
+            why: "it reads the environment or the network",
+        }),
         None => Err(Fault::UnknownFunction(Word::new(name))),
     }
 }
 
 /// Declares a function of as many parameters as listed.
-const fn fixed(
+pub(crate) const fn fixed(
     name: &'static str,
     fixed: &'static [Param],
     run: fn(&mut Call<'_>) -> Result<Value, Fault>,
@@ -181,13 +221,20 @@ const fn variadic(
 /// Sprig's come first: its `slice` hides Go's.
 const TABLES: &[&[Function]] = &[
     choice::FUNCTIONS,
+    dates::SPANS,
+    decimal::FUNCTIONS,
     dicts::FUNCTIONS,
     encoding::FUNCTIONS,
     equal::FUNCTIONS,
     json::FUNCTIONS,
+    keys::FUNCTIONS,
     lists::FUNCTIONS,
+    merge::FUNCTIONS,
     number::FUNCTIONS,
+    passwords::FUNCTIONS,
     paths::FUNCTIONS,
+    regex::FUNCTIONS,
+    semver::FUNCTIONS,
     series::FUNCTIONS,
     strings::FUNCTIONS,
     words::FUNCTIONS,
@@ -197,85 +244,18 @@ const TABLES: &[&[Function]] = &[
     compare::FUNCTIONS,
 ];
 
-/// What would make one Secret differ from the next, or reach out of the template.
-const REFUSED: &[(&str, &[&str])] = &[
-    (
-        "its result is random, and would differ each time",
-        &[
-            "randAlphaNum",
-            "randAlpha",
-            "randAscii",
-            "randNumeric",
-            "randInt",
-            "randBytes",
-            "shuffle",
-            "uuidv4",
-            "bcrypt",
-            "htpasswd",
-            "encryptAES",
-            "genPrivateKey",
-            "genCA",
-            "genCAWithKey",
-            "genSelfSignedCert",
-            "genSelfSignedCertWithKey",
-            "genSignedCert",
-            "genSignedCertWithKey",
-        ],
-    ),
+/// What would make one Secret differ from the next: why, and the functions.
+const VARYING: &[(&str, &[Function])] = &[
+    (RANDOM, random::FUNCTIONS),
+    (RANDOM, passwords::VARYING),
+    (RANDOM, keys::VARYING),
     (
         "its result depends on the time or the time zone",
-        &[
-            "now",
-            "ago",
-            "date",
-            "dateInZone",
-            "date_in_zone",
-            "dateModify",
-            "date_modify",
-            "mustDateModify",
-            "must_date_modify",
-            "htmlDate",
-            "htmlDateInZone",
-            "toDate",
-            "mustToDate",
-            "unixEpoch",
-        ],
+        dates::FUNCTIONS,
     ),
-    (
-        "it reads the environment or the network",
-        &["env", "expandenv", "getHostByName"],
-    ),
-    ("no value is a function", &["call"]),
 ];
 
-/// Deterministic functions of sprig that are still to come.
-const UNSUPPORTED: &[&str] = &[
-    "add1f",
-    "addf",
-    "subf",
-    "mulf",
-    "divf",
-    "buildCustomCert",
-    "decryptAES",
-    "derivePassword",
-    "duration",
-    "durationRound",
-    "merge",
-    "mergeOverwrite",
-    "mustMerge",
-    "mustMergeOverwrite",
-    "mustRegexFind",
-    "mustRegexFindAll",
-    "mustRegexMatch",
-    "mustRegexReplaceAll",
-    "mustRegexReplaceAllLiteral",
-    "mustRegexSplit",
-    "regexFind",
-    "regexFindAll",
-    "regexMatch",
-    "regexReplaceAll",
-    "regexReplaceAllLiteral",
-    "regexSplit",
-    "semver",
-    "semverCompare",
-];
+const RANDOM: &str = "its result is random, and would differ each time";
+
+/// What sprig has, and Sealed Secrets leaves out too.
+const REFUSED: &[&str] = &["env", "expandenv", "getHostByName"];

@@ -4,9 +4,14 @@
 //! upper case may be several characters.
 
 mod case;
+mod category;
 mod letter;
 mod mapping;
 mod print;
+mod script;
+
+pub(crate) use category::{ALIASES, CATEGORIES};
+pub(crate) use script::SCRIPTS;
 
 /// The first character of `bytes` and its width; U+FFFD of width 1 for what is not UTF-8, width 0 at the end.
 pub(crate) fn decode(bytes: &[u8]) -> (char, usize) {

@@ -3,6 +3,7 @@
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format::format_float;
 use crate::template::heap::Heap;
+use crate::template::object::Object;
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
 use crate::template::value::Value;
@@ -40,6 +41,8 @@ pub(super) fn encode(heap: &Heap, value: &Value, style: Style) -> Result<Option<
         depth: 0,
     };
     if !encoder.value(value)? {
+        // What was written is dropped, so that nobody else counts it.
+        heap.spend_bytes(encoder.out.len())?;
         return Ok(None);
     }
     encoder.out.finish().map(Some)
@@ -58,12 +61,19 @@ impl Encoder<'_> {
         match value {
             Value::Nil | Value::NilInterface => self.out.extend(b"null"),
             Value::Bool(b) => self.out.extend(if *b { b"true" } else { b"false" }),
-            Value::Int(i) | Value::Int64(i) => self.out.extend(i.to_string().as_bytes()),
+            Value::Uint(n) => self.out.extend(n.to_string().as_bytes()),
+            Value::Int(i) | Value::Int64(i) | Value::Named(_, i) => {
+                self.out.extend(i.to_string().as_bytes())
+            }
             Value::Byte(b) => self.out.extend(b.to_string().as_bytes()),
             Value::Float(f) if !f.is_finite() => return Ok(false),
-            Value::Float(f) => self.out.extend(number(*f).as_bytes()),
+            Value::Float(f) => {
+                self.heap.spend(1)?;
+                self.out.extend(number(*f).as_bytes());
+            }
             Value::Complex(..) => return Ok(false),
             Value::Text(text) => self.text(text.bytes()),
+            Value::Object(object) => return self.object(object),
             Value::List(list) if list.is_nil() => self.out.extend(b"null"),
             Value::Map(map) if map.is_nil() => self.out.extend(b"null"),
             Value::List(list) => {
@@ -73,6 +83,26 @@ impl Encoder<'_> {
             Value::Map(map) => {
                 let entries = self.heap.entries(*map).iter();
                 return self.composite(b'{', entries.map(|(key, item)| (Some(key), item)), b'}');
+            }
+        }
+        Ok(true)
+    }
+
+    fn object(&mut self, object: &Object) -> Result<bool, Fault> {
+        match object {
+            Object::Time(time) => match time.show_json() {
+                Some(text) => self.text(text.as_bytes()),
+                None => return Ok(false),
+            },
+            Object::Version(_) | Object::Changed(_) => {
+                self.text(object.show().unwrap_or_default().as_bytes());
+            }
+            Object::Location(_) => self.out.extend(b"{}"),
+            Object::Certificate(_) => {
+                let fields = object.fields().unwrap_or_default().into_iter();
+                let fields: Vec<_> = fields.map(|(name, v)| (Text::from(name), v)).collect();
+                let items = fields.iter().map(|(name, value)| (Some(name), value));
+                return self.composite(b'{', items, b'}');
             }
         }
         Ok(true)

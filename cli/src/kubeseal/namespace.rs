@@ -1,0 +1,76 @@
+//! The namespace of the kubeconfig, for inputs that name none.
+
+use std::path::Path;
+
+use kube::config::Kubeconfig;
+
+use super::args::ClusterFlags;
+use crate::cluster::ClusterError;
+use crate::failure::Failure;
+
+/// Reads it as kubectl does: of the context, `default` where the context has none, of the pod where there
+/// is no kubeconfig. Nothing where nobody says.
+///
+/// # Errors
+/// A kubeconfig that is there and can't be read, or has no context of the name that was asked for.
+pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
+    let Some(kubeconfig) = kubeconfig(flags)? else {
+        return Ok(of_pod());
+    };
+    let asked = flags
+        .context
+        .as_ref()
+        .or(kubeconfig.current_context.as_ref());
+    let Some(asked) = asked.filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let context = kubeconfig
+        .contexts
+        .into_iter()
+        .find(|named| named.name == *asked);
+    let Some(context) = context else {
+        let text = format!("it has no context `{}`", asked.escape_debug());
+        return Err(ClusterError::Kubeconfig(text).into());
+    };
+    let namespace = context.context.and_then(|context| context.namespace);
+    Ok(namespace
+        .filter(|namespace| !namespace.is_empty())
+        .or_else(|| Some("default".to_owned())))
+}
+
+/// The kubeconfig that flags and environment name; nothing where none is there and none was asked for.
+///
+/// # Errors
+/// One that was asked for by `--kubeconfig` and is not there, and any that can't be read.
+pub(super) fn kubeconfig(flags: &ClusterFlags) -> Result<Option<Kubeconfig>, Failure> {
+    let read = |path: &Path| Kubeconfig::read_from(path).map_err(crate::cluster::unusable);
+    if let Some(path) = &flags.kubeconfig {
+        return Ok(Some(read(path)?));
+    }
+    let listed = std::env::var_os("KUBECONFIG").filter(|listed| !listed.is_empty());
+    let paths = match listed {
+        Some(listed) => std::env::split_paths(&listed).collect(),
+        None => Vec::from_iter(std::env::home_dir().map(|home| home.join(".kube/config"))),
+    };
+    // As for kubectl, the first to say something counts, and those that are not there don't.
+    let mut merged: Option<Kubeconfig> = None;
+    for path in paths.iter().filter(|path| path.exists()) {
+        let next = read(path)?;
+        merged = Some(match merged {
+            Some(before) => before.merge(next).map_err(crate::cluster::unusable)?,
+            None => next,
+        });
+    }
+    let says_something =
+        |found: &Kubeconfig| !found.clusters.is_empty() || !found.contexts.is_empty();
+    Ok(merged.filter(says_something))
+}
+
+fn of_pod() -> Option<String> {
+    let inside = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+    let read = || std::fs::read_to_string(Path::new(POD_NAMESPACE)).ok();
+    let namespace = inside.then(read).flatten()?;
+    Some(namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty())
+}
+
+const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
