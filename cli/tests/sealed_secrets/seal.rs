@@ -243,7 +243,11 @@ fn an_editor_shows_the_values_to_whoever_has_the_key_and_changes_what_was_change
     };
     let seen = repo.path("seen").display().to_string();
     let run = edit("", &format!("cp \"$1\" {seen}"));
-    assert!(run.stderr.ends_with("nothing was changed\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.ends_with("nothing was changed\n"),
+        "{}",
+        run.stderr
+    );
     let shown = std::fs::read_to_string(&seen).unwrap();
     assert!(
         shown.contains("  password: <sealed>\n  username: <sealed>\n"),

@@ -136,3 +136,33 @@ async fn a_template_that_varies_is_rendered_once_and_a_condition_warns_of_it() {
     assert_eq!(data(&now)["token"], data(&healed)["token"]);
     assert_ne!(now.metadata.resource_version, version);
 }
+
+/// Upstream each reconcile rendered anew, and wrote.
+#[tokio::test]
+async fn a_template_whose_result_changes_is_rendered_once_for_each_change() {
+    let tenant = tenant("random").await;
+    let mut sealed = tenant.seal(&tenant.secret_of("db", &[("a", "b")]), &[]);
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 24 }}"});
+    let made = tenant.deliver(&sealed).await;
+    let token = data(&made)["token"].clone();
+    assert_eq!(token.len(), 24);
+
+    // The Secret has another version, and the same content.
+    let touch = json!({"metadata": {"labels": {"touched": "1"}}});
+    tenant.patch(&tenant.secrets, "db", &touch).await;
+    let after = tenant.seal(&tenant.secret_of("after", &[("a", "b")]), &[]);
+    tenant.deliver(&after).await;
+    let secret = tenant.secret("db").await;
+    assert_eq!(data(&secret)["token"], token);
+    assert!(
+        tenant
+            .events("db")
+            .await
+            .iter()
+            .all(|(reason, _)| reason != "Healed")
+    );
+
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 25 }}"});
+    let again = tenant.deliver(&sealed).await;
+    assert_eq!(data(&again)["token"].len(), 25);
+}

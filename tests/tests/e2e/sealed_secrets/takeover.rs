@@ -1,10 +1,10 @@
 //! From the real controller to ours, and back, on one cluster.
 
+use bulla_core::api::SealedSecret;
 use bulla_tests::{
     SealedSecretsController,
     wait::{DEADLINE, eventually},
 };
-use bulla_core::api::SealedSecret;
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
