@@ -166,7 +166,7 @@ fn template_errors_show_plaintext() {
         "{{ index .password 99 }}",
         "{{ mustRegexMatch .password \"x\" | not | fail }}",
         "{{ template .password }}",
-        "{{ mustToDate .password .password }}",
+        "{{ mustToDate \"2006\" .password }}",
     ] {
         let with = sealed.replace(
             "  template:\n",
