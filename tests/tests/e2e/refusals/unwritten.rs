@@ -166,7 +166,7 @@ async fn one_malformed_envelope_among_many_stops_nobody() {
             0 => bad.spec.data_keys.clear(),
             1 => bad.spec.data_keys[0].commitment = "short".to_owned(),
             2 => bad.spec.data_keys[0].closed_for[0].key = "not base64!".to_owned(),
-            3 => bad.spec.data_keys[0].closed_for[0].name = "Not A Name".to_owned(),
+            3 => bad.spec.data_keys[0].template_tag = Some("short".to_owned()),
             _ => drop(
                 bad.spec
                     .data
