@@ -108,7 +108,7 @@ impl Parser<'_> {
                 '(' if self.rest().starts_with("(?") => nodes.extend(self.group_or_flags(depth)?),
                 '(' => {
                     self.at += 1;
-                    nodes.push(self.group(depth, Some(String::new()))?);
+                    nodes.push(self.scoped(depth, Some(String::new()), self.flags)?);
                 }
                 '*' | '+' | '?' => {
                     self.at += 1;
