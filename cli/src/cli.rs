@@ -40,15 +40,17 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Turn Secrets into envelopes: each value closed, everything else kept
+    /// Turn Secrets into envelopes, or into SealedSecrets: each value closed, everything else kept
     Seal(SealArgs),
-    /// Open envelopes into the Secrets that the cluster gets
+    /// Turn SealedSecrets into envelopes, or envelopes into SealedSecrets
+    Convert(ConvertArgs),
+    /// Open envelopes and SealedSecrets into the Secrets that the cluster gets
     Open(OpenArgs),
     /// Seal one value anew, with or without a key at hand
     Set(SetArgs),
     /// Take values out
     Unset(UnsetArgs),
-    /// Edit the values of an envelope in your editor
+    /// Edit the values of an envelope, or of a SealedSecret, in your editor
     Edit(EditArgs),
     /// Seal every value anew, under one fresh data key
     Reseal(ResealArgs),
@@ -56,7 +58,7 @@ pub(crate) enum Command {
     Rewrap(RewrapArgs),
     /// Show who can open what, and where; no key is needed
     Inspect(InspectArgs),
-    /// Find plaintext, damage, and envelopes closed for others than the rules say
+    /// Find plaintext, damage, and sealed resources that are not as the rules say
     Check(CheckArgs),
     /// Say, without a key, which values, recipients and templates a change touched
     Verify(VerifyArgs),

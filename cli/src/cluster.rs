@@ -1,10 +1,11 @@
-//! The one thing that is asked of a cluster: its public keys. Here, and nowhere else, a runtime is started.
+//! The one thing that is asked of a cluster: its public keys and certificates. Here, and nowhere else, a runtime is started.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use bulla_core::api::SealingKey;
-use kube::api::ListParams;
+use k8s_openapi::api::core::v1::Service;
+use kube::api::{GetParams, ListParams};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Api, Client, Config};
 
@@ -28,6 +29,18 @@ pub(crate) enum ClusterError {
     /// The API server refused.
     #[error("the API server refused to list sealing keys: {0}")]
     Refused(String, u16),
+    /// The controller of Sealed Secrets does not answer.
+    #[error(
+        "the controller of Sealed Secrets, Service `{service}`, does not give its certificate: {why}"
+    )]
+    NoController {
+        /// Namespace and name.
+        service: String,
+        /// What the API server said.
+        why: String,
+        /// With which code.
+        code: u16,
+    },
     /// Anything between here and there.
     #[error("failed to reach the cluster: {0}")]
     Unreachable(String),
@@ -38,17 +51,77 @@ pub(crate) enum ClusterError {
 /// # Errors
 /// [`ClusterError`] by variant.
 pub(crate) fn sealing_keys(args: &ClusterArgs) -> Result<Vec<SealingKey>, Failure> {
+    Ok(asked(args, list(args))?)
+}
+
+/// The certificate that the controller of Sealed Secrets hands out, through the API server's proxy to its
+/// Service: the way of `kubeseal --fetch-cert`.
+///
+/// # Errors
+/// [`ClusterError`] by variant.
+pub(crate) fn certificate(
+    args: &ClusterArgs,
+    namespace: &str,
+    name: &str,
+) -> Result<String, Failure> {
+    Ok(asked(args, through_proxy(args, namespace, name))?)
+}
+
+fn asked<T>(
+    args: &ClusterArgs,
+    question: impl Future<Output = Result<T, ClusterError>>,
+) -> Result<T, ClusterError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(ClusterError::Runtime)?;
     let seconds = args.request_timeout;
-    let listed = runtime
-        .block_on(async { tokio::time::timeout(Duration::from_secs(seconds), list(args)).await });
-    Ok(listed.unwrap_or(Err(ClusterError::Timeout(seconds)))?)
+    let answer = runtime
+        .block_on(async { tokio::time::timeout(Duration::from_secs(seconds), question).await });
+    answer.unwrap_or(Err(ClusterError::Timeout(seconds)))
+}
+
+async fn through_proxy(
+    args: &ClusterArgs,
+    namespace: &str,
+    name: &str,
+) -> Result<String, ClusterError> {
+    let client = client(args).await?;
+    let failed = |error| match error {
+        kube::Error::Api(status) => ClusterError::NoController {
+            service: format!("{namespace}/{name}").escape_debug().to_string(),
+            why: status.message.escape_debug().to_string(),
+            code: status.code,
+        },
+        other => unreachable(other),
+    };
+    let services: Api<Service> = Api::namespaced(client.clone(), namespace);
+    let ports = services
+        .get(name)
+        .await
+        .map_err(failed)?
+        .spec
+        .and_then(|spec| spec.ports);
+    let port = ports.and_then(|ports| ports.into_iter().next()?.name);
+    let path = format!(
+        "/api/v1/namespaces/{namespace}/services/http:{name}:{}/proxy/v1",
+        port.unwrap_or_default()
+    );
+    let request = kube::core::Request::new(path)
+        .get("cert.pem", &GetParams::default())
+        .map_err(|error| ClusterError::Unreachable(innermost(&error)))?;
+    client.request_text(request).await.map_err(failed)
 }
 
 async fn list(args: &ClusterArgs) -> Result<Vec<SealingKey>, ClusterError> {
+    let keys = Api::<SealingKey>::all(client(args).await?)
+        .list(&ListParams::default())
+        .await
+        .map_err(unreachable)?;
+    Ok(keys.items)
+}
+
+async fn client(args: &ClusterArgs) -> Result<Client, ClusterError> {
     let options = KubeConfigOptions {
         context: args.context.clone(),
         ..KubeConfigOptions::default()
@@ -62,12 +135,7 @@ async fn list(args: &ClusterArgs) -> Result<Vec<SealingKey>, ClusterError> {
         .await
         .map_err(unusable)?;
     config.connect_timeout = Some(Duration::from_secs(args.request_timeout));
-    let client = Client::try_from(config).map_err(unreachable)?;
-    let keys = Api::<SealingKey>::all(client)
-        .list(&ListParams::default())
-        .await
-        .map_err(unreachable)?;
-    Ok(keys.items)
+    Client::try_from(config).map_err(unreachable)
 }
 
 fn unreachable(error: kube::Error) -> ClusterError {
@@ -112,6 +180,12 @@ impl Fault for ClusterError {
                 "the ClusterRole `bulla-key-reader` lets an account read public keys"
             }
             Self::Refused(..) => return None,
+            Self::NoController { code: 403, .. } => {
+                "the Role `sealed-secrets-service-proxier` lets an account ask it"
+            }
+            Self::NoController { .. } => {
+                "`--controller-name` and `--controller-namespace` say where it is; a Helm chart may call it `sealed-secrets`"
+            }
             Self::Timeout(_) | Self::Unreachable(_) => {
                 "check the context and the network: `kubectl get sealingkeys`"
             }

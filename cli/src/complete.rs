@@ -167,13 +167,16 @@ fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values()
 }
 
-/// Keys of the envelopes in a file.
+/// Keys of the sealed resources in a file.
 fn keys_of(file: &str) -> Vec<(String, String)> {
     let read = || {
         let bytes = input::read(Path::new(file), MANIFEST_BYTES_MAX).ok()?.bytes;
         let stream = Stream::parse(&bytes).ok()?;
-        let envelopes = stream.objects().into_iter().filter(manifest::is_envelope);
-        let data = envelopes.filter_map(|object| object.node.get("spec")?.get("data"));
+        let resources = stream.objects().into_iter().filter(manifest::is_resource);
+        let data = resources.filter_map(|object| {
+            let spec = object.node.get("spec")?;
+            spec.get("encryptedData").or_else(|| spec.get("data"))
+        });
         let keys = data.flat_map(|data| data.entries());
         Some(
             keys.filter_map(|(key, _)| Some((key.text()?.to_owned(), String::new())))

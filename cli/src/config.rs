@@ -125,6 +125,12 @@ impl Configs {
 }
 
 impl Located {
+    /// A file that the configuration names: it lies relative to it.
+    pub(crate) fn beside(&self, file: &str) -> PathBuf {
+        let directory = self.file.parent().unwrap_or(Path::new(""));
+        directory.join(file)
+    }
+
     /// The path of a file as rules see it.
     ///
     /// # Errors

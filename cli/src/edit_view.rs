@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::api::SecretEnvelopeSpec;
 use bulla_core::envelope::{Envelope, EnvelopeError, OutputTemplate};
-use bulla_core::manifest::{ManifestError, Stream, emit, read_secret};
+use bulla_core::manifest::{ManifestError, SecretSource, Stream, emit, read_secret};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::template::{self, TemplateError};
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::manifest::{self, Found};
+use crate::sealed_secret::FoundSealed;
 
 /// Values by key, where they are known.
 pub(crate) type Known = BTreeMap<KeyName, Plaintext>;
@@ -70,8 +71,34 @@ pub(crate) enum EditError {
 
 /// The view as YAML: text as it is, everything else in base64, `<sealed>` for what is not known.
 pub(crate) fn text(found: &Found<'_>, known: Option<&Known>, file: &str) -> Zeroizing<String> {
+    let mut values = values_text(found.envelope.data().keys(), known);
+    let template = found.envelope.template().to_json();
+    if template.as_object().is_some_and(|map| !map.is_empty()) {
+        values.push_str(&emit(&json!({ "template": template })));
+    }
+    let how = if known.is_some() { OPENED } else { NOT_OPENED };
+    let head = format!("# Envelope {} in {file}.\n#\n{how}#\n", found.title());
+    Zeroizing::new(head + &values)
+}
+
+/// The same of a SealedSecret: its values alone, since nothing binds its template to them.
+pub(crate) fn sealed_text(
+    found: &FoundSealed<'_>,
+    known: Option<&Known>,
+    file: &str,
+) -> Zeroizing<String> {
+    let values = values_text(found.sealed.keys(), known);
+    let how = if known.is_some() { OPENED } else { NOT_OPENED };
+    let head = format!("# SealedSecret {} in {file}.\n#\n{how}#\n", found.title());
+    Zeroizing::new(head + &values)
+}
+
+fn values_text<'k>(
+    keys: impl Iterator<Item = &'k KeyName>,
+    known: Option<&Known>,
+) -> Zeroizing<String> {
     let (mut plain, mut binary) = (Map::new(), Map::new());
-    for key in found.envelope.data().keys() {
+    for key in keys {
         match known.map(|known| &known[key]) {
             None => drop(plain.insert(key.to_string(), SEALED.into())),
             // Revealed to the one who holds the key, on a file in memory.
@@ -92,13 +119,7 @@ pub(crate) fn text(found: &Found<'_>, known: Option<&Known>, file: &str) -> Zero
         // Every value is this one, and no key can hold it.
         *values = values.replace(&format!("\"{SEALED}\""), SEALED);
     }
-    let template = found.envelope.template().to_json();
-    if template.as_object().is_some_and(|map| !map.is_empty()) {
-        values.push_str(&emit(&json!({ "template": template })));
-    }
-    let how = if known.is_some() { OPENED } else { NOT_OPENED };
-    let head = format!("# Envelope {} in {file}.\n#\n{how}#\n", found.title());
-    Zeroizing::new(head + &values)
+    values
 }
 
 /// Reads the view again; nothing when all of it was deleted.
@@ -130,14 +151,58 @@ pub(crate) fn parse(found: &Found<'_>, text: &[u8]) -> Result<Option<Edited>, Ed
     for (key, source) in template.data() {
         template::parse(key, source)?;
     }
+    Ok(Some(Edited {
+        values: values_of(secret),
+        template,
+    }))
+}
+
+fn values_of(secret: SecretSource) -> BTreeMap<KeyName, Option<Plaintext>> {
     let values = secret.values.into_iter().map(|(key, value)| {
+        // Compared with the word that stands for what is sealed.
         let sealed = value.plaintext.reveal() == SEALED.as_bytes();
         (key, (!sealed).then_some(value.plaintext))
     });
-    Ok(Some(Edited {
-        values: values.collect(),
-        template,
-    }))
+    values.collect()
+}
+
+/// What was made of the view of a SealedSecret; nothing when all of it was deleted.
+///
+/// # Errors
+/// [`EditError`] by variant.
+pub(crate) fn sealed_changes_of(
+    found: &FoundSealed<'_>,
+    text: &[u8],
+    known: Option<&Known>,
+) -> Result<Option<Changes>, EditError> {
+    let stream = Stream::parse(text)?;
+    let objects = stream.objects();
+    let object = match objects.as_slice() {
+        [] if manifest::is_empty(&stream) => return Ok(None),
+        [object] => object,
+        _ => return Err(EditError::Documents),
+    };
+    let secret = read_secret(object)?;
+    let mut others = secret.other_fields.iter().chain(&secret.other_metadata);
+    if let Some(name) = others.next() {
+        return Err(EditError::UnknownField(name.escape_debug().to_string()));
+    }
+    let values = values_of(secret);
+    let gone = found.sealed.keys().filter(|key| !values.contains_key(*key));
+    let mut changes = Changes {
+        set: Known::new(),
+        unset: gone.cloned().collect(),
+        template: None,
+    };
+    for (key, value) in values {
+        let before = known.and_then(|known| known.get(&key));
+        match value {
+            Some(value) if before != Some(&value) => drop(changes.set.insert(key, value)),
+            None if !found.has(&key) => return Err(EditError::NothingSealed(key)),
+            _ => {}
+        }
+    }
+    Ok(Some(changes))
 }
 
 fn output_template(found: &Found<'_>, template: Value) -> Result<OutputTemplate, EditError> {

@@ -55,6 +55,28 @@ impl Failure {
         statuses.max().unwrap_or(ExitStatus::Usage)
     }
 
+    /// The same, each error put into its place.
+    pub(crate) fn located(self, place: impl Fn(Box<dyn Fault>) -> Self) -> Self {
+        let faults = self.0.into_iter().flat_map(|fault| place(fault).0);
+        Self(faults.collect())
+    }
+
+    /// All of it in one line, and what helps, for a report that goes on with the next file.
+    pub(crate) fn in_one_line(&self) -> (String, Option<String>) {
+        let chain = |fault: &dyn Fault| {
+            let mut texts = vec![fault.to_string()];
+            let mut cause = fault.source();
+            while let Some(source) = cause {
+                texts.push(source.to_string());
+                cause = source.source();
+            }
+            texts.join(": ").replace('\n', "; ")
+        };
+        let texts: Vec<_> = self.0.iter().map(|fault| chain(fault.as_ref())).collect();
+        let hint = self.0.iter().find_map(|fault| fault.hint());
+        (texts.join("; "), hint.map(Cow::into_owned))
+    }
+
     /// Writes it to standard error. A signal needs no words, and a closed standard error hears none.
     pub(crate) fn print(&self) {
         let spoken = self

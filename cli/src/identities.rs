@@ -12,20 +12,24 @@ use bulla_core::recipient::{
     IDENTITY_FILE_BYTES_MAX, Identity, IdentityError, IdentityFileError, KeyRing,
     parse_identity_file,
 };
+use bulla_core::sealed_secrets::{BackupError, KeyBackup, RsaKeyRing, RsaPrivateKey};
 
 use crate::cli::IdentityArgs;
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
-use crate::input;
+use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
 use crate::printer::Printer;
+use crate::sealed_secret::ring_hint;
 use crate::shown::Shown;
 
 /// The private keys at hand, and where they came from.
 #[derive(Debug)]
 pub(crate) struct Identities {
-    /// For the core.
+    /// For envelopes.
     pub(crate) ring: KeyRing,
+    /// For SealedSecrets, newest first as far as the backup tells.
+    pub(crate) rsa: RsaKeyRing,
     looked_in: Vec<String>,
 }
 
@@ -39,11 +43,15 @@ impl Identities {
     pub(crate) fn load(args: &IdentityArgs, printer: &Printer) -> Result<Self, Failure> {
         let mut found = Self {
             ring: KeyRing::default(),
+            rsa: RsaKeyRing::default(),
             looked_in: vec![],
         };
-        let mut identities = Vec::new();
+        let (mut identities, mut rsa) = (Vec::new(), Vec::new());
         for path in &args.identity {
-            identities.extend(found.named(path)?);
+            match found.named_or_backup(path, printer)? {
+                Keys::Age(keys) => identities.extend(keys),
+                Keys::Rsa(keys) => rsa.extend(keys),
+            }
         }
         if args.identity.is_empty() {
             if let Some(text) = env::var_os(SOPS_KEY) {
@@ -59,7 +67,32 @@ impl Identities {
             }
         }
         found.ring = KeyRing::new(identities);
+        found.rsa = RsaKeyRing::new(rsa);
         Ok(found)
+    }
+
+    /// Age keys, or the keys of Sealed Secrets in any form of a backup of them.
+    fn named_or_backup(&mut self, path: &Path, printer: &Printer) -> Result<Keys, Failure> {
+        self.looked_in.push(Shown(path).to_string());
+        let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
+        if !is_backup(&bytes) {
+            return Ok(Keys::Age(parse(path, &bytes)?));
+        }
+        let KeyBackup { keys, skipped } = KeyBackup::parse(&bytes)
+            .map_err(|error| InFile::new("read keys from", path, BadBackup(error)))?;
+        for (name, why) in skipped {
+            printer.say(format_args!(
+                "{}: {} is passed over: {why}",
+                Shown(path),
+                name.escape_debug()
+            ));
+        }
+        Ok(Keys::Rsa(keys))
+    }
+
+    /// Where keys were looked for, for telling people.
+    pub(crate) fn looked_in(&self) -> String {
+        self.looked_in.join(", ")
     }
 
     fn named(&mut self, path: &Path) -> Result<Vec<Identity>, Failure> {
@@ -152,6 +185,26 @@ fn closed_for(entry: &DataKeyEntry) -> String {
     hints.join(", ")
 }
 
+/// What a file of keys holds.
+enum Keys {
+    Age(Vec<Identity>),
+    Rsa(Vec<RsaPrivateKey>),
+}
+
+/// True for PEM with an RSA key, and for the manifest of a Secret that holds one.
+fn is_backup(bytes: &[u8]) -> bool {
+    let is_age = |line: &[u8]| line.starts_with(b"AGE-");
+    if bytes.split(|byte| *byte == b'\n').any(is_age) {
+        return false;
+    }
+    let says = |word: &str| input::mentions(bytes, word);
+    says("tls.key")
+        || says("kind: Secret")
+        || PEM_LABELS
+            .iter()
+            .any(|label| says(&format!("-----BEGIN {label}-----")))
+}
+
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Identity>, Failure> {
     let failed = |error| Failure::from(InFile::new("read keys from", path, BadFile(error)));
     let text = std::str::from_utf8(bytes).map_err(|_| failed(IdentityFileError::Empty))?;
@@ -222,5 +275,30 @@ impl Fault for BadFile {
     }
 }
 
+/// A backup without a key.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct BadBackup(BackupError);
+
+impl Fault for BadBackup {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match &self.0 {
+            BackupError::Key(error) => error.hint().unwrap_or(ring_hint()),
+            _ => ring_hint(),
+        }))
+    }
+}
+
+/// What RSA keys are written under, those among them that are refused by name.
+const PEM_LABELS: [&str; 4] = [
+    "RSA PRIVATE KEY",
+    "PRIVATE KEY",
+    "EC PRIVATE KEY",
+    "ENCRYPTED PRIVATE KEY",
+];
 const SOPS_KEY: &str = "SOPS_AGE_KEY";
 const SOPS_KEY_FILE: &str = "SOPS_AGE_KEY_FILE";

@@ -33,6 +33,7 @@ mod recipients;
 mod report;
 mod rework;
 mod scratch;
+mod sealed_secret;
 mod secret;
 mod session;
 mod shell;

@@ -17,8 +17,10 @@ use crate::failure::Fault;
 pub(crate) struct Conversion {
     /// For the core.
     pub(crate) request: SealRequest,
-    metadata: Map<String, Value>,
-    moves: Vec<Move>,
+    /// Of the resource itself.
+    pub(crate) metadata: Map<String, Value>,
+    /// Where the comments of the Secret belong now.
+    pub(crate) moves: Vec<Move>,
 }
 
 /// How a Secret is sealed.
@@ -214,6 +216,9 @@ impl Fault for SecretError {
             Self::UnknownField(_) => "remove it, or mend its spelling or its indentation",
             Self::Template(EnvelopeError::ReservedMetadata { .. }) => {
                 "remove it; what `sealedsecrets.bitnami.com/cluster-wide` says is `--scope cluster` here"
+            }
+            Self::Template(EnvelopeError::Metadata { .. }) => {
+                "mend it first: the cluster would not take it either"
             }
             Self::Template(error) => return error.hint(),
         }))

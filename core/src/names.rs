@@ -106,7 +106,7 @@ name!(
     }
 );
 
-fn is_label(part: &str) -> bool {
+pub(crate) fn is_label(part: &str) -> bool {
     let bytes = part.as_bytes();
     let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     edge(bytes.first())
@@ -117,7 +117,7 @@ fn is_label(part: &str) -> bool {
 }
 
 /// A hostile name is shown escaped and cut short.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut out: String = text.chars().take(64).flat_map(char::escape_debug).collect();
     if text.chars().count() > 64 {
         out.push('…');

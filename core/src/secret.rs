@@ -12,7 +12,7 @@ use crate::names::{KeyName, Namespace, ResourceName};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 use crate::sealed_secrets::{SecretTemplate, Unsealed};
-use crate::template::{self, Surroundings, TemplateError};
+use crate::template::{self, MissingKeys, Rendering, Surroundings, TemplateError, TemplateFault};
 
 /// Everything about a Secret but its data: known without opening anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct SecretContent {
 pub enum ContentError {
     /// A template does not parse or render.
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Template(TemplateError),
     /// A type whose Secrets give rights to their maker.
     #[error("refusing to make a Secret of type `{secret_type}`")]
     Type {
@@ -146,7 +146,7 @@ impl Outline {
         self.immutable
     }
 
-    /// The labels, [`MANAGED_BY_LABEL`] among them.
+    /// The labels; of an envelope's Secret [`MANAGED_BY_LABEL`] is among them.
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.labels
     }
@@ -181,13 +181,18 @@ impl SecretContent {
         policy: &SecretPolicy,
     ) -> Result<Self, ContentError> {
         policy.check(&outline)?;
-        let (values, template) = opened.into_parts();
-        let mut rendered = BTreeMap::new();
-        for (key, source) in template.get().data() {
-            rendered.insert(key.clone(), template::parse(key, source)?.render(&values)?);
+        let (mut data, template) = opened.into_parts();
+        let template = template.get().data();
+        if !template.is_empty() {
+            let mut rendering = Rendering::new(&data, MissingKeys::Refuse);
+            let mut room = room(data.values())?;
+            for (key, source) in template {
+                let parsed = template::parse(key, source)?;
+                let output = rendering.render(&parsed, room, None)?.output;
+                room -= output.reveal().len();
+                data.insert(key.clone(), output);
+            }
         }
-        let mut data = values;
-        data.append(&mut rendered);
         Self::of(outline, data)
     }
 
@@ -227,11 +232,7 @@ impl SecretContent {
     }
 
     fn of(outline: Outline, data: BTreeMap<KeyName, Plaintext>) -> Result<Self, ContentError> {
-        // Only lengths are added up.
-        let bytes: usize = data.values().map(|value| value.reveal().len()).sum();
-        if bytes > MAX_SECRET_BYTES {
-            return Err(ContentError::TooLarge);
-        }
+        room(data.values())?;
         types::check(outline.secret_type(), &data)?;
         Ok(Self {
             outline,
@@ -253,6 +254,23 @@ impl SecretContent {
     /// Whether the clock or chance had a part in the data: rendered again, it would be another one.
     pub fn varies(&self) -> bool {
         self.varies
+    }
+}
+
+/// What `values` leave of the most that a Secret holds. Only lengths are added up.
+fn room<'v>(values: impl Iterator<Item = &'v Plaintext>) -> Result<usize, ContentError> {
+    let bytes: usize = values.map(|value| value.reveal().len()).sum();
+    MAX_SECRET_BYTES
+        .checked_sub(bytes)
+        .ok_or(ContentError::TooLarge)
+}
+
+impl From<TemplateError> for ContentError {
+    fn from(error: TemplateError) -> Self {
+        match error.fault() {
+            TemplateFault::NoRoom => Self::TooLarge,
+            _ => Self::Template(error),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub use self::{
     options::{Audit, Options},
 };
 
-pub use servers::free_port;
+pub(crate) use servers::free_port;
 
 /// A running control plane. Dropping it ends it.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ use crate::{
 pub struct Controller {
     process: Process,
     address: SocketAddr,
+    endpoints: SocketAddr,
     pod: String,
     token_id: String,
 }
@@ -37,7 +38,8 @@ impl Controller {
         token: &str,
         flags: &[&str],
     ) -> Self {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let [address, endpoints] =
+            [free_port(), free_port()].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         let mut command = Command::new(programs::controller());
         command
             .env_clear()
@@ -46,10 +48,12 @@ impl Controller {
             .env("BULLA_POD_NAME", pod)
             .env("RUST_BACKTRACE", "1")
             .args(["--listen", &address.to_string()])
+            .args(["--listen-addr", &endpoints.to_string()])
             .args(flags);
         let controller = Self {
             process: Process::start(pod, command, cluster.logs()),
             address,
+            endpoints,
             pod: pod.to_owned(),
             token_id: token_id(token),
         };
@@ -62,6 +66,11 @@ impl Controller {
     /// Returns the process.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// Returns where the endpoints of Sealed Secrets are, with `--sealed-secrets`.
+    pub fn endpoints(&self) -> SocketAddr {
+        self.endpoints
     }
 
     /// Returns what it calls itself.

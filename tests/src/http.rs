@@ -11,7 +11,7 @@ use std::{
 /// # Errors
 ///
 /// Nobody listens, or what answers is not HTTP.
-pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+pub fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     // In 1.0 the body ends with the connection, in one piece.
     exchange(
         address,
@@ -37,7 +37,29 @@ pub fn post(
     exchange(address, &[head.as_bytes(), body].concat())
 }
 
+/// Sends `POST path` with a body, and returns the head of the answer.
+///
+/// # Errors
+///
+/// Nobody listens.
+pub fn post_for_head(address: SocketAddr, path: &str, body: &[u8]) -> io::Result<String> {
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
+    let answer = sent(address, &[head.as_bytes(), body].concat())?;
+    let head = answer.split_once("\r\n\r\n").map(|(head, _)| head);
+    Ok(head.unwrap_or(&answer).to_owned())
+}
+
 fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<(u16, String)> {
+    let answer = sent(address, request)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let code = code.ok_or_else(|| io::Error::other("the answer is not HTTP"))?;
+    Ok((code, body.to_owned()))
+}
+
+fn sent(address: SocketAddr, request: &[u8]) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     // Who is refused early may not get rid of all that he would say.
@@ -47,11 +69,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<(u16, String)> {
     if answer.is_empty() {
         sent.and(received)?;
     }
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let code = code.ok_or_else(|| io::Error::other("the answer is not HTTP"))?;
-    Ok((code, body.to_owned()))
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 const DEADLINE: Duration = Duration::from_secs(10);

@@ -77,6 +77,20 @@ impl SealedSecretsController {
         &mut self.process
     }
 
+    /// Sends `GET path` to its endpoints.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        http::get(self.address, path).expect("it answers")
+    }
+
+    /// Returns where it serves its endpoints.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Returns the port of its endpoints.
     pub fn port(&self) -> u16 {
         self.address.port()
@@ -88,9 +102,7 @@ impl SealedSecretsController {
     ///
     /// If it does not answer.
     pub fn certificate(&self) -> String {
-        http::get(self.address, "/v1/cert.pem")
-            .expect("it answers")
-            .1
+        self.get("/v1/cert.pem").1
     }
 
     /// Returns the file that it logs to.

@@ -1,7 +1,7 @@
 //! Sealed Secrets as its users have it: the real `kubeseal`, a controller behind its Service, SealedSecrets in a namespace.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -15,7 +15,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use crate::{
-    Cluster, Controller, Deployment, cluster, peers, process, target,
+    Cluster, Controller, Deployment, peers, process, target,
     wait::{self, DEADLINE},
 };
 
@@ -98,14 +98,13 @@ impl<'c> SealedSecrets<'c> {
 }
 
 fn start(deployment: &Deployment<'_>, flags: &[&str]) -> (Controller, SocketAddr) {
-    let endpoints = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster::free_port()));
-    let address = endpoints.to_string();
-    let mut all = vec!["--sealed-secrets", "--listen-addr", &address];
+    let mut all = vec!["--sealed-secrets"];
     all.extend(flags);
     let controller = deployment.start(&all);
     wait::eventually_blocking("the controller is ready", DEADLINE, || {
         (controller.get("/readyz")?.0 == 200).then_some(())
     });
+    let endpoints = controller.endpoints();
     (controller, endpoints)
 }
 

@@ -40,15 +40,19 @@ pub(crate) struct CheckArgs {
 /// `bulla inspect`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-No key is needed, and no value is opened. Names come from .bulla.yaml; what a file says of itself is
-shown as such.")]
+No key is needed, and no value is shown. Names come from .bulla.yaml; what a file says of itself is
+shown as such. A SealedSecret does not say which key it was sealed with: its size is all that can be
+told, unless the private key is given.")]
 pub(crate) struct InspectArgs {
-    /// Files or directories of envelopes; `-`, or nothing at all, is standard input
+    /// Files or directories of envelopes and SealedSecrets; `-`, or nothing at all, is standard input
     #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
     /// What is passed over.
     #[command(flatten)]
     pub(crate) exclude: ExcludeArgs,
+    /// Keys of Sealed Secrets, to say which of them opens what.
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
     /// How to report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,

@@ -46,16 +46,29 @@ pub(crate) struct RecipientArgs {
 /// Whose keys open.
 #[derive(Debug, Args)]
 pub(crate) struct IdentityArgs {
-    /// A file of private keys, as `age-keygen` writes it; `-` is standard input. Without it, the
-    /// keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the usual files of bulla and sops
+    /// A file of private keys, as `age-keygen` writes it, or a backup of the keys of Sealed Secrets
+    /// (PEM, Secrets, a list of them); `-` is standard input. Without it, the keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the usual files of bulla and sops
     #[arg(long, short = 'I', value_name = "FILE")]
     pub(crate) identity: Vec<PathBuf>,
 }
 
-/// Which of several envelopes in a file is meant.
+/// With which certificate SealedSecrets are sealed.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "SealedSecrets")]
+pub(crate) struct CertificateArgs {
+    /// The certificate to seal SealedSecrets with (PEM), instead of the one that .bulla.yaml pins for the
+    /// cluster of the rule
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Seal with a certificate that has expired, too
+    #[arg(long)]
+    pub(crate) allow_expired: bool,
+}
+
+/// Which of several sealed resources in a file is meant.
+#[derive(Debug, Default, Args)]
 pub(crate) struct SelectArgs {
-    /// The name of the envelope, where the file holds several
+    /// The name of the resource, where the file holds several
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<ResourceName>,
     /// Its namespace

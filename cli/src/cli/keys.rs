@@ -82,6 +82,16 @@ pub(crate) struct KeyFetchArgs {
     /// Print the public keys, and change nothing
     #[arg(long)]
     pub(crate) print: bool,
+    /// Fetch the certificate that SealedSecrets are sealed with, into `keys/CLUSTER.pem` or the file that
+    /// .bulla.yaml names already: from `SealingKey`s, or from the controller of Sealed Secrets
+    #[arg(long, conflicts_with_all = ["suite", "store"])]
+    pub(crate) certificate: bool,
+    /// The Service of the controller of Sealed Secrets
+    #[arg(long, value_name = "NAME", default_value = "sealed-secrets-controller")]
+    pub(crate) controller_name: String,
+    /// Its namespace
+    #[arg(long, value_name = "NAMESPACE", default_value = "kube-system")]
+    pub(crate) controller_namespace: String,
     /// Read them from the directory of an embedded store
     #[arg(long, value_name = "DIR", conflicts_with_all = ["context", "kubeconfig"])]
     pub(crate) store: Option<PathBuf>,

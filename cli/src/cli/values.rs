@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use bulla_core::names::{Namespace, ResourceName};
 use clap::Args;
 
-use super::{ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ScopeArg, SelectArgs};
+use super::{
+    CertificateArgs, ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ReportFormat,
+    ScopeArg, SelectArgs,
+};
 
 /// `bulla seal`.
 #[derive(Debug, Args)]
@@ -43,6 +46,9 @@ pub(crate) struct SealArgs {
     /// Let whoever can write the resource change its template (by default it is bound to the values)
     #[arg(long)]
     pub(crate) unbound_template: bool,
+    /// What to write; by default what the rule says, and envelopes where it says nothing
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<SealedFormat>,
     /// The language of the output, where it is not to be the input's
     #[arg(long, short, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
@@ -55,6 +61,9 @@ pub(crate) struct SealArgs {
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With which certificate SealedSecrets are sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
     /// A new Secret instead of one from a manifest.
     #[command(flatten)]
     pub(crate) create: CreateArgs,
@@ -81,6 +90,67 @@ pub(crate) struct CreateArgs {
     pub(crate) secret_type: Option<String>,
 }
 
+/// `bulla convert`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Values are opened on this machine and nowhere else, with a private key that is at hand. What does not
+open, or can't be said in the other format, is kept as it is and listed: exit code 1.
+
+Examples:
+  bulla convert --to envelope -i -R clusters/ -I keys-backup.yaml
+  bulla convert --to sealed-secret -i clusters/prod/db.yaml -I alice.key --cert prod.pem
+  bulla convert --to envelope --dry-run -o json -R clusters/ -I keys-backup.yaml")]
+pub(crate) struct ConvertArgs {
+    /// Files or directories; `-`, or nothing at all, is standard input
+    #[arg(value_name = "FILE|DIR")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The same, as kubectl spells it
+    #[arg(long, short = 'f', value_name = "FILE|DIR")]
+    pub(crate) filename: Vec<PathBuf>,
+    /// Into what
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: SealedFormat,
+    /// Replace the files, instead of writing to standard output
+    #[arg(long, short)]
+    pub(crate) in_place: bool,
+    /// Read directories below directories too
+    #[arg(long, short = 'R')]
+    pub(crate) recursive: bool,
+    /// What is passed over.
+    #[command(flatten)]
+    pub(crate) exclude: ExcludeArgs,
+    /// Whose keys open.
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// Whom to close for.
+    #[command(flatten)]
+    pub(crate) recipients: RecipientArgs,
+    /// The namespace of SealedSecrets that name none
+    #[arg(long, short, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<Namespace>,
+    /// The path that rules are matched with, for what comes from standard input
+    #[arg(long, value_name = "PATH")]
+    pub(crate) as_path: Option<PathBuf>,
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to report what was converted and what was kept; `json` needs `--in-place` or `--dry-run`
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) output: ReportFormat,
+    /// With which certificate SealedSecrets are sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
+}
+
+/// The formats of sealed resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SealedFormat {
+    /// SecretEnvelope
+    Envelope,
+    /// SealedSecret of Sealed Secrets
+    SealedSecret,
+}
+
 /// `bulla open`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -89,7 +159,7 @@ Examples:
   bulla open db.yaml --key tls.crt > tls.crt   one value, byte for byte
   bulla open db.yaml | kubectl diff -f -")]
 pub(crate) struct OpenArgs {
-    /// Files or directories of envelopes; `-`, or nothing at all, is standard input
+    /// Files or directories of envelopes and SealedSecrets; `-`, or nothing at all, is standard input
     #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The same, as kubectl spells it
@@ -110,7 +180,7 @@ pub(crate) struct OpenArgs {
     /// The value of this key only, byte for byte
     #[arg(long, short, value_name = "KEY", conflicts_with = "output")]
     pub(crate) key: Option<String>,
-    /// Which envelopes.
+    /// Which of them.
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     /// The language of the output
@@ -141,7 +211,7 @@ Examples:
   openssl rand -base64 24 | bulla set db.yaml password --trim-newline
   bulla set db.yaml tls.key --from-file tls.key")]
 pub(crate) struct SetArgs {
-    /// The file that holds the envelope
+    /// The file that holds the envelope, or the SealedSecret
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The key to set
@@ -173,12 +243,15 @@ pub(crate) struct SetArgs {
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With which certificate a value of a SealedSecret is sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
 }
 
 /// `bulla unset`.
 #[derive(Debug, Args)]
 pub(crate) struct UnsetArgs {
-    /// The file that holds the envelope
+    /// The file that holds the envelope, or the SealedSecret
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The keys to take out
@@ -199,7 +272,7 @@ The editor is $VISUAL or $EDITOR. It gets a file in memory that nobody else can 
 when bulla ends. Without a key at hand, values that are there appear as `<sealed>`; left so, they stay
 byte for byte as they are.")]
 pub(crate) struct EditArgs {
-    /// The file that holds the envelope
+    /// The file that holds the envelope, or the SealedSecret
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Which envelope.
@@ -214,6 +287,9 @@ pub(crate) struct EditArgs {
     /// Show no values, even with a key at hand
     #[arg(long)]
     pub(crate) sealed: bool,
+    /// With which certificate values of a SealedSecret are sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
 }
 
 /// `bulla reseal`.

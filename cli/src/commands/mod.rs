@@ -2,6 +2,7 @@
 
 mod check;
 mod completion;
+mod convert;
 mod demo;
 mod diff;
 mod edit;
@@ -46,6 +47,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
     let session = Session::new(&cli.global);
     match &cli.command {
         Command::Seal(args) => seal::run(args, &session),
+        Command::Convert(args) => convert::run(args, &session),
         Command::Open(args) => open::run(args, &session),
         Command::Set(args) => set::run(args, &session),
         Command::Unset(args) => unset::run(args, &session),

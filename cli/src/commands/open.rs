@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bulla_core::api::SECRET_ENVELOPE;
+use bulla_core::api::{SEALED_SECRET, SECRET_ENVELOPE};
 use bulla_core::manifest::{Format, Stream, emit, emit_json};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
@@ -20,7 +20,8 @@ use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
 use crate::input::{self, MANIFEST_BYTES_MAX, Source};
-use crate::manifest::{self, Found};
+use crate::manifest::{self, Found, Resource};
+use crate::sealed_secret::FoundSealed;
 use crate::session::Session;
 use crate::shell;
 
@@ -39,12 +40,13 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
     let mut inputs = Vec::new();
     for source in &sources {
         let input = input::read(&source.path, MANIFEST_BYTES_MAX)?;
-        // In a directory most files have nothing to do with envelopes.
-        if source.found && !input::mentions(&input.bytes, SECRET_ENVELOPE) {
+        // In a directory most files have nothing to do with sealed resources.
+        let says = |kind| input::mentions(&input.bytes, kind);
+        if source.found && !says(SECRET_ENVELOPE) && !says(SEALED_SECRET) {
             continue;
         }
         let stream = manifest::parse(&source.path, &input.bytes)?;
-        if !source.found || stream.objects().iter().any(manifest::is_envelope) {
+        if !source.found || stream.objects().iter().any(manifest::is_resource) {
             inputs.push((source, stream));
         }
     }
@@ -83,16 +85,18 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
     Ok(ExitStatus::Done)
 }
 
-type Chosen<'s> = (&'s Path, &'s Stream, Found<'s>);
+type Chosen<'s> = (&'s Path, &'s Stream, Resource<'s>);
 
 /// What can't be asked for.
 #[derive(Debug, thiserror::Error)]
 enum OpenUsage {
     #[error("refusing to show plaintext on a terminal")]
     Terminal,
-    #[error("there is no envelope to open")]
+    #[error("there is no envelope to open, and no SealedSecret")]
     Nothing,
-    #[error("`--key` takes one value, and there are several envelopes")]
+    #[error("it names no namespace, and its Secret lies in one")]
+    NoNamespace,
+    #[error("`--key` takes one value, and there are several resources")]
     Several,
     #[error("key `{0}` can't be a variable of a shell")]
     NotAVariable(KeyName),
@@ -111,24 +115,18 @@ fn one_value(
     let [(path, _, found)] = chosen else {
         return Err(OpenUsage::Several.into());
     };
-    let envelope = &found.envelope;
-    let opened = if envelope.data().contains_key(key) {
-        envelope.open_only(key, &identities.ring)
-    } else if envelope.template().data().contains_key(key) {
-        envelope.open(&identities.ring)
-    } else {
-        let error = manifest::ContentError::no_such_key(key, envelope);
+    if !found.is_legacy() && !found.keys().contains(&key) {
+        let error = manifest::ContentError::no_such_key(key, &found.keys());
         return Err(found.error(path, None, error));
-    };
-    let opened = opened.map_err(|error| unopened(found, path, identities, error))?;
-    let value = match (
-        opened.values().get(key),
-        opened.template().get().data().get(key),
-    ) {
-        (Some(value), _) => value.duplicate(),
-        (None, source) => template::parse(key, source.map_or("", String::as_str))
-            .and_then(|template| template.render(opened.values()))
-            .map_err(|error| found.error(path, None, error))?,
+    }
+    let value = match found {
+        Resource::Envelope(found) => value_of(found, path, key, identities)?,
+        Resource::Sealed(sealed) => {
+            let content = sealed_content(sealed, path, identities)?;
+            let value = content.data().get(key).map(Plaintext::duplicate);
+            let missing = || manifest::ContentError::no_such_key(key, &[]);
+            value.ok_or_else(|| found.error(path, None, missing()))?
+        }
     };
     // Revealed into the one buffer that is written out.
     let mut out = Zeroizing::new(Vec::with_capacity(value.reveal().len() + 1));
@@ -137,6 +135,30 @@ fn one_value(
         out.push(b'\n');
     }
     Ok(out)
+}
+
+fn value_of(
+    found: &Found<'_>,
+    path: &Path,
+    key: &KeyName,
+    identities: &Identities,
+) -> Result<Plaintext, Failure> {
+    let envelope = &found.envelope;
+    let opened = if envelope.data().contains_key(key) {
+        envelope.open_only(key, &identities.ring)
+    } else {
+        envelope.open(&identities.ring)
+    };
+    let opened = opened.map_err(|error| unopened(found, path, identities, error))?;
+    match (
+        opened.values().get(key),
+        opened.template().get().data().get(key),
+    ) {
+        (Some(value), _) => Ok(value.duplicate()),
+        (None, source) => template::parse(key, source.map_or("", String::as_str))
+            .and_then(|template| template.render(opened.values()))
+            .map_err(|error| found.error(path, None, error)),
+    }
 }
 
 fn secrets(
@@ -157,7 +179,11 @@ fn secrets(
     let mut out = Zeroizing::new(String::new());
     let mut failures = Vec::new();
     for (path, _, found) in chosen {
-        let written = content(found, path, identities).and_then(|content| {
+        let content = match found {
+            Resource::Envelope(found) => content(found, path, identities),
+            Resource::Sealed(found) => sealed_content(found, path, identities),
+        };
+        let written = content.and_then(|content| {
             let text = match format {
                 OpenFormat::Yaml => emit(&manifest_of(&content)),
                 OpenFormat::Json => emit_json(&manifest_of(&content)),
@@ -196,11 +222,31 @@ fn content(
         envelope.name(),
         opened.template().get(),
     );
-    let policy = SecretPolicy {
+    SecretContent::new(outline, opened, &policy()).map_err(|error| found.error(path, None, error))
+}
+
+/// The same for a SealedSecret.
+fn sealed_content(
+    found: &FoundSealed<'_>,
+    path: &Path,
+    identities: &Identities,
+) -> Result<SecretContent, Failure> {
+    let sealed = &found.sealed;
+    let namespace = sealed.namespace();
+    let namespace = namespace.ok_or_else(|| found.error(path, None, OpenUsage::NoNamespace))?;
+    let unsealed = found
+        .unseal(identities)
+        .map_err(|error| found.error(path, None, error))?;
+    SecretContent::of_sealed_secret(namespace, sealed.name(), unsealed, &policy())
+        .map_err(|error| found.error(path, None, error))
+}
+
+/// Nothing is made of it in a cluster.
+fn policy() -> SecretPolicy {
+    SecretPolicy {
         allow_special_types: true,
         ..SecretPolicy::default()
-    };
-    SecretContent::new(outline, opened, &policy).map_err(|error| found.error(path, None, error))
+    }
 }
 
 fn unopened(
@@ -271,6 +317,7 @@ impl Fault for OpenUsage {
             Self::Terminal => {
                 "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
             }
+            Self::NoNamespace => "give it: `-n NAMESPACE`",
             Self::Nothing => "`-R` reads the directories below it too",
             Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
             Self::NotAVariable(_) | Self::NotText(_) => {

@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bulla_core::envelope::{Envelope, RESEAL_SUGGESTED_AT};
+use bulla_core::manifest::Stream;
+use bulla_core::names::KeyName;
+use bulla_core::plaintext::Plaintext;
 
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::SetArgs;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
-use crate::manifest;
+use crate::manifest::{self, Resource};
 use crate::printer::Printer;
 use crate::recipients::Chooser;
+use crate::sealed_secret::{CertificateError, Certificates, FoundSealed};
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::value_source::ValueSource;
@@ -31,16 +35,17 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     let key = manifest::key(&args.key).map_err(|_| SetUsage::NoKeyName)?;
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
-    let found = manifest::one(path, &stream, &args.select)?;
+    let found = match manifest::one(path, &stream, &args.select)? {
+        Resource::Envelope(found) => found,
+        Resource::Sealed(found) => return set_sealed(args, session, &stream, &found, &key),
+    };
+    if args.certificate.cert.is_some() {
+        return Err(CertificateError::OtherFormat.into());
+    }
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
     vouching::allow_scope_of(&found.envelope, &chosen)?;
-    let source = match (&args.literal, &args.from_file) {
-        (Some(text), _) => ValueSource::Literal(text),
-        (None, Some(file)) => ValueSource::File(file),
-        (None, None) => ValueSource::Ask,
-    };
-    let value = source.read(&key, args.trim_newline, printer)?;
+    let value = value(args, &key, printer)?;
     let fresh = !found.envelope.data().contains_key(&key);
     let envelope = found
         .envelope
@@ -71,6 +76,53 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     vouching::warn(&envelope, &chosen, printer);
     suggest_reseal(&envelope, path, printer);
     Ok(ExitStatus::Done)
+}
+
+/// The same for a SealedSecret: the certificate of the cluster is all that it takes.
+fn set_sealed(
+    args: &SetArgs,
+    session: &Session,
+    stream: &Stream,
+    found: &FoundSealed<'_>,
+    key: &KeyName,
+) -> Result<ExitStatus, Failure> {
+    let (path, printer) = (args.file.as_path(), &session.printer);
+    found.refuse_legacy(path)?;
+    let certificates = Certificates::new(&session.configs, &args.recipients, &args.certificate);
+    let sealed_for = certificates.choose(path)?;
+    sealed_for.warn_of_left_out(path, printer);
+    sealed_for.scope(Some(found.sealed.scope()))?;
+    let values = BTreeMap::from([(key.clone(), value(args, key, printer)?)]);
+    let resource = found
+        .with_values(&values, &sealed_for, &mut session.rng())
+        .map_err(|error| found.error(path, None, error))?;
+    let text = manifest::rewritten(path, stream, &[(found.object.index, resource)])?;
+    if !args.dry_run {
+        replace(&[Replacement {
+            path,
+            bytes: text.as_bytes(),
+            new_file: NewFile::Public,
+        }])?;
+    }
+    let verb = if args.dry_run { "would set" } else { "set" };
+    let new = if found.has(key) { "" } else { " (a new key)" };
+    printer.say(format_args!(
+        "{verb} `{key}`{new} of {} in {}, for {}",
+        found.title(),
+        Shown(path),
+        sealed_for.name
+    ));
+    found.warn_of_scope(&sealed_for, printer);
+    Ok(ExitStatus::Done)
+}
+
+fn value(args: &SetArgs, key: &KeyName, printer: &Printer) -> Result<Plaintext, Failure> {
+    let source = match (&args.literal, &args.from_file) {
+        (Some(text), _) => ValueSource::Literal(text),
+        (None, Some(file)) => ValueSource::File(file),
+        (None, None) => ValueSource::Ask,
+    };
+    source.read(key, args.trim_newline, printer)
 }
 
 /// Each run that sets values adds a data key; `reseal` brings an envelope back to one.

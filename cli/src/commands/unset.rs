@@ -11,7 +11,7 @@ use crate::cli::UnsetArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
-use crate::manifest::{self, ContentError};
+use crate::manifest::{self, ContentError, Resource};
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
@@ -27,16 +27,28 @@ pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Fai
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
     let found = manifest::one(path, &stream, &args.select)?;
-    if let Some(key) = keys
-        .iter()
-        .find(|key| !found.envelope.data().contains_key(*key))
-    {
-        let error = ContentError::no_such_key(key, &found.envelope);
+    if let Resource::Sealed(found) = &found {
+        found.refuse_legacy(path)?;
+    }
+    let is_there = |key: &KeyName| match &found {
+        Resource::Envelope(found) => found.envelope.data().contains_key(key),
+        Resource::Sealed(found) => found.has(key),
+    };
+    if let Some(key) = keys.iter().find(|key| !is_there(key)) {
+        let error = ContentError::no_such_key(key, &found.keys());
         return Err(found.error(path, None, error));
     }
-    let envelope = found.envelope.clone().unset(&keys)?;
-    warn_of_templates(&envelope, &keys, printer);
-    let changes = [(found.object.index, found.with(&envelope))];
+    let changes = match &found {
+        Resource::Envelope(found) => {
+            let envelope = found.envelope.clone().unset(&keys)?;
+            warn_of_templates(&envelope, &keys, printer);
+            [(found.object.index, found.with(&envelope))]
+        }
+        Resource::Sealed(found) => {
+            found.warn_of_templates(&keys, printer);
+            [(found.object.index, found.without(&keys))]
+        }
+    };
     let text = manifest::rewritten(path, &stream, &changes)?;
     match (args.dry_run, is_stdin(path)) {
         (true, _) => {}

@@ -1,4 +1,4 @@
-//! The envelopes of a revision beside those of the work tree: for `verify` and for `diff`.
+//! The sealed resources of a revision beside those of the work tree: for `verify` and for `diff`.
 
 mod pairs;
 mod report;

@@ -1,11 +1,13 @@
-//! Envelopes of a revision beside those of the work tree.
+//! Sealed resources of a revision beside those of the work tree.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
+use bulla_core::api::{SEALED_SECRET, SECRET_ENVELOPE};
 use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{Object, Stream};
+use bulla_core::sealed_secrets::{SealedData, SealedSecret};
 
 use super::Asked;
 use crate::config::real_path;
@@ -14,20 +16,21 @@ use crate::git::{Entry, GitError, WorkTree, from_here};
 use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest};
 use crate::located::InFile;
 use crate::manifest;
+use crate::sealed_secret::{self, is_sealed_secret};
 
 /// What there is to compare.
 pub(super) struct Pairs {
-    /// Envelopes with their earlier version, their later one, or both.
+    /// Sealed resources with their earlier version, their later one, or both.
     pub(super) pairs: Vec<Pair>,
     /// Files of the work tree that can't be read.
     pub(super) failures: Vec<Failure>,
-    /// Envelopes of the revision that can't be read: they count as if they had not been there.
+    /// Sealed resources of the revision that can't be read: they count as if they had not been there.
     pub(super) unreadable_before: usize,
     /// How many envelopes lie in files that did not change.
     pub(super) files_unchanged: usize,
 }
 
-/// One envelope; never without either.
+/// One sealed resource; never without either.
 pub(super) struct Pair {
     /// In the revision.
     pub(super) old: Option<Version>,
@@ -37,7 +40,7 @@ pub(super) struct Pair {
     pub(super) was_plaintext: bool,
 }
 
-/// An envelope in a file.
+/// A sealed resource in a file.
 pub(super) struct Version {
     /// The file, from the top of the work tree.
     path: PathBuf,
@@ -46,13 +49,21 @@ pub(super) struct Version {
     /// The line on which it begins.
     pub(super) line: usize,
     /// What it says.
-    pub(super) envelope: Envelope,
+    pub(super) content: Content,
+}
+
+/// A sealed resource of either kind.
+pub(super) enum Content {
+    /// An envelope.
+    Envelope(Box<Envelope>),
+    /// A SealedSecret.
+    Sealed(Box<SealedSecret>),
 }
 
 /// One side of the comparison.
 #[derive(Default)]
 struct Side {
-    envelopes: Vec<Version>,
+    sealed: Vec<Version>,
     /// Names of plaintext Secrets.
     secrets: BTreeSet<(Option<String>, Option<String>)>,
 }
@@ -141,8 +152,9 @@ impl Pairs {
 impl Side {
     /// Takes up the objects of a file; what can't be read comes back.
     fn read(&mut self, path: &Path, shown: &Path, bytes: &[u8]) -> Vec<Failure> {
-        // Of a file that can't be read, only one that speaks of envelopes matters here.
-        let concerns = bytes.windows(14).any(|window| window == b"SecretEnvelope");
+        // Of a file that can't be read, only one that speaks of sealed resources matters here.
+        let says = |kind| input::mentions(bytes, kind);
+        let concerns = says(SECRET_ENVELOPE) || says(SEALED_SECRET);
         let stream = match Stream::parse(bytes) {
             Ok(stream) => stream,
             Err(_) if !concerns => return Vec::new(),
@@ -153,15 +165,21 @@ impl Side {
             if manifest::is_secret(&object) {
                 self.secrets.insert(name_of(&object));
             }
-            if !manifest::is_envelope(&object) {
+            let content = if manifest::is_envelope(&object) {
+                let found = manifest::read(shown, object);
+                found.map(|found| Content::Envelope(Box::new(found.envelope)))
+            } else if is_sealed_secret(&object) {
+                let found = sealed_secret::read(shown, object, None);
+                found.map(|found| Content::Sealed(Box::new(found.sealed)))
+            } else {
                 continue;
-            }
-            match manifest::read(shown, object) {
-                Ok(found) => self.envelopes.push(Version {
+            };
+            match content {
+                Ok(content) => self.sealed.push(Version {
                     path: path.to_owned(),
                     shown: shown.to_owned(),
                     line: object.node.place().line,
-                    envelope: found.envelope,
+                    content,
                 }),
                 Err(failure) => failures.push(failure),
             }
@@ -170,25 +188,28 @@ impl Side {
     }
 }
 
-/// Puts versions of one envelope together: by file and name, by name, and by a data key that both have.
+/// Puts versions of one resource together: by file and name, by name, and by a data key or a ciphertext that both have.
 fn paired(then: Side, now: Side) -> Vec<Pair> {
-    let name = |v: &Version| (v.envelope.namespace().clone(), v.envelope.name().clone());
+    let name = |v: &Version| {
+        (
+            v.kind(),
+            v.namespace().map(str::to_owned),
+            v.name().to_owned(),
+        )
+    };
     let mut earlier = Vec::new();
-    let (old, new) = (&then.envelopes, &now.envelopes);
+    let (old, new) = (&then.sealed, &now.sealed);
     earlier.resize(new.len(), None);
     match_up(old, new, &mut earlier, |v| vec![(v.path.clone(), name(v))]);
     match_up(old, new, &mut earlier, |v| vec![name(v)]);
-    match_up(old, new, &mut earlier, |v| {
-        let keys = v.envelope.data_keys().iter();
-        keys.map(|entry| entry.id.clone()).collect()
-    });
-    let mut old: Vec<_> = then.envelopes.into_iter().map(Some).collect();
+    match_up(old, new, &mut earlier, Version::traits);
+    let mut old: Vec<_> = then.sealed.into_iter().map(Some).collect();
     let with_earlier = |(new, at): (Version, Option<usize>)| {
         let old = at.and_then(|at| old.get_mut(at)).and_then(Option::take);
         (Some(new), old)
     };
     let new: Vec<_> = now
-        .envelopes
+        .sealed
         .into_iter()
         .zip(earlier)
         .map(with_earlier)
@@ -198,11 +219,8 @@ fn paired(then: Side, now: Side) -> Vec<Pair> {
         .into_iter()
         .map(|(new, old)| {
             let named = new.as_ref().map(|version| {
-                let text = |text: &str| Some(text.to_owned());
-                (
-                    text(version.envelope.namespace().as_str()),
-                    text(version.envelope.name().as_str()),
-                )
+                let namespace = version.namespace().map(str::to_owned);
+                (namespace, Some(version.name().to_owned()))
             });
             let was = |(namespace, name): (_, Option<String>)| {
                 secrets.contains(&(namespace, name.clone())) || secrets.contains(&(None, name))
@@ -259,6 +277,49 @@ fn match_up<T, K: Eq + Hash>(
         if let Some(at) = first {
             taken[at] = true;
             *earlier = Some(at);
+        }
+    }
+}
+
+impl Version {
+    /// Its kind.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.content {
+            Content::Envelope(_) => SECRET_ENVELOPE,
+            Content::Sealed(_) => SEALED_SECRET,
+        }
+    }
+
+    /// Its namespace; only a SealedSecret may be without.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        match &self.content {
+            Content::Envelope(envelope) => Some(envelope.namespace().as_str()),
+            Content::Sealed(sealed) => sealed.namespace().map(|namespace| namespace.as_str()),
+        }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        match &self.content {
+            Content::Envelope(envelope) => envelope.name().as_str(),
+            Content::Sealed(sealed) => sealed.name().as_str(),
+        }
+    }
+
+    /// What no other resource has, and what it keeps under another name: data keys, or ciphertexts.
+    fn traits(&self) -> Vec<String> {
+        match &self.content {
+            Content::Envelope(envelope) => {
+                let keys = envelope.data_keys().iter();
+                keys.map(|entry| entry.id.to_string()).collect()
+            }
+            Content::Sealed(sealed) => match sealed.sealed() {
+                SealedData::Items(items) => {
+                    let items = items.values().flatten();
+                    items.map(ToString::to_string).collect()
+                }
+                SealedData::Legacy(item) => item.iter().map(ToString::to_string).collect(),
+            },
         }
     }
 }

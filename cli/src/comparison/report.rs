@@ -4,21 +4,23 @@ use std::fmt::Write;
 
 use bulla_core::envelope::RecipientHint;
 use bulla_core::policy::Config;
-use bulla_core::policy::compare::{Comparison, DataKeyChange, Presence, ValueChange, compare};
+use bulla_core::policy::compare::{
+    Comparison, DataKeyChange, Presence, ValueChange, compare, compare_sealed,
+};
 use serde_json::{Map, Value, json};
 
-use super::pairs::{Pair, Pairs, Version};
+use super::pairs::{Content, Pair, Pairs, Version};
 use crate::report::count;
 use crate::shown::Shown;
 
-/// One envelope that differs.
+/// One sealed resource that differs.
 pub(super) struct Change<'p> {
     pair: &'p Pair,
-    /// Nothing for an envelope that is new or gone.
+    /// Nothing for one that is new or gone.
     comparison: Option<Comparison>,
 }
 
-/// The envelopes that differ, or lie in another file than before.
+/// The sealed resources that differ, or lie in another file than before.
 pub(super) fn changes(pairs: &Pairs) -> Vec<Change<'_>> {
     pairs.pairs.iter().filter_map(Change::of).collect()
 }
@@ -29,12 +31,16 @@ pub(super) fn as_text(change: &Change<'_>, config: Option<&Config>) -> String {
     let Some(version) = change.pair.either() else {
         return text;
     };
-    let (namespace, name) = (version.envelope.namespace(), version.envelope.name());
+    let name = match version.namespace() {
+        Some(namespace) => format!("{namespace}/{}", version.name()),
+        None => version.name().to_owned(),
+    };
     let _ = writeln!(
         text,
-        "{}, line {}: SecretEnvelope `{namespace}/{name}`{}",
+        "{}, line {}: {} `{name}`{}",
         Shown(&version.shown),
         version.line,
+        version.kind(),
         change.suffix()
     );
     for (what, content) in change.lines(config) {
@@ -51,7 +57,11 @@ impl<'p> Change<'p> {
                 comparison: None,
             });
         };
-        let comparison = compare(&old.envelope, &new.envelope);
+        let comparison = match (&old.content, &new.content) {
+            (Content::Envelope(old), Content::Envelope(new)) => compare(old, new),
+            (Content::Sealed(old), Content::Sealed(new)) => compare_sealed(old, new),
+            _ => unreachable!("only resources of one kind are paired"),
+        };
         let differs = !comparison.is_empty() || old.shown != new.shown;
         differs.then_some(Self {
             pair,
@@ -107,15 +117,24 @@ impl<'p> Change<'p> {
         }
         if comparison.no_value_changed() {
             let number = count(comparison.values.len(), "value");
-            let proof = "byte for byte as before, under the same commitments";
+            let proof = match new.content {
+                Content::Envelope(_) => "byte for byte as before, under the same commitments",
+                Content::Sealed(_) => "byte for byte as before",
+            };
             lines.push(("proof", format!("no value changed: {number} {proof}")));
         }
         lines
     }
 
     fn one_sided(&self, config: Option<&Config>) -> Vec<(&'static str, String)> {
-        let Some(Version { envelope, .. }) = self.pair.either() else {
-            return Vec::new();
+        let envelope = match self.pair.either().map(|version| &version.content) {
+            Some(Content::Envelope(envelope)) => envelope,
+            Some(Content::Sealed(sealed)) => {
+                let keys: Vec<&str> = sealed.keys().map(|key| key.as_str()).collect();
+                let opens = format!("in {} (scope {})", sealed.label(), sealed.scope());
+                return vec![("values", keys.join(", ")), ("opens", opens)];
+            }
+            None => return Vec::new(),
         };
         let keys: Vec<&str> = envelope.data().keys().map(|key| key.as_str()).collect();
         let mut lines = vec![("values", keys.join(", "))];
@@ -197,8 +216,16 @@ fn people(hints: &[RecipientHint], config: Option<&Config>) -> String {
 /// The last line.
 pub(super) fn summary(changes: &[Change<'_>], pairs: &Pairs, revision: &str) -> String {
     let against = revision.escape_debug();
+    let is_sealed = |change: &Change<'_>| {
+        let either = change.pair.either();
+        either.is_some_and(|version| matches!(version.content, Content::Sealed(_)))
+    };
+    let what = match changes.iter().any(is_sealed) {
+        true => "sealed resource",
+        false => "envelope",
+    };
     let mut text = if changes.is_empty() {
-        format!("no envelope differs from `{against}`")
+        format!("no {what} differs from `{against}`")
     } else {
         let all = changes.iter().all(|change| {
             change
@@ -214,7 +241,7 @@ pub(super) fn summary(changes: &[Change<'_>], pairs: &Pairs, revision: &str) -> 
         };
         format!(
             "{} {verb} from `{against}`{proof}",
-            count(changes.len(), "envelope")
+            count(changes.len(), what)
         )
     };
     if pairs.unreadable_before > 0 {
@@ -256,8 +283,9 @@ impl Change<'_> {
             "change": kind,
             "path": path(&self.pair.new),
             "pathBefore": path(&self.pair.old),
-            "namespace": either.map(|version| version.envelope.namespace().as_str()),
-            "name": either.map(|version| version.envelope.name().as_str()),
+            "kind": either.map(Version::kind),
+            "namespace": either.and_then(Version::namespace),
+            "name": either.map(Version::name),
             "wasPlaintext": self.pair.was_plaintext,
         });
         if let (Some(comparison), Some(json)) = (&self.comparison, json.as_object_mut()) {

@@ -1,17 +1,18 @@
-//! The values of two versions of an envelope, line by line, for whoever can open both.
+//! The values of two versions of a sealed resource, line by line, for whoever can open both.
 
 use std::fmt::Write;
 
-use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
+use bulla_core::plaintext::Plaintext;
 use similar::{ChangeTag, TextDiff};
 use zeroize::Zeroizing;
 
-use super::pairs::{Pair, Version};
+use super::pairs::{Content, Pair, Version};
 use crate::edit_view::{Known, readable};
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::located::InFile;
+use crate::sealed_secret;
 
 /// Values by key, before and after.
 pub(super) struct Values {
@@ -93,13 +94,22 @@ impl Values {
 }
 
 fn opened(version: &Version, identities: &Identities) -> Result<Known, Failure> {
-    let envelope: &Envelope = &version.envelope;
-    let opened = envelope.open(&identities.ring).map_err(|error| {
-        let error = identities.explain(envelope, error);
-        Failure::from(InFile::new("open", &version.shown, error))
-    })?;
-    let values = opened.values().iter();
-    Ok(values
-        .map(|(key, value)| (key.clone(), value.duplicate()))
-        .collect())
+    let copied = |values: &Known| {
+        let copy = |(key, value): (&KeyName, &Plaintext)| (key.clone(), value.duplicate());
+        values.iter().map(copy).collect()
+    };
+    match &version.content {
+        Content::Envelope(envelope) => {
+            let opened = envelope.open(&identities.ring).map_err(|error| {
+                let error = identities.explain(envelope, error);
+                Failure::from(InFile::new("open", &version.shown, error))
+            })?;
+            Ok(copied(opened.values()))
+        }
+        Content::Sealed(sealed) => {
+            let opened = sealed_secret::unseal(sealed, identities)
+                .map_err(|error| InFile::new("open", &version.shown, error))?;
+            Ok(copied(opened.values()))
+        }
+    }
 }

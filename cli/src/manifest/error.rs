@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use bulla_core::envelope::Envelope;
 use bulla_core::manifest::ManifestError;
 use bulla_core::names::KeyName;
 
@@ -20,15 +19,28 @@ pub(crate) enum ContentError {
     NoEnvelope {
         /// There is a Secret instead.
         plaintext: bool,
+        /// There is a SealedSecret instead.
+        sealed: bool,
     },
-    /// More envelopes than one, where one is meant.
-    #[error("it holds several envelopes: {names}")]
+    /// Manifests, but no sealed resource of either kind.
+    #[error("there is no SecretEnvelope in it, and no SealedSecret")]
+    NoResource {
+        /// There is a Secret instead.
+        plaintext: bool,
+    },
+    /// A SealedSecret whose keys are not known.
+    #[error(
+        "it has the deprecated form `spec.data`: its keys can't be told, nor changed one by one"
+    )]
+    Legacy,
+    /// More of them than one, where one is meant.
+    #[error("it holds several sealed resources: {names}")]
     Several {
         /// Their namespaces and names.
         names: String,
     },
     /// None of that name.
-    #[error("none of its envelopes is the one that was asked for: it holds {names}")]
+    #[error("none of its sealed resources is the one that was asked for: it holds {names}")]
     NoneSelected {
         /// Their namespaces and names.
         names: String,
@@ -67,12 +79,8 @@ impl Fault for KeyArgument {
 
 impl ContentError {
     /// Names the keys that are there instead.
-    pub(crate) fn no_such_key(key: &KeyName, envelope: &Envelope) -> Self {
-        let keys = envelope
-            .data()
-            .keys()
-            .chain(envelope.template().data().keys());
-        let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
+    pub(crate) fn no_such_key(key: &KeyName, known: &[&KeyName]) -> Self {
+        let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
         let known = if keys.is_empty() {
             "none".to_owned()
         } else {
@@ -99,17 +107,26 @@ impl Fault for ContentError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::Empty => "nothing was written; is it the right file?",
-            Self::NoEnvelope { plaintext: true } => {
+            Self::NoEnvelope { sealed: true, .. } => {
+                "there is a SealedSecret in it: `bulla convert --to envelope` turns it into an envelope"
+            }
+            Self::Legacy => {
+                "`bulla convert --to envelope` opens it with a private key, and takes it apart"
+            }
+            Self::NoEnvelope {
+                plaintext: true, ..
+            }
+            | Self::NoResource { plaintext: true } => {
                 "there is a Secret in it: `bulla seal -i FILE` turns it into an envelope"
             }
-            Self::NoEnvelope { plaintext: false } => {
+            Self::NoEnvelope { .. } | Self::NoResource { .. } => {
                 "`bulla seal --name NAME -n NAMESPACE --from-file …` makes one"
             }
             Self::Several { .. } | Self::NoneSelected { .. } => {
                 "choose one with `--name NAME` and `-n NAMESPACE`"
             }
             Self::UnknownVersion(_) => "a newer bulla made it: upgrade this program",
-            Self::NoSuchKey { .. } => "`bulla inspect FILE` lists the keys of each envelope",
+            Self::NoSuchKey { .. } => "`bulla inspect FILE` lists the keys of each of them",
             Self::ItemWithoutKind => {
                 "`kubectl get secrets -o yaml` prints lists whose items say their kind"
             }

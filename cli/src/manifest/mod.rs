@@ -2,6 +2,7 @@
 
 mod error;
 mod places;
+mod resource;
 
 use std::path::Path;
 
@@ -14,10 +15,11 @@ use zeroize::Zeroizing;
 
 pub(crate) use error::{ContentError, KeyArgument};
 pub(crate) use places::{at, node_of, node_of_open, node_of_seal};
+pub(crate) use resource::{Resource, is_resource, matching, one, selected};
 
-use crate::cli::SelectArgs;
 use crate::failure::{Failure, Fault};
 use crate::located::{InFile, InObject};
+use crate::sealed_secret::is_sealed_secret;
 
 /// An envelope in a file.
 pub(crate) struct Found<'s> {
@@ -114,67 +116,16 @@ pub(crate) fn envelopes<'s>(path: &Path, stream: &'s Stream) -> Result<Vec<Found
         .filter(|object| is_envelope(object))
         .collect();
     if found.is_empty() {
-        let plaintext = objects.iter().any(is_secret);
-        return Err(InFile::new("use", path, ContentError::NoEnvelope { plaintext }).into());
+        let error = ContentError::NoEnvelope {
+            plaintext: objects.iter().any(is_secret),
+            sealed: objects.iter().any(is_sealed_secret),
+        };
+        return Err(InFile::new("use", path, error).into());
     }
     found
         .into_iter()
         .map(|object| read(path, *object))
         .collect()
-}
-
-/// The one envelope that is meant.
-///
-/// # Errors
-/// As for [`envelopes`]; [`ContentError::Several`] and [`ContentError::NoneSelected`].
-pub(crate) fn one<'s>(
-    path: &Path,
-    stream: &'s Stream,
-    select: &SelectArgs,
-) -> Result<Found<'s>, Failure> {
-    let mut chosen = selected(path, stream, select)?;
-    match (chosen.pop(), chosen.is_empty()) {
-        (Some(found), true) => Ok(found),
-        (last, _) => {
-            let names = names(chosen.iter().chain(last.as_ref()));
-            Err(InFile::new("use", path, ContentError::Several { names }).into())
-        }
-    }
-}
-
-/// The envelopes that are meant, at least one.
-///
-/// # Errors
-/// As for [`envelopes`]; [`ContentError::NoneSelected`].
-pub(crate) fn selected<'s>(
-    path: &Path,
-    stream: &'s Stream,
-    select: &SelectArgs,
-) -> Result<Vec<Found<'s>>, Failure> {
-    let chosen = matching(path, stream, select)?;
-    if chosen.is_empty() {
-        let known = names(envelopes(path, stream)?.iter());
-        return Err(InFile::new("use", path, ContentError::NoneSelected { names: known }).into());
-    }
-    Ok(chosen)
-}
-
-/// The envelopes that are meant, perhaps none.
-///
-/// # Errors
-/// As for [`envelopes`].
-pub(crate) fn matching<'s>(
-    path: &Path,
-    stream: &'s Stream,
-    select: &SelectArgs,
-) -> Result<Vec<Found<'s>>, Failure> {
-    let (name, namespace) = (select.name.as_ref(), select.namespace.as_ref());
-    let mut all = envelopes(path, stream)?;
-    all.retain(|found| {
-        name.is_none_or(|name| found.envelope.name() == name)
-            && namespace.is_none_or(|namespace| found.envelope.namespace() == namespace)
-    });
-    Ok(all)
 }
 
 impl Found<'_> {
@@ -253,10 +204,6 @@ fn kept_empty(old: &Value, mut new: Value) -> Value {
         _ => {}
     }
     new
-}
-
-fn names<'a, 's: 'a>(found: impl Iterator<Item = &'a Found<'s>>) -> String {
-    found.map(Found::title).collect::<Vec<_>>().join(", ")
 }
 
 fn group(api_version: &str) -> &str {

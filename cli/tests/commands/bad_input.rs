@@ -109,6 +109,11 @@ fn each_bad_file_is_named_with_its_place_and_left_as_it_is() {
             "reserved label or annotation",
         ),
         (
+            "label",
+            with("metadata:", "metadata:\n  labels: {app: my shop}"),
+            "malformed label or annotation `app`",
+        ),
+        (
             "SecretList",
             b"apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n".to_vec(),
             "line 4",

@@ -27,7 +27,7 @@ fn one_value_is_written_byte_for_byte() {
 error: `clusters/db.yaml`, line 1, column 1: SecretEnvelope `shop/db`
   caused by: there is no key `nope`: it has `password`, `username`
 
-hint: `bulla inspect FILE` lists the keys of each envelope
+hint: `bulla inspect FILE` lists the keys of each of them
 
 "#]]
     );
@@ -134,7 +134,7 @@ fn output_languages() {
         .bulla(&format!("open {a} {b} -k password -I @alice"))
         .fails(2);
     assert!(
-        several.contains("`--key` takes one value, and there are several envelopes"),
+        several.contains("`--key` takes one value, and there are several resources"),
         "{several}"
     );
     let two = repo.bulla(&format!("open {a} {b} --name b -k username -I @alice"));
@@ -244,7 +244,7 @@ fn a_secret_is_not_an_envelope() {
         repo.bulla("open clusters/db.yaml").fails(2),
         str![[r#"
 error: failed to use `clusters/db.yaml`
-  caused by: there is no SecretEnvelope in it
+  caused by: there is no SecretEnvelope in it, and no SealedSecret
 
 hint: there is a Secret in it: `bulla seal -i FILE` turns it into an envelope
 

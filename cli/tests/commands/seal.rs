@@ -142,7 +142,7 @@ fn in_place_keeps_mode_and_links_and_does_nothing_twice() {
     let again = repo.bulla("seal -i -R clusters");
     assert_eq!(
         again.stderr,
-        "nothing to seal: 1 envelope is sealed already\n"
+        "nothing to seal: 1 resource is sealed already\n"
     );
     again.ok();
     assert_eq!(repo.read("clusters/db.yaml"), sealed);
@@ -300,7 +300,8 @@ fn the_scope_is_asked_for_and_the_rule_is_its_limit() {
     assert_data_eq!(
         repo.bulla("seal strict/db.yaml --scope cluster").fails(5),
         str![[r#"
-error: refusing scope `Cluster`: the rule `strict/**` allows `Strict`
+error: `strict/db.yaml`, line 1, column 1: Secret `shop/db`
+  caused by: refusing scope `Cluster`: the rule `strict/**` allows `Strict`
 
 hint: seal with the scope of the rule, or change the rule
 

@@ -83,7 +83,7 @@ fn several_envelopes_are_told_apart() {
         repo.bulla_with("set clusters/two.yaml token", "x").fails(2),
         str![[r#"
 error: failed to use `clusters/two.yaml`
-  caused by: it holds several envelopes: `shop/a`, `shop/b`
+  caused by: it holds several sealed resources: `shop/a`, `shop/b`
 
 hint: choose one with `--name NAME` and `-n NAMESPACE`
 

@@ -8,7 +8,7 @@ use bulla_core::api::{
 use bulla_core::manifest::Stream;
 use bulla_core::names::ResourceName;
 use bulla_core::recipient::{Identity, Suite, identity_file_text, parse_identity_file};
-use bulla_core::rotation::{self, Timestamp};
+use bulla_core::rotation::{self, Timestamp, Why};
 
 use super::folder::{Folder, Lasting, random_word};
 use crate::engine::{parse_time, rfc3339};
@@ -55,8 +55,15 @@ impl StoredKey {
         key
     }
 
-    /// Gives a key that was asked for its private half.
-    pub(super) fn fulfil(&mut self, now: Timestamp) {
+    /// Gives a key that was asked for its private half. One that was due anyway does not count as asked for.
+    pub(super) fn fulfil(&mut self, why: Why, now: Timestamp) {
+        if why != Why::Asked {
+            let annotations = &mut self.resource.metadata.annotations;
+            let word = why.as_str().to_owned();
+            annotations
+                .get_or_insert_default()
+                .insert(MADE_FOR_ANNOTATION.to_owned(), word);
+        }
         let suite = self.facts().suite;
         self.fill(Identity::generate(suite, &mut rand_core::OsRng), now);
     }

@@ -43,8 +43,8 @@ pub(super) fn rotate(folder: &Folder, policy: &Policy, now: Timestamp) -> Result
                     .push(StoredKey::make(suite, Some(why.as_str()), now));
                 made.push(stored.keys.len() - 1);
             }
-            Step::Fulfil(index, _) => {
-                stored.keys[index].fulfil(now);
+            Step::Fulfil(index, why) => {
+                stored.keys[index].fulfil(why, now);
                 made.push(index);
             }
             Step::Wait(until) => {

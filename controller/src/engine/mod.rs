@@ -54,6 +54,7 @@ struct Progress {
     record: Option<Record>,
     refusal: Option<String>,
     keys: Option<usize>,
+    varies: Option<bool>,
 }
 
 /// How often a write is tried again at once when somebody else wrote in between.
@@ -85,13 +86,13 @@ impl Engine {
         let mut progress = Progress::default();
         let verdict = match self.converge(world, request, keys, &mut progress).await {
             Ok(()) => Verdict::Ready,
-            Err(verdict) => verdict,
+            Err(verdict) => verdict.bounded(),
         };
         self.told(world, request, verdict, progress, now).await
     }
 
-    /// Tells more of a refusal, if it is still the one that the status tells of; nothing is opened for it. Otherwise it
-    /// reconciles as ever.
+    /// Tells more of a refusal for want of a key, if that is what the status tells of; nothing is opened for it. Otherwise
+    /// it reconciles as ever. The caller vouches that resource and keys are those that it was found out with.
     pub async fn explain<W: World>(
         &self,
         world: &W,
@@ -100,7 +101,11 @@ impl Engine {
         (reason, detail): (Reason, String),
         now: Timestamp,
     ) -> Outcome {
-        if request.suspended() || self.still_refused(request, keys).is_none() {
+        let told = status::told_refusal(request).is_some_and(|(before, told)| {
+            before == Reason::NoKey && detail.starts_with(told)
+                || before == reason && detail == told
+        });
+        if request.suspended() || request.forced() || !told {
             return self.reconcile(world, request, keys, now).await;
         }
         let record = self
@@ -128,6 +133,7 @@ impl Engine {
             action: progress.action,
             drift: progress.drift,
             effort: progress.effort,
+            varies: progress.varies,
             reported: Ok(()),
         };
         let applied = progress.record.map(|record| record.to_string());
@@ -188,8 +194,11 @@ impl Engine {
             progress.refusal = request.status().refused.clone();
             return Err(verdict);
         }
-        let content = sealed
-            .open(request, keys, &self.policy, &mut progress.effort)
+        let effort = &mut progress.effort;
+        let content = world
+            .compute(|| sealed.open(request, keys, &self.policy, effort))
+            .await
+            .map_err(Verdict::bounded)
             .inspect_err(|verdict| {
                 if let Verdict::Refused { reason, detail } = verdict {
                     let told = (*reason, detail.as_str());
@@ -197,6 +206,7 @@ impl Engine {
                     progress.refusal = Some(record);
                 }
             })?;
+        progress.varies = Some(content.varies());
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = request
             .record()

@@ -1,12 +1,15 @@
 //! From a sealed resource to the content of its Secret: where the kinds of resources differ, and the only place.
 
-use bulla_core::envelope::{Envelope, OpenError};
+use std::time::SystemTime;
+
+use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
 use bulla_core::sealed_secrets::{
     ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
 };
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
 use super::request::{Request, Sealed};
@@ -77,32 +80,17 @@ fn open_envelope(
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
-    match envelope.open(ring) {
+    match envelope.open_counted(ring, &mut effort.private_operations) {
         Ok(opened) => {
-            effort.private_operations = opened.opened_with().len();
             effort.opened_values = opened.values().len();
             effort.opened_with = opened.opened_with().to_vec();
             let outline = Outline::new(request.namespace(), request.name(), envelope.template());
             Ok(SecretContent::new(outline, opened, policy)?)
         }
-        Err(error) => {
-            // Data keys are opened in the order of the envelope, and all before any value.
-            let keys = envelope.data_keys();
-            let place = |id| keys.iter().position(|entry| &entry.id == id).unwrap_or(0);
-            effort.private_operations = match &error {
-                OpenError::NoKey { id } => place(id),
-                OpenError::DamagedKey { id, .. }
-                | OpenError::UnknownVersion { id }
-                | OpenError::CommitmentMismatch { id }
-                | OpenError::TemplateUntrusted { id } => place(id) + 1,
-                OpenError::WrongPlace { .. } => 1,
-                _ => keys.len(),
-            };
-            Err(Verdict::Refused {
-                reason: error.reason(),
-                detail: error.to_string(),
-            })
-        }
+        Err(error) => Err(Verdict::Refused {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }),
     }
 }
 
@@ -130,8 +118,19 @@ fn open_sealed(
     })?;
     effort.opened_values = unsealed.values().len();
     effort.opened_with = unsealed.opened_with().to_vec();
-    let (namespace, name) = (request.namespace(), request.name());
-    Ok(SecretContent::of_sealed_secret(
-        namespace, name, unsealed, policy,
+    let mut surroundings = surroundings();
+    Ok(SecretContent::of_sealed_secret_with(
+        request.namespace(),
+        request.name(),
+        unsealed,
+        policy,
+        Some(&mut surroundings),
     )?)
+}
+
+/// The time, and chance. Templates of SealedSecrets may look at both; those of envelopes at neither.
+fn surroundings() -> Surroundings {
+    let mut seed = [0; 32];
+    getrandom::getrandom(&mut seed).expect("the operating system has random bytes");
+    Surroundings::new(SystemTime::now(), seed)
 }

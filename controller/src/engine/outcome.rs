@@ -20,6 +20,8 @@ pub struct Outcome {
     pub drift: Option<Drift>,
     /// What it took.
     pub effort: Effort,
+    /// Whether the clock or chance had a part in the Secret; nothing when it was not rendered.
+    pub varies: Option<bool>,
     /// Whether status and Event got through.
     pub reported: Result<(), WorldError>,
 }
@@ -83,6 +85,9 @@ pub struct Effort {
     pub unopened: Option<KeyName>,
 }
 
+/// The longest sentence of a refusal.
+const DETAIL_BYTES_MAX: usize = 4096;
+
 /// When to reconcile again, besides the resync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Requeue {
@@ -101,6 +106,7 @@ impl Outcome {
             action: None,
             drift: None,
             effort: Effort::default(),
+            varies: None,
             reported: Ok(()),
         }
     }
@@ -125,6 +131,19 @@ impl Outcome {
             Verdict::Refused { reason, .. } => reason.as_str(),
             Verdict::Failed(error) => error.as_str(),
         }
+    }
+}
+
+impl Verdict {
+    /// The same with a sentence that a status can hold several times: it may name keys of a hostile resource.
+    pub(super) fn bounded(mut self) -> Self {
+        if let Self::Refused { detail, .. } = &mut self
+            && detail.len() > DETAIL_BYTES_MAX
+        {
+            detail.truncate(detail.floor_char_boundary(DETAIL_BYTES_MAX - '…'.len_utf8()));
+            detail.push('…');
+        }
+        self
     }
 }
 
@@ -197,5 +216,24 @@ impl From<WorldError> for Verdict {
             reason,
             detail: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_fits_a_status_three_times() {
+        let refused = |detail: String| Verdict::Refused {
+            reason: Reason::NoKey,
+            detail,
+        };
+        let short = refused("ä".repeat(2048));
+        assert_eq!(short.clone().bounded(), short);
+        let Verdict::Refused { detail, .. } = refused("ä".repeat(9000)).bounded() else {
+            panic!("it stays a refusal");
+        };
+        assert!(detail.len() <= 4096 && detail.ends_with('…'));
     }
 }

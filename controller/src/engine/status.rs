@@ -24,6 +24,8 @@ struct Shown {
 
 const READY: &str = "Ready";
 const STALLED: &str = "Stalled";
+/// Beside the others, on a resource whose Secret is another one each time that it is rendered.
+const VARIES: &str = "Varies";
 const RECONCILING: &str = "Reconciling";
 
 /// What to tell; nothing when nothing changed, or when the answer would not get through either.
@@ -52,6 +54,10 @@ pub(super) fn report(
     }
     if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
         status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
+    }
+    let varied = before.conditions.iter().any(|old| old.type_ == VARIES);
+    if outcome.varies.unwrap_or(varied) {
+        status.conditions.push(varies(request, now));
     }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
@@ -91,6 +97,23 @@ impl Shown {
             // Over in a moment, or the status would not get through either.
             Verdict::Failed(_) | Verdict::Suspended => return None,
         })
+    }
+}
+
+/// A warning: kstatus does not look at it.
+fn varies(request: &Request, now: Timestamp) -> Condition {
+    let mut before = request.status().conditions.iter();
+    let before = before.find(|old| old.type_ == VARIES);
+    Condition {
+        type_: VARIES.to_owned(),
+        status: ConditionStatus::True,
+        observed_generation: Some(request.generation()),
+        last_transition_time: before
+            .map_or_else(|| rfc3339(now), |old| old.last_transition_time.clone()),
+        reason: "TemplateVaries".to_owned(),
+        message: "a template looks at the clock or at chance: the Secret gets other values \
+                  whenever it is made anew"
+            .to_owned(),
     }
 }
 

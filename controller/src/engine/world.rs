@@ -40,6 +40,12 @@ pub trait World: Sync {
         content: &SecretContent,
     ) -> impl Future<Output = Result<Seen, WorldError>> + Send;
 
+    /// Does work that takes a while without giving anybody else a turn: opening and rendering. A world that serves
+    /// others meanwhile does it where they aren't kept waiting.
+    fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> impl Future<Output = T> + Send {
+        async move { work() }
+    }
+
     /// Writes the status and the Event. An Event that can't be written is not an error.
     fn report(
         &self,

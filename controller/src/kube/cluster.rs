@@ -8,6 +8,7 @@ use super::fence::Moment;
 use super::kind::{Envelopes, SealedSecrets};
 use super::metrics::Metrics;
 use super::mirror::{KeySecret, Mirror, RsaKeySecret, SeenResource, SeenSealingKey, SeenSecret};
+use super::openings::Openings;
 use super::queue::{Key, Queue};
 use super::rest::{FencedRest, Rest};
 
@@ -38,6 +39,8 @@ pub(super) struct Cluster {
     pub(super) namespaces_watched: usize,
     /// Shows that the runtime of the watches and workers still runs.
     pub(super) pulse: Pulse,
+    /// Where resources are opened and rendered.
+    pub(super) openings: Openings,
 }
 
 /// A task says that it lives; another thread asks whether it still does.

@@ -2,14 +2,16 @@
 //!
 //! A diagnosis is begun when a resource was just opened in vain, so once for each change of it or of the keys. It runs on
 //! the [`Background`] thread after everything that was asked for, takes at most 32 private operations, and comes back
-//! through the queue: the next reconcile of the resource tells it, if it still holds.
+//! through the queue: the next reconcile of the resource tells it, if it still holds. It is remembered: where the status
+//! has no room for the record of a refusal, as with Sealed Secrets' own definition, nothing is opened again either.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bulla_core::names::KeyName;
 use bulla_core::reason::Reason;
-use bulla_core::sealed_secrets::diagnose;
+use bulla_core::recipient::Fingerprint;
+use bulla_core::sealed_secrets::{RsaPrivateKey, diagnose};
 
 use super::background::{Background, Urgency};
 use super::cluster::Cluster;
@@ -18,7 +20,7 @@ use super::mirror::SeenResource;
 use super::queue::Key;
 use crate::engine::Keys;
 
-/// Diagnoses that were made and are not told yet.
+/// Diagnoses that were made.
 pub(super) struct Diagnoses {
     cluster: Arc<Cluster>,
     background: Arc<Background>,
@@ -27,10 +29,30 @@ pub(super) struct Diagnoses {
 
 /// What is to be told about one resource, as it was then.
 struct Diagnosed {
+    subject: Subject,
+    told: (Reason, String),
+}
+
+/// All that a diagnosis depends on, but for what other resources there are.
+#[derive(PartialEq)]
+struct Subject {
     kind: &'static str,
     uid: Box<str>,
     generation: i64,
-    told: (Reason, String),
+    scope: BTreeMap<&'static str, Box<str>>,
+    keys: Vec<Fingerprint>,
+}
+
+impl Subject {
+    fn new<K: Kind>(seen: &SeenResource<K>, keys: &Keys) -> Self {
+        Self {
+            kind: K::KIND,
+            uid: seen.uid.clone(),
+            generation: seen.generation,
+            scope: seen.scope.clone(),
+            keys: keys.rsa.iter().map(RsaPrivateKey::fingerprint).collect(),
+        }
+    }
 }
 
 impl Diagnoses {
@@ -52,10 +74,11 @@ impl Diagnoses {
     ) {
         let (this, seen) = (self.clone(), seen.clone());
         let (value, detail, ring) = (value.clone(), detail.to_owned(), keys.rsa.clone());
+        let subject = Subject::new(&seen, keys);
         tokio::spawn(async move {
-            let (cluster, subject) = (this.cluster.clone(), seen.clone());
+            let (cluster, resource) = (this.cluster.clone(), seen.clone());
             let job = move || {
-                let suspect = K::suspect(&subject, &value, &cluster)?;
+                let suspect = K::suspect(&resource, &value, &cluster)?;
                 let (found_in, candidates) = (&suspect.found_in, &suspect.candidates);
                 let diagnosis = diagnose(&suspect.item, found_in, candidates, &ring);
                 cluster.metrics.diagnosed::<K>(diagnosis.operations);
@@ -68,26 +91,32 @@ impl Diagnoses {
             let Ok(Some(told)) = this.background.run(Urgency::Idle, job).await else {
                 return;
             };
-            let diagnosed = Diagnosed {
-                kind: K::KIND,
-                uid: seen.uid.clone(),
-                generation: seen.generation,
-                told,
-            };
-            this.made().insert(seen.key(), diagnosed);
+            this.made().insert(seen.key(), Diagnosed { subject, told });
             this.cluster.queue.add(seen.key());
         });
     }
 
-    /// What is to be told about a resource now, once.
-    pub(super) fn take<K: Kind>(&self, seen: &SeenResource<K>) -> Option<(Reason, String)> {
+    /// What is to be told about a resource, as long as it and the keys stay as they are.
+    pub(super) fn get<K: Kind>(
+        &self,
+        seen: &SeenResource<K>,
+        keys: &Keys,
+    ) -> Option<(Reason, String)> {
         let mut made = self.made();
         let key = seen.key();
-        made.get(&key)
-            .filter(|diagnosed| diagnosed.kind == K::KIND)?;
-        let diagnosed = made.remove(&key)?;
-        let same = diagnosed.uid == seen.uid && diagnosed.generation == seen.generation;
-        same.then_some(diagnosed.told)
+        let diagnosed = made.get(&key)?;
+        if diagnosed.subject == Subject::new(seen, keys) {
+            return Some(diagnosed.told.clone());
+        }
+        if diagnosed.subject.kind == K::KIND {
+            made.remove(&key);
+        }
+        None
+    }
+
+    /// Forgets what is gone.
+    pub(super) fn forget(&self, key: &Key) {
+        self.made().remove(key);
     }
 
     fn made(&self) -> MutexGuard<'_, HashMap<Key, Diagnosed>> {

@@ -87,7 +87,7 @@ impl ApiError {
     pub(super) fn of_answer(code: StatusCode, retry_after: Option<&str>, body: &[u8]) -> Self {
         let after = retry_after
             .and_then(|text| text.parse().ok())
-            .map(Duration::from_secs);
+            .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
         match code.as_u16() {
             404 => Self::NotFound,
             409 if reason(body).as_deref() == Some("AlreadyExists") => Self::AlreadyExists,
@@ -129,6 +129,9 @@ impl From<kube::Error> for ApiError {
     }
 }
 
+/// The longest time that is waited because somebody asked for it: whoever stands between may ask for anything.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
 /// The `reason` of a `metav1.Status`, a bounded CamelCase word; its `message` is not looked at.
 fn reason(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
@@ -169,6 +172,13 @@ mod tests {
                 after: Some(Duration::from_secs(3))
             }
         );
+        let error = ApiError::of_answer(
+            StatusCode::TOO_MANY_REQUESTS,
+            Some("18446744073709551615"),
+            b"",
+        );
+        let after = Some(LONGEST_WAIT);
+        assert_eq!(error, ApiError::Busy { after });
         let error = ApiError::of_answer(StatusCode::INTERNAL_SERVER_ERROR, None, b"no JSON");
         assert_eq!(error, ApiError::Server { code: 500 });
     }

@@ -50,7 +50,7 @@ pub(super) struct Fence(AtomicU64);
 
 /// The proof that the fence was open a moment ago: every write for other people asks for one.
 #[derive(Debug)]
-pub(super) struct Lease(());
+pub(super) struct MayWrite(());
 
 impl Fence {
     /// Keeps the fence open until `end`.
@@ -64,8 +64,8 @@ impl Fence {
     }
 
     /// The proof, while the fence is open.
-    pub(super) fn pass(&self) -> Option<Lease> {
-        (Moment::now().0 < self.0.load(Ordering::SeqCst)).then_some(Lease(()))
+    pub(super) fn pass(&self) -> Option<MayWrite> {
+        (Moment::now().0 < self.0.load(Ordering::SeqCst)).then_some(MayWrite(()))
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) struct FencedStream<T> {
 impl<T> FencedStream<T> {
     fn check(&self) -> io::Result<()> {
         match self.fence.pass() {
-            Some(Lease(())) => Ok(()),
+            Some(MayWrite(())) => Ok(()),
             None => Err(io::Error::new(io::ErrorKind::PermissionDenied, NoLease)),
         }
     }

@@ -360,6 +360,7 @@ mod tests {
             action: None,
             drift: None,
             effort: Effort::default(),
+            varies: None,
             reported: Ok(()),
         };
         let took = Duration::from_millis(7);

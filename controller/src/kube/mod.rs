@@ -45,6 +45,7 @@ mod live_secret;
 mod logging;
 mod metrics;
 mod mirror;
+mod openings;
 mod queue;
 mod record_key;
 mod rest;

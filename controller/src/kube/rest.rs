@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
-use super::fence::{Fence, Lease};
+use super::fence::{Fence, MayWrite};
 
 /// A way to the API server.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl FencedRest {
     ///
     /// # Errors
     /// [`ApiError::NoLease`].
-    pub(super) fn lease(&self) -> Result<Lease, ApiError> {
+    pub(super) fn lease(&self) -> Result<MayWrite, ApiError> {
         self.fence.pass().ok_or(ApiError::NoLease)
     }
 
@@ -50,7 +50,7 @@ impl FencedRest {
     /// As for [`Rest::write`].
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
-        _lease: Lease,
+        _proof: MayWrite,
         path: &str,
         write: Write,
         view: View,

@@ -28,6 +28,7 @@ use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
 use super::mirror::Mirror;
+use super::openings::Openings;
 use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
 use super::rsa_keys::RsaKeeper;
@@ -109,6 +110,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         metrics: Arc::new(metrics),
         namespaces_watched: watched.len(),
         pulse: Pulse::default(),
+        openings: Openings::default(),
     });
     cluster.queue.pause(true);
 
@@ -224,6 +226,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         _ = tasks.join_next() => Err(RunError::Ended),
+        _ = workers.join_next() => Err(RunError::Ended),
         _ = &mut control => Err(RunError::Ended),
     };
     tracing::info!("stopping: finishing what has begun");

@@ -17,6 +17,7 @@ use super::cluster::{Cluster, Pulse};
 use super::fence::{Fence, Moment};
 use super::metrics::Metrics;
 use super::mirror::{Feed, Mirror, Mirrored};
+use super::openings::Openings;
 use super::queue::Queue;
 use super::rest::{FencedRest, Rest};
 use super::watch::Change;
@@ -26,10 +27,12 @@ use super::watch::Change;
 pub(super) struct StandIn {
     /// Objects by path.
     pub(super) objects: BTreeMap<String, Value>,
-    /// Method, path and body of every request.
+    /// Method, path and body of every request; of a rehearsal the path has `?dryRun` behind it.
     pub(super) asked: Vec<(Method, String, Value)>,
     /// A request whose path has this in it fails.
     pub(super) failing: Option<&'static str>,
+    /// What admission says to every new object, if it refuses it.
+    pub(super) refusing: Option<StatusCode>,
     version: u64,
 }
 
@@ -51,7 +54,8 @@ impl Stand {
                 let sent = body.collect_bytes().await.expect("a body in memory");
                 let sent = serde_json::from_slice(&sent).unwrap_or_default();
                 let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
-                let (code, answer) = server.answer(&parts.method, parts.uri.path(), sent);
+                let query = parts.uri.query().unwrap_or_default();
+                let (code, answer) = server.answer(&parts.method, parts.uri.path(), query, sent);
                 let response = Response::builder().status(code);
                 let body = Body::from(answer.to_string().into_bytes());
                 Ok::<_, Infallible>(response.body(body).expect("a response"))
@@ -81,6 +85,7 @@ impl Stand {
             metrics: Arc::new(Metrics::new()),
             namespaces_watched: 1,
             pulse: Pulse::default(),
+            openings: Openings::default(),
         };
         Self {
             server,
@@ -124,19 +129,33 @@ impl StandIn {
         object
     }
 
-    fn answer(&mut self, method: &Method, path: &str, sent: Value) -> (StatusCode, Value) {
-        self.asked
-            .push((method.clone(), path.to_owned(), sent.clone()));
+    fn answer(
+        &mut self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        sent: Value,
+    ) -> (StatusCode, Value) {
+        let dry = query.contains("dryRun=All");
+        let shown = format!("{path}{}", if dry { "?dryRun" } else { "" });
+        self.asked.push((method.clone(), shown, sent.clone()));
         if self.failing.is_some_and(|failing| path.contains(failing)) {
             return (StatusCode::INTERNAL_SERVER_ERROR, Value::Null);
         }
         let object = path.strip_suffix("/status").unwrap_or(path);
         match (method.as_str(), self.objects.get(object).cloned()) {
             ("POST", _) => {
+                // As the real one: what is said of the object comes before that its name is taken.
+                if let Some(code) = self.refusing {
+                    return (code, json!({"reason": "Forbidden"}));
+                }
                 let name = sent["metadata"]["name"].as_str().unwrap_or_default();
                 let path = format!("{path}/{name}");
                 if self.objects.contains_key(&path) {
                     return (StatusCode::CONFLICT, json!({"reason": "AlreadyExists"}));
+                }
+                if dry {
+                    return (StatusCode::CREATED, sent);
                 }
                 (StatusCode::CREATED, self.keep(path, &sent))
             }

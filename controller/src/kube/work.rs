@@ -61,6 +61,9 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         true => reconcile_kind::<SealedSecrets>(cluster, tools, key).await,
         false => Again::OnChange,
     };
+    if !cluster.has_resource(key) {
+        tools.diagnoses.forget(key);
+    }
     envelope.sooner(sealed_secret)
 }
 
@@ -88,8 +91,8 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
         }
     };
     let world = ClusterWorld::new(cluster, &*seen);
-    let told = diagnoses.take(&seen);
-    let explained = told.is_some();
+    let told = diagnoses.get(&seen, &ring);
+    let explained = told.is_some() && !request.forced();
     let outcome = match told {
         Some(told) => engine.explain(&world, &request, &ring, told, now()).await,
         None => engine.reconcile(&world, &request, &ring, now()).await,

@@ -82,6 +82,38 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         }
     }
 
+    /// Asks whether the API server would take the creation, by all that validation and admission say. That the name
+    /// is taken it finds out last.
+    async fn rehearse(
+        &self,
+        request: &Request,
+        claim: Claim,
+        content: &SecretContent,
+    ) -> Result<(), ApiError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}&dryRun=All", self.secrets());
+        let body = body(&creation(content, request.owner(), claim))?;
+        let fenced = &self.cluster.fenced;
+        let rehearsed: Result<IgnoredAny, _> = fenced
+            .write(fenced.lease()?, &path, Write::Create(body), View::Metadata)
+            .await;
+        match rehearsed {
+            Ok(_) | Err(ApiError::AlreadyExists) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a Secret anew. The old one, which is good, goes only once the new one is known to be acceptable.
+    async fn replace(
+        &self,
+        request: &Request,
+        owned: &Owned,
+        content: &SecretContent,
+    ) -> Result<Seen, ApiError> {
+        self.rehearse(request, owned.claim(), content).await?;
+        self.delete(owned).await?;
+        self.create(request, owned.claim(), content).await
+    }
+
     async fn create(
         &self,
         request: &Request,
@@ -176,6 +208,10 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
 }
 
 impl<K: Kind> World for ClusterWorld<'_, K> {
+    async fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.cluster.openings.run(work).await
+    }
+
     async fn peek(&self, _request: &Request) -> Result<Option<Seen>, WorldError> {
         Ok(self
             .cluster
@@ -242,10 +278,7 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
                     Err(error) => Err(error),
                 }
             }
-            PlannedWrite::Replace(owned) => match self.delete(owned).await {
-                Ok(()) => self.create(request, owned.claim(), content).await,
-                Err(error) => Err(error),
-            },
+            PlannedWrite::Replace(owned) => self.replace(request, owned, content).await,
         };
         done.map_err(|error| self.failed(error))
     }

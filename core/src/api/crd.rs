@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{SealingKey, SecretEnvelope};
 use crate::envelope::{
     MAX_CLOSED_KEY_BYTES, MAX_DATA_KEYS, MAX_FORMER_RECIPIENTS, MAX_RECIPIENTS, MAX_SPEC_BYTES,
-    MAX_VALUES,
+    MAX_TEMPLATES, MAX_VALUES,
 };
 
 /// Every definition, in the order in which they are applied. The last is Sealed Secrets' own: it is
@@ -50,7 +50,8 @@ pub fn secret_envelope_crd() -> CustomResourceDefinition {
         formerly["maxItems"] = json!(MAX_FORMER_RECIPIENTS);
         list_map(formerly, "recipient");
         recipient_limits(&mut formerly["items"]["properties"]);
-        spec["properties"]["template"]["properties"]["data"]["maxProperties"] = json!(MAX_VALUES);
+        spec["properties"]["template"]["properties"]["data"]["maxProperties"] =
+            json!(MAX_TEMPLATES);
     })
 }
 
@@ -79,6 +80,7 @@ pub fn sealing_key_crd() -> CustomResourceDefinition {
 
 fn recipient_limits(properties: &mut Value) {
     properties["name"]["maxLength"] = json!(63);
+    properties["name"]["pattern"] = json!("^[A-Za-z0-9][A-Za-z0-9._@-]*$");
     properties["recipient"]["pattern"] = json!("^fp-[0-9a-f]{16}$");
 }
 

@@ -103,6 +103,14 @@ pub enum EnvelopeError {
         /// Its name.
         name: String,
     },
+    /// A label or annotation of the template that no Secret can have.
+    #[error("malformed label or annotation `{name}` in the template: {rule}")]
+    Metadata {
+        /// Its name, escaped and cut short.
+        name: String,
+        /// What the API server asks for.
+        rule: &'static str,
+    },
     /// A key that should be taken out is not there.
     #[error("there is no key `{key}`")]
     NoSuchKey {
@@ -209,6 +217,9 @@ impl OpenError {
 /// Values that can't be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
+    /// Values that were opened elsewhere, or not all of them.
+    #[error("the opened values are not those of this envelope")]
+    NotItsValues,
     /// There is nobody to close for.
     #[error("there is no recipient to close for")]
     NoRecipients,
@@ -239,7 +250,7 @@ impl SealError {
     /// The bounded word for conditions, Events and exit codes.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::NoRecipients | Self::Close { .. } => Reason::Malformed,
+            Self::NoRecipients | Self::Close { .. } | Self::NotItsValues => Reason::Malformed,
             Self::ValueTooLarge { .. } => Reason::LimitExceeded,
             Self::Envelope(error) => error.reason(),
             Self::Open(error) => error.reason(),

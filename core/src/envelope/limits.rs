@@ -10,6 +10,8 @@ pub const MAX_FORMER_RECIPIENTS: usize = 256;
 pub const MAX_CLOSED_KEY_BYTES: usize = 8 * 1024;
 /// Values in one envelope.
 pub const MAX_VALUES: usize = 256;
+/// Templated keys in one envelope.
+pub const MAX_TEMPLATES: usize = 256;
 /// Bytes of one value before it is sealed.
 pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
 /// Bytes of a whole `spec`.

@@ -9,6 +9,7 @@ mod closed_key;
 mod data_key;
 mod error;
 mod limits;
+mod metadata;
 mod open;
 mod rewrap;
 mod seal;
@@ -105,6 +106,7 @@ impl Envelope {
     fn check(&self) -> Result<(), EnvelopeError> {
         within("data keys", self.data_keys.len(), MAX_DATA_KEYS)?;
         within("values", self.data.len(), MAX_VALUES)?;
+        within("templated keys", self.template.data().len(), MAX_TEMPLATES)?;
         within("bytes of spec", self.approximate_bytes(), MAX_SPEC_BYTES)?;
         let mut ids = BTreeSet::new();
         for entry in &self.data_keys {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::closed_key::Binding;
-use super::data_key::{DataKey, OpenedDataKey};
+use super::data_key::{Commitment, DataKey, OpenedDataKey};
 use super::error::OpenError;
 use super::template::OutputTemplate;
 use super::{DataKeyEntry, Envelope};
@@ -20,6 +20,8 @@ pub struct Opened {
     values: BTreeMap<KeyName, Plaintext>,
     template: TrustedTemplate,
     opened_with: Vec<Fingerprint>,
+    /// The place that was checked, and the data keys that were opened there.
+    of: (Place, Vec<(DataKeyId, Commitment)>),
 }
 
 /// A template that every data key in use vouches for (or that was sealed unbound, knowingly).
@@ -40,6 +42,13 @@ impl Opened {
     /// The template that may be rendered with them.
     pub fn template(&self) -> &TrustedTemplate {
         &self.template
+    }
+
+    /// True when these are all values of `envelope`, as it stands.
+    pub(super) fn are_all_of(&self, envelope: &Envelope) -> bool {
+        let keys = envelope.data_keys.iter();
+        let keys = keys.map(|entry| (entry.id.clone(), entry.commitment));
+        self.of == (envelope.place(), keys.collect()) && self.values.keys().eq(envelope.data.keys())
     }
 
     /// The identity that opened each data key, in the order of the envelope: as many private
@@ -65,7 +74,19 @@ impl Envelope {
     /// [`OpenError`] by variant: no key, another place, damage, a data key that breaks its
     /// commitment, a template that is not the sealed one, a value under another key's name.
     pub fn open(&self, ring: &KeyRing) -> Result<Opened, OpenError> {
-        self.open_some(ring, |_| true, Check::Template)
+        self.open_counted(ring, &mut 0)
+    }
+
+    /// The same, and adds to `operations` the operations with a private key that it took, also of a failure.
+    ///
+    /// # Errors
+    /// As for [`Envelope::open`].
+    pub fn open_counted(
+        &self,
+        ring: &KeyRing,
+        operations: &mut usize,
+    ) -> Result<Opened, OpenError> {
+        self.open_some(ring, |_| true, Check::Template, operations)
     }
 
     /// Opens the value of one key, and only the data key that it needs.
@@ -76,13 +97,13 @@ impl Envelope {
         if !self.data.contains_key(key) {
             return Err(OpenError::NoSuchKey { key: key.clone() });
         }
-        self.open_some(ring, |candidate| candidate == key, Check::Template)
+        self.open_some(ring, |candidate| candidate == key, Check::Template, &mut 0)
     }
 
     /// Opens all values for sealing them anew, although the template may not be the sealed one.
     /// They must not be rendered, nor leave this module otherwise than sealed.
     pub(super) fn open_for_reseal(&self, ring: &KeyRing) -> Result<Opened, OpenError> {
-        self.open_some(ring, |_| true, Check::PlaceAndCommitment)
+        self.open_some(ring, |_| true, Check::PlaceAndCommitment, &mut 0)
     }
 
     fn open_some(
@@ -90,23 +111,26 @@ impl Envelope {
         ring: &KeyRing,
         wanted: impl Fn(&KeyName) -> bool,
         check: Check,
+        operations: &mut usize,
     ) -> Result<Opened, OpenError> {
         let place = self.place();
         let chosen: Vec<_> = self.data.iter().filter(|(key, _)| wanted(key)).collect();
         let needed: BTreeSet<&DataKeyId> =
             chosen.iter().map(|(_, value)| value.data_key()).collect();
         let mut opened_with = Vec::with_capacity(needed.len());
+        let mut data_keys = Vec::with_capacity(needed.len());
         let mut keys = BTreeMap::new();
         for entry in self
             .data_keys
             .iter()
             .filter(|entry| needed.contains(&entry.id))
         {
-            let (key, binding, fingerprint) = entry.open_key(&place, ring)?;
+            let (key, binding, fingerprint) = entry.open_key(&place, ring, operations)?;
             if check == Check::Template {
                 entry.verify_template(&key.key, binding, &self.template)?;
             }
             opened_with.push(fingerprint);
+            data_keys.push((entry.id.clone(), entry.commitment));
             keys.insert(&entry.id, key);
         }
         let mut values = BTreeMap::new();
@@ -123,6 +147,7 @@ impl Envelope {
             values,
             template: TrustedTemplate(self.template.clone()),
             opened_with,
+            of: (place, data_keys),
         })
     }
 
@@ -161,7 +186,7 @@ impl DataKeyEntry {
         template: &OutputTemplate,
         ring: &KeyRing,
     ) -> Result<(OpenedDataKey, Fingerprint), OpenError> {
-        let (key, binding, fingerprint) = self.open_key(place, ring)?;
+        let (key, binding, fingerprint) = self.open_key(place, ring, &mut 0)?;
         self.verify_template(&key.key, binding, template)?;
         Ok((key, fingerprint))
     }
@@ -170,6 +195,7 @@ impl DataKeyEntry {
         &self,
         place: &Place,
         ring: &KeyRing,
+        operations: &mut usize,
     ) -> Result<(OpenedDataKey, Binding, Fingerprint), OpenError> {
         let (closed, identity) = self
             .closed_for
@@ -178,6 +204,7 @@ impl DataKeyEntry {
             .ok_or_else(|| OpenError::NoKey {
                 id: self.id.clone(),
             })?;
+        *operations += 1;
         let (key, binding) = closed.key.open(&self.id, identity, place)?;
         key.verify_commitment(&self.id, &self.commitment)?;
         let value_key = key.value_key();

@@ -85,13 +85,16 @@ impl Envelope {
     /// Closes every opened value anew, under one fresh data key for `recipients`.
     ///
     /// # Errors
-    /// [`SealError`] by variant.
+    /// [`SealError`] by variant; [`SealError::NotItsValues`] when `opened` is not what this envelope holds.
     pub fn reseal(
         &self,
         opened: &Opened,
         recipients: &[NamedRecipient],
         rng: &mut impl CryptoRngCore,
     ) -> Result<Self, SealError> {
+        if !opened.are_all_of(self) {
+            return Err(SealError::NotItsValues);
+        }
         let empty = Self {
             data_keys: Vec::new(),
             data: BTreeMap::new(),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::canonical::canonical_json;
 use super::error::EnvelopeError;
+use super::metadata;
 use crate::names::KeyName;
 
 /// `spec.template`, checked for shape and reserved names.
@@ -29,7 +30,8 @@ impl OutputTemplate {
     /// Puts a template together.
     ///
     /// # Errors
-    /// [`EnvelopeError::ReservedMetadata`] for a label or annotation of [`RESERVED_PREFIXES`].
+    /// [`EnvelopeError::ReservedMetadata`] for a label or annotation of [`RESERVED_PREFIXES`],
+    /// [`EnvelopeError::Metadata`] for one that the API server would refuse.
     pub fn new(
         secret_type: Option<String>,
         immutable: Option<bool>,
@@ -45,6 +47,7 @@ impl OutputTemplate {
                 return Err(EnvelopeError::ReservedMetadata { name: name.clone() });
             }
         }
+        metadata::check(&labels, &annotations)?;
         let secret_type = secret_type.filter(|text| !text.is_empty());
         Ok(Self {
             secret_type,

@@ -1,4 +1,4 @@
-//! What a change touched, told from two versions of an envelope and no key.
+//! What a change touched, told from two versions of a sealed resource and no key.
 //!
 //! Equal ciphertext under an equal commitment opens to an equal value: that is the proof that a
 //! rotation changed no value. Other ciphertext may hold the same value or another one.
@@ -9,6 +9,7 @@ use crate::envelope::{DataKeyEntry, Envelope, OutputTemplate, RecipientHint};
 use crate::names::{DataKeyId, KeyName};
 use crate::recipient::Fingerprint;
 use crate::scope::Place;
+use crate::sealed_secrets::{ItemError, SealedData, SealedItem, SealedSecret, SecretTemplate};
 
 /// The differences of two versions of an envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,58 @@ pub fn compare(old: &Envelope, new: &Envelope) -> Comparison {
         template: template_parts(old.template(), new.template()),
         place,
     }
+}
+
+/// Compares two versions of a SealedSecret, by ciphertext. It has no data keys, and of the deprecated
+/// form only one value is known.
+pub fn compare_sealed(old: &SealedSecret, new: &SealedSecret) -> Comparison {
+    let (was, is) = (items(old), items(new));
+    let keys: BTreeSet<_> = was.keys().chain(is.keys()).collect();
+    let change = |key: &&KeyName| match (was.get(*key), is.get(*key)) {
+        (None, _) => ValueChange::Added,
+        (_, None) => ValueChange::Removed,
+        (before, after) if before == after => ValueChange::Untouched,
+        _ => ValueChange::Resealed,
+    };
+    let values = keys.iter().map(|key| ((*key).clone(), change(key)));
+    let place = |sealed: &SealedSecret| sealed.label().place().clone();
+    Comparison {
+        values: values.collect(),
+        data_keys: Vec::new(),
+        template: sealed_template_parts(old.template(), new.template()),
+        place: (place(old) != place(new)).then(|| (place(old), place(new))),
+    }
+}
+
+fn items(sealed: &SealedSecret) -> BTreeMap<KeyName, &Result<SealedItem, ItemError>> {
+    match sealed.sealed() {
+        SealedData::Items(items) => items
+            .iter()
+            .map(|(key, item)| (key.clone(), item))
+            .collect(),
+        SealedData::Legacy(item) => {
+            let name = "spec.data".parse().expect("it is a valid key");
+            BTreeMap::from([(name, item)])
+        }
+    }
+}
+
+fn sealed_template_parts(old: &SecretTemplate, new: &SecretTemplate) -> Vec<String> {
+    let parts = [
+        (old.secret_type != new.secret_type, "type"),
+        (old.immutable != new.immutable, "immutable"),
+        (old.labels != new.labels, "metadata.labels"),
+        (old.annotations != new.annotations, "metadata.annotations"),
+        (old.finalizers != new.finalizers, "metadata.finalizers"),
+    ];
+    let differing = parts.iter().filter(|(differs, _)| *differs);
+    let mut parts: Vec<_> = differing.map(|(_, part)| (*part).to_owned()).collect();
+    let keys: BTreeSet<_> = old.data.keys().chain(new.data.keys()).collect();
+    let changed = keys
+        .into_iter()
+        .filter(|key| old.data.get(*key) != new.data.get(*key));
+    parts.extend(changed.map(|key| format!("data.{key}")));
+    parts
 }
 
 impl Comparison {

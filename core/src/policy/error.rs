@@ -213,6 +213,18 @@ pub enum PolicyError {
     /// A format that comes later.
     #[error("the rule `{rule}` asks for `format: {format}`, which is not supported yet")]
     UnsupportedFormat { rule: String, format: Format },
+    /// A sealed resource of one format under a rule for the other.
+    #[error("the rule `{rule}` asks for `format: {format}`")]
+    OtherFormat { rule: String, format: Format },
+    /// Nobody among those whom the rule names has a certificate.
+    #[error("nobody whom the rule `{rule}` names has a certificate to seal a SealedSecret with")]
+    NoCertificate { rule: String },
+    /// More than one cluster: a SealedSecret has one key.
+    #[error("a SealedSecret is sealed for one cluster, and the rule `{rule}` names several: {}", list(.clusters))]
+    SeveralClusters {
+        rule: String,
+        clusters: Vec<RecipientName>,
+    },
     /// A classic recipient under a rule that forbids it.
     #[error("refusing `{name}` ({fingerprint}): the rule `{rule}` says `postQuantum: required`")]
     NotPostQuantum {
@@ -235,6 +247,7 @@ impl PolicyError {
         match self {
             Self::NoRule { .. }
             | Self::NotTheirKey { .. }
+            | Self::OtherFormat { .. }
             | Self::NotPostQuantum { .. }
             | Self::ScopeTooWide { .. } => 5,
             _ => 2,
@@ -254,7 +267,18 @@ impl PolicyError {
             Self::UnsupportedRecipient { .. } | Self::CertificateOnly { .. } => {
                 "give it an age key: `bulla key generate` makes one, `bulla key fetch` reads a cluster's"
             }
-            Self::UnsupportedFormat { .. } => "`format: envelope` is supported",
+            Self::UnsupportedFormat { .. } => {
+                "`format: envelope` and `format: sealed-secret` are supported"
+            }
+            Self::OtherFormat { .. } => {
+                "`bulla convert` turns one format into the other; or change the rule"
+            }
+            Self::NoCertificate { .. } => {
+                "`bulla key fetch --name CLUSTER --certificate` pins it; `--cert FILE` names one for this run"
+            }
+            Self::SeveralClusters { .. } => {
+                "give each cluster a path and a rule of its own; or name one: `--for CLUSTER`"
+            }
             Self::NotPostQuantum { .. } => {
                 "replace its key: `bulla key generate` makes a post-quantum one"
             }
@@ -267,6 +291,10 @@ fn names(names: &[RecipientName]) -> String {
     if names.is_empty() {
         return "no names are known".to_owned();
     }
+    format!("known are {}", list(names))
+}
+
+fn list(names: &[RecipientName]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("known are {}", names.join(", "))
+    names.join(", ")
 }

@@ -8,6 +8,7 @@ use super::party::Party;
 use super::wire::{FormatFile, Located, RuleFile, ScopeFile};
 use crate::envelope::{MAX_RECIPIENTS, NamedRecipient};
 use crate::names::RecipientName;
+use crate::recipient::Fingerprint;
 use crate::scope::Scope;
 
 /// The format of a sealed file.
@@ -135,15 +136,14 @@ impl Rule {
     /// the fingerprint tells recipients apart, the name is for people.
     ///
     /// # Errors
-    /// [`PolicyError::UnsupportedFormat`], [`PolicyError::UnsupportedRecipient`] and
+    /// [`PolicyError::OtherFormat`], [`PolicyError::UnsupportedFormat`], [`PolicyError::UnsupportedRecipient`] and
     /// [`PolicyError::CertificateOnly`] for what comes later, [`PolicyError::NotPostQuantum`].
     pub fn recipients(&self) -> Result<Vec<NamedRecipient>, PolicyError> {
-        if self.format != Format::Envelope {
-            let rule = self.path.to_string();
-            return Err(PolicyError::UnsupportedFormat {
-                rule,
-                format: self.format,
-            });
+        let (rule, format) = (self.path.to_string(), self.format);
+        match self.format {
+            Format::Envelope => {}
+            Format::SealedSecret => return Err(PolicyError::OtherFormat { rule, format }),
+            Format::Sops => return Err(PolicyError::UnsupportedFormat { rule, format }),
         }
         let mut recipients = Vec::new();
         for party in &self.parties {
@@ -151,6 +151,43 @@ impl Rule {
         }
         self.allow_recipients(&recipients)?;
         Ok(recipients)
+    }
+
+    /// Whose certificate seals SealedSecrets: the one cluster of the rule that has one.
+    ///
+    /// # Errors
+    /// [`PolicyError::NoCertificate`], [`PolicyError::SeveralClusters`].
+    pub fn sealed_for(&self) -> Result<&Party, PolicyError> {
+        let rule = || self.path.to_string();
+        let with = |party: &&Party| party.certificate.is_some();
+        let found: Vec<_> = self.parties.iter().filter(with).collect();
+        match found[..] {
+            [] => Err(PolicyError::NoCertificate { rule: rule() }),
+            [party] => Ok(party),
+            _ => Err(PolicyError::SeveralClusters {
+                rule: rule(),
+                clusters: found.iter().map(|party| party.name.clone()).collect(),
+            }),
+        }
+    }
+
+    /// Refuses an RSA key where the rule asks for post-quantum ones.
+    ///
+    /// # Errors
+    /// [`PolicyError::NotPostQuantum`].
+    pub fn allow_rsa(
+        &self,
+        name: &RecipientName,
+        fingerprint: Fingerprint,
+    ) -> Result<(), PolicyError> {
+        if !self.post_quantum {
+            return Ok(());
+        }
+        Err(PolicyError::NotPostQuantum {
+            name: name.clone(),
+            fingerprint,
+            rule: self.path.to_string(),
+        })
     }
 
     /// Refuses classic recipients where the rule does, for recipients that replace its own.

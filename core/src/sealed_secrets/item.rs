@@ -12,6 +12,7 @@ use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use super::base64::{Illegal, decode};
+use super::error::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::label::Label;
 use super::private_key::RsaPrivateKey;
 use super::public_key::RsaPublicKey;
@@ -132,6 +133,12 @@ impl SealedItem {
     /// Bytes of the RSA block: those of the modulus of the key that it was sealed with.
     pub fn block_bytes(&self) -> usize {
         self.block_bytes
+    }
+
+    /// True when its RSA block is as long as that of a key which anybody uses. Text in base64 that
+    /// happens to be long enough is hardly ever.
+    pub fn is_of_known_size(&self) -> bool {
+        (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&(self.block_bytes * 8))
     }
 
     /// Tries one key: one private operation, if the key is of the right size.

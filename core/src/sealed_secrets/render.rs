@@ -4,13 +4,14 @@
 //! its name, which must render all the same; a null takes a sealed value out of the Secret and leaves
 //! it to the templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::SecretTemplate;
 use super::unseal::Unsealed;
 use crate::names::KeyName;
 use crate::plaintext::Plaintext;
-use crate::template::{self, Functions, MissingKeys, Surroundings, TemplateError};
+use crate::secret::MAX_SECRET_BYTES;
+use crate::template::{self, Functions, MissingKeys, Rendering, Surroundings, TemplateError};
 
 /// What an opened resource was rendered to.
 pub struct RenderedSecret {
@@ -47,27 +48,32 @@ impl Unsealed {
             template,
             ..
         } = self;
-        let mut borrowed = Vec::new();
+        let mut borrowed = BTreeSet::new();
         for (key, source) in &template.data {
             if let Some(source) = source
                 && !data.contains_key(key)
             {
                 data.insert(key.clone(), Plaintext::from(source.as_bytes()));
-                borrowed.push(key);
+                borrowed.insert(key);
             }
         }
-        let (mut rendered, mut varies) = (BTreeMap::new(), false);
+        let mut rendering = Rendering::new(&data, MissingKeys::AsGo);
+        // The raw text of a template makes way for its output.
+        data.retain(|key, _| template.data.get(key) != Some(&None) && !borrowed.contains(&key));
+        let taken: usize = data.values().map(|value| value.reveal().len()).sum();
+        let (mut room, mut varies) = (MAX_SECRET_BYTES.saturating_sub(taken), false);
         for (key, source) in &template.data {
             let Some(source) = source else { continue };
             let parsed = template::parse_with(key, source, Functions::All)?;
-            let made = parsed.render_with(&data, MissingKeys::AsGo, surroundings.as_deref_mut())?;
-            if borrowed.contains(&key) {
+            let is_kept = borrowed.contains(&key);
+            let room_now = if is_kept { room } else { usize::MAX };
+            let made = rendering.render(&parsed, room_now, surroundings.as_deref_mut())?;
+            if is_kept {
+                room -= made.output.reveal().len();
                 varies |= made.varies;
-                rendered.insert(key.clone(), made.output);
+                data.insert(key.clone(), made.output);
             }
         }
-        data.retain(|key, _| template.data.get(key) != Some(&None));
-        data.append(&mut rendered);
         Ok(RenderedSecret {
             data,
             template,

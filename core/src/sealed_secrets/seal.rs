@@ -158,7 +158,7 @@ impl SecretToSeal {
 }
 
 /// Where `kubectl apply` and kubecfg keep a whole copy of the Secret.
-const LAST_APPLIED: [&str; 2] = [
+pub(super) const LAST_APPLIED: [&str; 2] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubecfg.ksonnet.io/last-applied-configuration",
 ];

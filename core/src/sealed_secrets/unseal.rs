@@ -116,6 +116,20 @@ impl SealedSecret {
 }
 
 impl Unsealed {
+    /// Values that are about to be sealed, as they will come out again.
+    pub(super) fn new(
+        values: BTreeMap<KeyName, Plaintext>,
+        template: SecretTemplate,
+        label: Label,
+    ) -> Self {
+        Self {
+            values,
+            template,
+            label,
+            opened_with: Vec::new(),
+        }
+    }
+
     /// The values as they were sealed; nothing is rendered.
     pub fn values(&self) -> &BTreeMap<KeyName, Plaintext> {
         &self.values
@@ -149,7 +163,8 @@ impl UnsealError {
     }
 }
 
-/// One sentence for all keys with the same trouble, as Sealed Secrets groups them.
+/// One sentence for all keys with the same trouble, as Sealed Secrets groups them. It has a bound, however many
+/// values there are: the status of the resource has to hold it.
 impl fmt::Display for ItemErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
@@ -160,7 +175,8 @@ impl fmt::Display for ItemErrors {
                 None => groups.push((text, vec![key.as_str()])),
             }
         }
-        for (index, (text, keys)) in groups.iter().enumerate() {
+        let left_out: usize = groups.iter().skip(GROUPS).map(|(_, keys)| keys.len()).sum();
+        for (index, (text, keys)) in groups.iter().take(GROUPS).enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
@@ -176,9 +192,37 @@ impl fmt::Display for ItemErrors {
             }
             write!(f, ": {text}")?;
         }
+        if left_out > 0 {
+            write!(f, "; and {left_out} more")?;
+        }
         Ok(())
     }
 }
 
-/// Keys that a message names.
+/// Keys that a message names for one kind of trouble.
 const SHOWN: usize = 10;
+/// Kinds of trouble that a message names.
+const GROUPS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_a_bound_whatever_is_wrong_with_how_many_values() {
+        let error = |n: usize| match n % 2 {
+            0 => ItemError::NotBase64 { at: n },
+            _ => ItemError::NoKey,
+        };
+        let key = |n: usize| format!("{n:0200}").parse().unwrap();
+        let all = (0..4000).map(|n| (key(n), error(n))).collect();
+        let text = ItemErrors(all).to_string();
+        assert!(text.len() < 8 * 1024, "{}", text.len());
+        // Seven of the first kind, the first ten of the second.
+        assert!(text.ends_with("; and 1993 more"), "{text}");
+        assert!(
+            text.contains(" and 1990 more: no key could decrypt it"),
+            "{text}"
+        );
+    }
+}

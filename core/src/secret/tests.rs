@@ -154,3 +154,24 @@ fn types_of_the_api_server_want_their_keys() {
         );
     }
 }
+
+#[test]
+fn what_exceeds_a_secret_ends_the_rendering_at_once() {
+    // Were all of them rendered before the sizes are added up, the last one would be the trouble.
+    const FULL: (&str, &str) = ("b", "{{ repeat 1048575 .a }}");
+    const LAST: (&str, &str) = ("c", "{{ fail .a }}");
+    let one = content(&Wanted {
+        templates: &[FULL, LAST],
+        values: &[("a", "A")],
+        ..Wanted::default()
+    });
+    assert!(matches!(one.unwrap_err(), ContentError::Template(_)));
+    let two = content(&Wanted {
+        templates: &[FULL, ("bb", "{{ .a }}"), LAST],
+        values: &[("a", "A")],
+        ..Wanted::default()
+    });
+    let error = two.unwrap_err();
+    assert!(matches!(error, ContentError::TooLarge), "{error:?}");
+    assert_eq!(error.reason(), Reason::LimitExceeded);
+}

@@ -136,6 +136,9 @@ pub enum TemplateFault {
     /// The output exceeds 1 MiB.
     #[error("the output is longer than 1 MiB")]
     OutputTooLarge,
+    /// The output exceeds what the values and the other templates leave of a Secret.
+    #[error("the Secret would be larger than 1 MiB")]
+    NoRoom,
 }
 
 /// A name as the source of a template spells it, shown escaped and cut short.

@@ -150,6 +150,7 @@ impl<'t> Run<'t> {
     }
 
     fn field(&self, map: Map, name: &str) -> Result<Value, Fault> {
+        self.heap.spend_bytes(name.len())?;
         match self.heap.entries(map).get(&Text::from(name)) {
             Some(value) => Ok(value.element()),
             None if self.heap.strict => Err(Fault::MissingKey(Some(Word::new(name)))),
@@ -311,6 +312,7 @@ fn member(value: &Value, name: &str) -> Option<Member> {
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
+        Value::Object(object) => object.bytes(),
         _ => 0,
     }
 }

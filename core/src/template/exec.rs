@@ -29,17 +29,18 @@ enum Flow {
 }
 
 impl<'t> Run<'t> {
-    /// Renders the body called `name` over the root of `heap`. An error comes with its place.
+    /// Renders the body called `name` over the root of `heap` to at most `room` bytes. An error comes with its place.
     pub(crate) fn render(
         bodies: &'t Bodies,
         name: &str,
         heap: Heap,
+        room: usize,
     ) -> Result<(Vec<u8>, bool), (usize, Fault)> {
         let root = Value::Map(heap.root);
         let mut run = Self {
             bodies,
             heap,
-            out: Buffer::with_limit(OUTPUT_BYTES),
+            out: Buffer::with_limit(room.min(OUTPUT_BYTES)),
             variables: vec![("$", root.clone())],
             at: 0,
             depth: 0,
@@ -73,10 +74,14 @@ impl<'t> Run<'t> {
 
     fn write(&mut self, text: &[u8]) -> Result<Flow, Fault> {
         self.out.extend(text);
-        if self.out.is_over() {
-            Err(Fault::OutputTooLarge)
-        } else {
-            Ok(Flow::On)
+        self.within_bounds()
+    }
+
+    fn within_bounds(&self) -> Result<Flow, Fault> {
+        match self.out.is_over() {
+            false => Ok(Flow::On),
+            true if self.out.limit() < OUTPUT_BYTES => Err(Fault::NoRoom),
+            true => Err(Fault::OutputTooLarge),
         }
     }
 
@@ -97,11 +102,7 @@ impl<'t> Run<'t> {
                 self.heap.spend_bytes(self.out.len() - before)?;
             }
         }
-        if self.out.is_over() {
-            Err(Fault::OutputTooLarge)
-        } else {
-            Ok(Flow::On)
-        }
+        self.within_bounds()
     }
 
     /// `if`, and `with`, which hands its value on as the dot.
@@ -150,9 +151,10 @@ impl<'t> Run<'t> {
             })?,
             Value::Map(map) => {
                 // What the loop changes in the map is not visited.
-                let entries = self.heap.entries(map).iter();
-                let entries: Vec<_> = entries.map(|(k, v)| (k.clone(), v.element())).collect();
+                let entries = self.heap.entries(map);
                 self.heap.spend(entries.len())?;
+                let entries = entries.iter();
+                let entries: Vec<_> = entries.map(|(k, v)| (k.clone(), v.element())).collect();
                 self.each(branch, entries.len(), |_, n| {
                     let (key, value) = entries.get(n)?;
                     Some((Value::Text(key.clone()), value.clone()))
@@ -262,4 +264,4 @@ impl<'t> Run<'t> {
 const DEPTH: usize = 200;
 
 /// The longest output, as long as a value may be.
-const OUTPUT_BYTES: usize = 1 << 20;
+pub(crate) const OUTPUT_BYTES: usize = 1 << 20;

@@ -1,6 +1,8 @@
 //! The memory of a rendering, and the account of the work that it does.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::error::TemplateFault as Fault;
 use super::functions::Compiled;
@@ -15,9 +17,11 @@ use super::value::{Element, List, Map, Value};
 /// outlives it nor takes a deep stack to drop.
 pub(crate) struct Heap {
     lists: Vec<Vec<Value>>,
-    maps: Vec<BTreeMap<Text, Value>>,
+    /// The first one is the root, which the templates of a resource share.
+    maps: Vec<Rc<BTreeMap<Text, Value>>>,
     empty: BTreeMap<Text, Value>,
-    steps: usize,
+    /// What is left, for all templates of a resource.
+    steps: Rc<Cell<usize>>,
     /// Whether a missing key is an error rather than nothing.
     pub(crate) strict: bool,
     /// The values that the template is rendered over.
@@ -29,13 +33,18 @@ pub(crate) struct Heap {
 }
 
 impl Heap {
-    /// A heap whose root holds `values`.
-    pub(crate) fn new(values: BTreeMap<Text, Value>, strict: bool, chance: Option<Chance>) -> Self {
+    /// A heap whose root holds `values`, for a rendering that takes from `steps`.
+    pub(crate) fn new(
+        values: Rc<BTreeMap<Text, Value>>,
+        steps: Rc<Cell<usize>>,
+        strict: bool,
+        chance: Option<Chance>,
+    ) -> Self {
         Self {
             lists: Vec::new(),
             maps: vec![values],
             empty: BTreeMap::new(),
-            steps: 0,
+            steps,
             strict,
             root: Map {
                 at: Some(0),
@@ -59,18 +68,20 @@ impl Heap {
     }
 
     /// Counts work: one step for an evaluation, or for an element.
-    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
-        self.steps = self.steps.saturating_add(steps);
-        if self.steps > STEPS {
-            Err(Fault::TooManySteps)
-        } else {
-            Ok(())
-        }
+    pub(crate) fn spend(&self, steps: usize) -> Result<(), Fault> {
+        let left = self.steps.get().checked_sub(steps);
+        self.steps.set(left.unwrap_or(0));
+        left.map(drop).ok_or(Fault::TooManySteps)
     }
 
     /// Counts the work on `bytes` of text.
-    pub(crate) fn spend_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+    pub(crate) fn spend_bytes(&self, bytes: usize) -> Result<(), Fault> {
         self.spend(bytes / BYTES_PER_STEP)
+    }
+
+    /// Counts passing over `items` without doing much to any of them.
+    pub(crate) fn spend_items(&self, items: usize) -> Result<(), Fault> {
+        self.spend(items / ITEMS_PER_STEP)
     }
 
     /// A list of exactly `items`.
@@ -155,7 +166,7 @@ impl Heap {
         entries: BTreeMap<Text, Value>,
     ) -> Result<Map, Fault> {
         self.spend(1 + entries.len())?;
-        self.maps.push(entries);
+        self.maps.push(Rc::new(entries));
         Ok(Map {
             at: Some(self.maps.len() - 1),
             of_text,
@@ -166,12 +177,14 @@ impl Heap {
         map.at.map_or(&self.empty, |at| &self.maps[at])
     }
 
-    /// The entries for a change; none of a nil map, which Go refuses to change.
+    /// The entries for a change; none of a nil map, which Go refuses to change, nor of the root: it is a
+    /// `map[string]string`, which no function changes, and shared.
     pub(crate) fn entries_mut(&mut self, map: Map) -> Option<&mut BTreeMap<Text, Value>> {
-        map.at.map(|at| &mut self.maps[at])
+        map.at.and_then(|at| Rc::get_mut(&mut self.maps[at]))
     }
 }
 
-/// How much work a rendering may do: evaluations, elements, and 64 bytes of text each.
-const STEPS: usize = 1_000_000;
+/// How much work the templates of a resource may do: evaluations, elements, and 64 bytes of text each.
+pub(crate) const STEPS: usize = 1_000_000;
 const BYTES_PER_STEP: usize = 64;
+const ITEMS_PER_STEP: usize = 8;

@@ -19,9 +19,10 @@
 //!   to run; with [`Functions::All`] time and chance come from [`Surroundings`].
 //! - `keys` and `values` are sorted; an address is never printed.
 //! - Bounds: 64 KiB of source, 100 levels of nesting in it and 200 while rendering, 100 levels of a value
-//!   that is printed, compared or converted, 1,000,000 steps (an evaluation, an element, 64 bytes of
-//!   text; what takes long takes many), 4 MiB for a text on the way, 1 MiB of output. A regular expression
-//!   has 64 KiB, 100 levels, 256 groups, and 1 MiB when compiled.
+//!   that is printed, compared or converted, 4 MiB for a text on the way, 1 MiB of output. A regular
+//!   expression has 64 KiB, 100 levels, 256 groups, and 1 MiB when compiled.
+//! - All templates of a resource together have 1,000,000 steps (an evaluation, an element, 64 bytes of text;
+//!   what takes long takes many), and the room that the values leave in the Secret: see [`Rendering`].
 
 mod error;
 mod eval;
@@ -36,6 +37,7 @@ mod node;
 mod object;
 mod parse;
 mod pipeline;
+mod rendering;
 mod strconv;
 mod surroundings;
 mod text;
@@ -49,6 +51,7 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 pub use error::{TemplateError, TemplateFault, Word};
+pub use rendering::{Budget, Rendering};
 pub use surroundings::Surroundings;
 
 /// A template that parsed, for one key of a Secret.
@@ -120,7 +123,8 @@ pub fn parse_with(
 }
 
 impl Template {
-    /// Renders over `values`, which are all that it sees.
+    /// Renders over `values`, which are all that it sees. Where a resource has several templates, they share
+    /// a [`Rendering`] instead.
     ///
     /// # Errors
     ///
@@ -144,28 +148,7 @@ impl Template {
         missing: MissingKeys,
         surroundings: Option<&mut Surroundings>,
     ) -> Result<Rendered, TemplateError> {
-        // The engine works on a copy, which is wiped with the heap.
-        let entry = |(key, value): (&KeyName, &Plaintext)| {
-            (
-                text::Text::from(key.as_str()),
-                value::Value::text(value.reveal()),
-            )
-        };
-        let root = values.iter().map(entry).collect();
-        let strict = missing == MissingKeys::Refuse;
-        let heap = heap::Heap::new(root, strict, surroundings.map(Surroundings::next));
-        match exec::Run::render(&self.bodies, self.key.as_str(), heap) {
-            Ok((output, varies)) => Ok(Rendered {
-                output: Plaintext::new(output),
-                varies,
-            }),
-            Err((at, fault)) => Err(TemplateError::new(
-                &self.key,
-                self.source.as_bytes(),
-                at,
-                fault,
-            )),
-        }
+        Rendering::new(values, missing).render(self, usize::MAX, surroundings)
     }
 
     /// The keys that the template names in so many words: `.x`, `$.x`, `index . "x"`.

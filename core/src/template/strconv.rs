@@ -48,6 +48,11 @@ pub(crate) fn parse_unsigned(text: &[u8], base: u64) -> Result<u64, NotInt<u64>>
     value.ok_or(NotInt::Range(u64::MAX))
 }
 
+/// What it costs to read a number that has more digits than fit a machine word, beside its length.
+pub(crate) fn float_steps(text: &[u8]) -> usize {
+    if text.len() > 19 { 20 } else { 0 }
+}
+
 /// `strconv.ParseFloat` of 64 bits. Infinity by overflow is an error, by name it is not.
 pub(crate) fn parse_float(text: &[u8]) -> Result<f64, ()> {
     let text = std::str::from_utf8(text).map_err(|_| ())?;

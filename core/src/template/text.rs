@@ -114,6 +114,10 @@ impl Buffer {
         self.bytes.len()
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.over
     }

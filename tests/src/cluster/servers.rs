@@ -157,7 +157,7 @@ impl Servers {
 }
 
 /// Returns a port that nothing listens on.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     // Below the range of ephemeral ports: a client that retries while the API server is down could otherwise be
     // given that very port for its own end, and connect to itself.
     (0..1000)

@@ -12,6 +12,7 @@ mod ownership;
 mod probes;
 mod refusals;
 mod roles;
+mod sealed_secrets;
 mod status;
 
 use std::sync::OnceLock;

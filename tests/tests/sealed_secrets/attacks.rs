@@ -53,20 +53,31 @@ fn garbage_and_too_much_are_refused() {
 #[tokio::test]
 async fn who_sends_slowly_or_not_at_all_keeps_nobody_waiting() {
     let tenant = tenant("slow").await;
+    let (controller, endpoints) = shared().start_another(&["--rate-limit", "1000"]);
+    let (cluster, namespace) = (shared().deployment.cluster(), &tenant.namespace);
+    cluster.expose(namespace, "held", endpoints.port());
     let mut slow = Vec::new();
     for number in 0..200 {
-        let mut stream = TcpStream::connect(shared().endpoints).expect("a connection");
+        let mut stream = TcpStream::connect(endpoints).expect("a connection");
         if number % 2 == 0 {
             let head = b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n{";
-            stream.write_all(head).expect("it is sent");
+            // The oldest ones have to go while others come.
+            let _ = stream.write_all(head);
         }
         slow.push(stream);
     }
     let sealed = tenant.seal(&tenant.secret_of("db", &[("a", "b")]), &[]);
-    shared().kubeseal_ok(&["--validate"], &sealed.to_string());
-    tenant.deliver(&sealed).await;
-    let probe = http::post(shared().endpoints, "/healthz", "", b"").expect("an answer");
+    let arguments = [
+        "--validate",
+        "--controller-name",
+        "held",
+        "--controller-namespace",
+        namespace,
+    ];
+    shared().kubeseal_ok(&arguments, &sealed.to_string());
+    let probe = http::post(endpoints, "/healthz", "", b"").expect("an answer");
     assert_eq!(probe, (200, "ok\n".to_owned()));
+    assert_eq!(controller.get("/healthz").map(|answer| answer.0), Some(200));
     let oldest = slow[0].read(&mut [0]);
     assert!(matches!(oldest, Ok(0) | Err(_)), "the oldest had to go");
 }

@@ -2,6 +2,8 @@
 //! what is known of Sealed Secrets' defects is absent.
 
 mod attacks;
+mod beside;
+mod differences;
 mod kubeseal;
 mod metrics;
 mod places;

@@ -25,15 +25,16 @@ async fn conditions_requests_and_errors_have_their_names_543() {
         ];
         metrics.sum("sealed_secrets_controller_condition_info", &labels)
     };
+    let errors = [("reason", "unseal"), ("namespace", namespace)];
     let metrics = shared()
         .controller
-        .until_metrics("the conditions are shown", |metrics| {
-            info(metrics, "good", "shop") == 1.0 && info(metrics, "bad", "") == -1.0
+        .until_metrics("both are shown", |metrics| {
+            info(metrics, "good", "shop") == 1.0
+                && info(metrics, "bad", "") == -1.0
+                && metrics.sum("sealed_secrets_controller_unseal_errors_total", &errors) >= 1.0
+                && metrics.sum("sealed_secrets_controller_unseal_requests_total", &[]) >= 2.0
         })
         .await;
-    let errors = [("reason", "unseal"), ("namespace", namespace)];
-    assert!(metrics.sum("sealed_secrets_controller_unseal_errors_total", &errors) >= 1.0);
-    assert!(metrics.sum("sealed_secrets_controller_unseal_requests_total", &[]) >= 2.0);
     assert!(metrics.has("sealed_secrets_controller_build_info"));
     for reason in ["fetch", "status", "unmanaged", "unseal", "update"] {
         let line = format!("unseal_errors_total{{reason=\"{reason}\",namespace=\"\"}} 0");

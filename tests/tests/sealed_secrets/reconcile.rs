@@ -53,7 +53,7 @@ async fn synced_stands_first_with_times_and_the_generation() {
     // A failure is told at its own generation, and recovery too: the message is never an old one (upstream 739, 1354).
     let foreign = tenant.seal_for(FOREIGN_KEY, &tenant.secret_of("db", &[("a", "c")]), &[]);
     tenant.apply(&foreign).await;
-    tenant.failed("db", "no key could decrypt").await;
+    tenant.failed("db", "value `a`").await;
     assert_eq!(
         data(&tenant.secret("db").await)["a"],
         b"b",
@@ -113,8 +113,6 @@ async fn what_is_no_sealed_value_is_named_by_its_key_and_not_quoted() {
             "illegal base64 data at input byte",
         ),
         ("short", json!("AgA="), "too short"),
-        ("null", Value::Null, "not a text"),
-        ("number", json!(42), "not a text"),
         ("prefix", json!(STANDARD.encode([0xff; 600])), "too short"),
     ] {
         tenant

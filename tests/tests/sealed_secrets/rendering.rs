@@ -99,3 +99,70 @@ async fn the_template_says_type_labels_annotations_and_immutability() {
     assert_eq!(labels, [("l".to_owned(), "1".to_owned())].into());
     assert_eq!(made.metadata.annotations.expect("annotations")["n"], "2");
 }
+
+/// A template that looks at chance is rendered once for each change of the resource, not at every look at it.
+#[tokio::test]
+async fn a_template_that_varies_is_rendered_once_and_a_condition_warns_of_it() {
+    let tenant = tenant("varies").await;
+    let mut sealed = tenant.seal(&tenant.secret_of("db", &[("a", "1")]), &[]);
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 24 }}{{ .a }}"});
+    let made = tenant.deliver(&sealed).await;
+    let token = data(&made)["token"].clone();
+    assert_eq!(token.len(), 25);
+    let status = tenant.sealed.get("db").await.expect("it is there").status;
+    let status = serde_json::to_value(status).expect("JSON");
+    let conditions = status["conditions"].as_array().expect("conditions").clone();
+    let varies = conditions.iter().find(|c| c["type"] == "Varies");
+    assert_eq!(varies.expect("a warning")["status"], "True");
+    // A change of the Secret that nobody minds brings another look at it.
+    let label = json!({"metadata": {"labels": {"looked": "at"}}});
+    tenant.patch(&tenant.secrets, "db", &label).await;
+    let edit = json!({"stringData": {"a": "edited"}});
+    tenant.patch(&tenant.secrets, "db", &edit).await;
+    let healed = tenant
+        .until_secret("it is healed", "db", |secret| data(secret)["a"] == b"1")
+        .await;
+    // Healed once, with another token; were it rendered at each look, it would never stay as it is.
+    let version = healed.metadata.resource_version.clone();
+    tenant
+        .patch(
+            &tenant.secrets,
+            "db",
+            &json!({"metadata": {"labels": {"looked": "again"}}}),
+        )
+        .await;
+    tenant.event("db", "Healed").await;
+    let now = tenant.secrets.get("db").await.expect("it is there");
+    assert_eq!(data(&now)["token"], data(&healed)["token"]);
+    assert_ne!(now.metadata.resource_version, version);
+}
+
+/// Upstream each reconcile rendered anew, and wrote.
+#[tokio::test]
+async fn a_template_whose_result_changes_is_rendered_once_for_each_change() {
+    let tenant = tenant("random").await;
+    let mut sealed = tenant.seal(&tenant.secret_of("db", &[("a", "b")]), &[]);
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 24 }}"});
+    let made = tenant.deliver(&sealed).await;
+    let token = data(&made)["token"].clone();
+    assert_eq!(token.len(), 24);
+
+    // The Secret has another version, and the same content.
+    let touch = json!({"metadata": {"labels": {"touched": "1"}}});
+    tenant.patch(&tenant.secrets, "db", &touch).await;
+    let after = tenant.seal(&tenant.secret_of("after", &[("a", "b")]), &[]);
+    tenant.deliver(&after).await;
+    let secret = tenant.secret("db").await;
+    assert_eq!(data(&secret)["token"], token);
+    assert!(
+        tenant
+            .events("db")
+            .await
+            .iter()
+            .all(|(reason, _)| reason != "Healed")
+    );
+
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 25 }}"});
+    let again = tenant.deliver(&sealed).await;
+    assert_eq!(data(&again)["token"].len(), 25);
+}

@@ -45,6 +45,9 @@ pub(crate) enum FetchError {
 
 /// Carries it out.
 pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, Failure> {
+    if args.certificate {
+        return super::certificate::run(args, session);
+    }
     let suite = args.suite.map(Suite::from);
     let keys = match &args.store {
         Some(directory) => of_store(directory, suite)?,
@@ -200,7 +203,7 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
 }
 
 /// The order in which the controller looks for the newest key: by notBefore, creation, uid.
-fn age(key: &SealingKey) -> (Option<&str>, Option<String>, Option<&str>) {
+pub(super) fn age(key: &SealingKey) -> (Option<&str>, Option<String>, Option<&str>) {
     let metadata = &key.metadata;
     let created = metadata.creation_timestamp.as_ref();
     let not_before = key

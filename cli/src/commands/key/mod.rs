@@ -1,5 +1,6 @@
 //! `bulla key`: key pairs, and the public keys that the configuration pins.
 
+mod certificate;
 mod fetch;
 mod generate;
 mod list;

@@ -6,7 +6,7 @@ use bulla_core::manifest::{ManifestError, Stream};
 use bulla_core::names::RecipientName;
 use bulla_core::policy::{Config, ConfigError};
 use bulla_core::recipient::{Fingerprint, Recipient};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::exit::Blame;
 use crate::failure::Fault;
@@ -90,8 +90,52 @@ pub(super) fn pinned(
     Ok((new, changed))
 }
 
+/// The text of a configuration in which `cluster` has its certificate in this file.
+pub(super) fn with_certificate(
+    text: &str,
+    cluster: &RecipientName,
+    file: &str,
+) -> Result<String, PinError> {
+    let before = Config::parse(text).map_err(PinError::Invalid)?;
+    let pinned = before.party(cluster.as_str());
+    if pinned.and_then(|party| party.certificate.as_deref()) == Some(file) {
+        return Ok(text.to_owned());
+    }
+    let stream = Stream::parse(text.as_bytes()).map_err(PinError::Manifest)?;
+    let new = match stream.objects().first() {
+        Some(object) => {
+            let mut desired = object.node.to_value().map_err(PinError::Manifest)?;
+            entry(&mut desired, cluster)?.insert("certificate".to_owned(), file.into());
+            stream
+                .rewrite(0, &desired, &[])
+                .map_err(PinError::Manifest)?
+                .to_string()
+        }
+        // Comments only, or nothing at all.
+        None => {
+            let end = if text.is_empty() || text.ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            };
+            format!("{text}{end}clusters:\n  {cluster}:\n    certificate: {file}\n")
+        }
+    };
+    Config::parse(&new).map_err(PinError::Invalid)?;
+    Ok(new)
+}
+
 fn set(desired: &mut Value, cluster: &RecipientName, keys: &[Recipient]) -> Result<(), PinError> {
     let keys: Vec<_> = keys.iter().map(Recipient::as_str).collect();
+    entry(desired, cluster)?.insert("recipients".to_owned(), json!(keys));
+    Ok(())
+}
+
+/// What the configuration says of a cluster, made where it is not there.
+fn entry<'v>(
+    desired: &'v mut Value,
+    cluster: &RecipientName,
+) -> Result<&'v mut Map<String, Value>, PinError> {
     let clusters = desired
         .as_object_mut()
         .ok_or(PinError::Clusters)?
@@ -105,11 +149,7 @@ fn set(desired: &mut Value, cluster: &RecipientName, keys: &[Recipient]) -> Resu
         .ok_or(PinError::Clusters)?
         .entry(cluster.as_str())
         .or_insert_with(|| json!({}));
-    entry
-        .as_object_mut()
-        .ok_or(PinError::Clusters)?
-        .insert("recipients".to_owned(), json!(keys));
-    Ok(())
+    entry.as_object_mut().ok_or(PinError::Clusters)
 }
 
 impl Fault for PinError {

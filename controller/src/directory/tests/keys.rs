@@ -92,6 +92,25 @@ fn a_sealing_key_written_by_hand_asks_for_one() {
 }
 
 #[test]
+fn a_request_that_became_the_key_that_was_due_does_not_count_as_one() {
+    let mut bench = Bench::applied();
+    let ask = |bench: &Bench, name: &str| {
+        let text = format!(
+            "apiVersion: bulla.dev/v1alpha1\nkind: SealingKey\nmetadata: {{name: {name}}}\n\
+             spec: {{suite: X25519, state: Active}}\n"
+        );
+        fs::write(bench.at(&format!(".bulla/keys/{name}.yaml")), text).unwrap();
+    };
+    ask(&bench, "due");
+    assert_eq!(bench.pass_at(later(30)).keys_made, ["due"]);
+    // Within the hour: only those that were asked for wait for each other.
+    ask(&bench, "mine");
+    assert_eq!(bench.pass_at(later(30)).keys_made, ["mine"]);
+    ask(&bench, "more");
+    assert!(bench.pass_at(later(30)).keys_made.is_empty());
+}
+
+#[test]
 fn states_are_acted_on_without_a_restart() {
     let mut bench = Bench::applied();
     let name = bench.store().rotate(NOW).unwrap().resources[0]

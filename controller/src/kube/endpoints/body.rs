@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use bulla_core::api::{self, SEALED_SECRET, SEALED_SECRETS_API_VERSION};
 use bulla_core::manifest::{ManifestError, Stream};
 use bulla_core::sealed_secrets::{SealedSecret, SealedSecretError};
@@ -64,13 +64,20 @@ impl Received {
     /// # Errors
     /// [`BodyError`] by variant.
     pub(super) async fn receive(body: Body, room: &Arc<Semaphore>) -> Result<Self, BodyError> {
-        let receiving = Self::receive_all(body, room);
+        let mut chunks = body.into_data_stream();
+        let receiving = Self::receive_all(&mut chunks, room);
         let received = tokio::time::timeout(RECEIVE_MAX, receiving).await;
-        received.map_err(|_| BodyError::Incomplete)?
+        let received = received.unwrap_or(Err(BodyError::Incomplete));
+        if matches!(received, Err(BodyError::TooLarge | BodyError::Busy)) {
+            discard_chunks(&mut chunks).await;
+        }
+        received
     }
 
-    async fn receive_all(body: Body, room: &Arc<Semaphore>) -> Result<Self, BodyError> {
-        let mut chunks = body.into_data_stream();
+    async fn receive_all(
+        chunks: &mut BodyDataStream,
+        room: &Arc<Semaphore>,
+    ) -> Result<Self, BodyError> {
         let mut received = Self {
             bytes: Vec::new(),
             _room: Vec::new(),
@@ -99,6 +106,25 @@ impl Received {
     pub(super) fn parse(&self) -> Result<(api::SealedSecret, SealedSecret), InputError> {
         parse(&self.bytes)
     }
+}
+
+/// Lets what a caller still sends come, for a while: to a connection that is closed on unread bytes the answer is lost.
+pub(super) async fn discard(body: Body) {
+    discard_chunks(&mut body.into_data_stream()).await;
+}
+
+async fn discard_chunks(chunks: &mut BodyDataStream) {
+    let discarding = async {
+        let mut bytes = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            bytes += chunk.len();
+            if bytes > DISCARD_BYTES_MAX {
+                return;
+            }
+        }
+    };
+    // Who is not done by then has himself to blame.
+    let _ = tokio::time::timeout(DISCARD_MAX, discarding).await;
 }
 
 fn parse(bytes: &[u8]) -> Result<(api::SealedSecret, SealedSecret), InputError> {
@@ -131,6 +157,8 @@ const BODY_BYTES_MAX: usize = 10 << 20;
 const ROOM_BYTES: usize = 32 << 20;
 /// A slow line takes its time; who sends a byte a minute is not waited for.
 const RECEIVE_MAX: Duration = Duration::from_secs(30);
+const DISCARD_BYTES_MAX: usize = 16 << 20;
+const DISCARD_MAX: Duration = Duration::from_secs(2);
 /// Of a body of 10 MiB that is nothing else a tree would take gigabytes.
 const PARTS_MAX: usize = 200_000;
 

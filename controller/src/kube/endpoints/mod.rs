@@ -145,14 +145,17 @@ impl Endpoints {
                 Ok(())
             })
             .await;
-        let code = match verified {
-            Ok(()) => StatusCode::OK,
+        match verified {
+            Ok(()) => respond(StatusCode::OK, None, Body::empty()),
             Err(Refusal::Unseal(_) | Refusal::Input(InputError::SealedSecret(_))) => {
-                StatusCode::CONFLICT
+                respond(StatusCode::CONFLICT, None, Body::empty())
             }
-            Err(refusal) => return refusal.respond("/v1/verify"),
-        };
-        respond(code, None, Body::empty())
+            Err(refusal) => {
+                let mut response = refusal.respond("/v1/verify");
+                response.headers_mut().remove(CONTENT_TYPE);
+                response.map(|_| Body::empty())
+            }
+        }
     }
 
     async fn rotate(&self, peer: IpAddr, body: Body) -> Response<Body> {
@@ -185,7 +188,10 @@ impl Endpoints {
         body: Body,
         work: impl FnOnce(&Received) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        limit.admit(peer, Instant::now()).map_err(Refusal::Rate)?;
+        if let Err(wait) = limit.admit(peer, Instant::now()) {
+            body::discard(body).await;
+            return Err(Refusal::Rate(wait));
+        }
         let received = Received::receive(body, &self.room).await?;
         let done = self
             .background

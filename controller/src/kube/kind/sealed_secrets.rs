@@ -171,7 +171,7 @@ fn conditions(status: &Status) -> Vec<SealedSecretCondition> {
 
 /// A condition of ours, read back.
 fn ours(wire: &SealedSecretCondition) -> Option<Condition> {
-    if ![READY, "Stalled", "Reconciling"].contains(&&*wire.type_) {
+    if ![READY, "Stalled", "Reconciling", "Varies"].contains(&&*wire.type_) {
         return None;
     }
     Some(Condition {

@@ -179,11 +179,12 @@ impl Seen {
             let counts = secret.is_active() || secret.is_compromised();
             let taken =
                 self.is_taken(secret) || found.iter().any(|found| found.is_faulty_by(secret));
-            let new = match pair {
+            // The first one that counts: a copy is no other key.
+            let mut is_new = || match pair {
                 Ok(pair) => known.insert(pair.private.ssh_fingerprint()),
                 Err(_) => true,
             };
-            counts && !done_with && !taken && new
+            counts && !done_with && !taken && is_new()
         };
         self.secrets.iter().filter(orphan).collect()
     }
@@ -302,3 +303,6 @@ fn is(secret: &RsaKeySecret, named: &KeySecretRef) -> bool {
 
 /// Random characters at the end of a generated name.
 pub(super) const SUFFIX: usize = 5;
+
+#[cfg(test)]
+mod tests;

@@ -247,3 +247,6 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(30),
 };
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use bulla_core::recipient::{Identity, KeyRing, Suite};
 use bulla_core::rotation::Timestamp;
 use bulla_core::secret::SecretPolicy;
-use http::Method;
+use http::{Method, StatusCode};
 use rand_core::OsRng;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -16,8 +16,8 @@ use crate::kube::stand_in::Stand;
 const SECRETS: &str = "/api/v1/namespaces/shop/secrets";
 const ENVELOPES: &str = "/apis/bulla.dev/v1alpha1/namespaces/shop/secretenvelopes";
 
-#[tokio::test]
-async fn what_is_replaced_is_the_very_secret_that_was_looked_at() {
+/// A reconcile of an envelope whose Secret must be made anew. What it asked of Secrets, and the version that it saw.
+async fn replaced(refusing: Option<StatusCode>) -> (Stand, Vec<(Method, String, Value)>, Value) {
     let identity = Identity::generate(Suite::X25519, &mut OsRng);
     let mut wire = Sample::default().wire(identity.recipient());
     wire.metadata.uid = Some("2a1f".into());
@@ -35,6 +35,7 @@ async fn what_is_replaced_is_the_very_secret_that_was_looked_at() {
     let version = stand.server(|server| {
         server.objects[&format!("{SECRETS}/db")]["metadata"]["resourceVersion"].clone()
     });
+    stand.server(|server| server.refusing = refusing);
     let envelope = cluster.envelopes.all().remove(0);
     let world = ClusterWorld::new(cluster, &envelope);
     let engine = Engine::new(
@@ -52,12 +53,45 @@ async fn what_is_replaced_is_the_very_secret_that_was_looked_at() {
         .await;
 
     drop(outcome);
-    let deleted: Vec<Value> = stand.server(|server| {
+    let asked = stand.server(|server| {
         let asked = server.asked.iter();
-        let deletions = asked.filter(|(method, ..)| method == Method::DELETE);
-        deletions
-            .map(|(_, _, options)| options["preconditions"].clone())
-            .collect()
+        let of_secrets = asked.filter(|(_, path, _)| path.starts_with(SECRETS));
+        of_secrets.cloned().collect()
     });
-    assert_eq!(deleted, [json!({"uid": "s1", "resourceVersion": version})]);
+    (stand, asked, version)
+}
+
+#[tokio::test]
+async fn what_is_replaced_is_the_very_secret_that_was_looked_at() {
+    let (stand, asked, version) = replaced(None).await;
+    let writes: Vec<_> = asked
+        .iter()
+        .filter(|(method, ..)| method != Method::GET)
+        .map(|(method, path, _)| (method.as_str(), path.strip_prefix(SECRETS).unwrap_or(path)))
+        .collect();
+    assert_eq!(
+        writes,
+        [("POST", "?dryRun"), ("DELETE", "/db"), ("POST", "")]
+    );
+    let deletion = asked.iter().find(|(method, ..)| method == Method::DELETE);
+    let preconditions = deletion.map(|(_, _, options)| &options["preconditions"]);
+    assert_eq!(
+        preconditions,
+        Some(&json!({"uid": "s1", "resourceVersion": version}))
+    );
+    let made = stand.server(|server| server.objects[&format!("{SECRETS}/db")].clone());
+    assert_eq!(made["type"], "Opaque");
+}
+
+#[tokio::test]
+async fn a_good_secret_stays_when_the_new_one_would_be_refused() {
+    for code in [StatusCode::FORBIDDEN, StatusCode::UNPROCESSABLE_ENTITY] {
+        let (stand, asked, _) = replaced(Some(code)).await;
+        assert!(asked.iter().any(|(method, ..)| method == Method::POST));
+        let kept = stand.server(|server| server.objects[&format!("{SECRETS}/db")].clone());
+        assert_eq!(
+            (&kept["metadata"]["uid"], &kept["type"]),
+            (&json!("s1"), &json!("example.org/other"))
+        );
+    }
 }

@@ -18,7 +18,7 @@ pub(super) fn check(
     rule: FoundRule<'_>,
     findings: &mut Findings<'_>,
 ) {
-    template::check(object, findings);
+    template::check(object, Some(&["spec", "data"]), findings);
     let unsealed = check_values(object, findings);
     match read(object) {
         Ok(envelope) => {
@@ -201,6 +201,12 @@ impl LookedAt<'_> {
                     error.to_string(),
                     error.hint(),
                 );
+                return;
+            }
+            Err(error @ PolicyError::OtherFormat { .. }) => {
+                let place = self.object.node.place();
+                let (message, hint) = (error.to_string(), error.hint());
+                findings.add(FindingKind::OtherFormat, place, message, hint);
                 return;
             }
             Err(error) => {

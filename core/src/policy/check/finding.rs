@@ -26,13 +26,13 @@ pub struct Finding {
 pub enum FindingKind {
     /// A Secret with a value that everybody can read.
     PlaintextSecret,
-    /// A value of an envelope that is not sealed.
+    /// A value of a sealed resource that is not sealed.
     PlaintextValue,
-    /// A key of an envelope's template that takes nothing from its values.
+    /// A key of a template that takes nothing from sealed values.
     PlainTemplate,
     /// A template that does not render, whatever the values are.
     BrokenTemplate,
-    /// An envelope that can't be opened as it stands.
+    /// A sealed resource that can't be opened as it stands.
     DamagedEnvelope,
     /// An envelope that is closed for others than its rule says.
     WrongRecipients,
@@ -52,12 +52,18 @@ pub enum FindingKind {
     NestedConfig,
     /// An envelope with many data keys.
     ManyDataKeys,
-    /// An envelope that a quantum computer could open one day.
+    /// A sealed resource that a quantum computer could open one day.
     ClassicRecipient,
-    /// An envelope without a namespace.
+    /// A sealed resource without a namespace.
     NoNamespace,
     /// An envelope whose template anybody can change who can write to it.
     UnboundTemplate,
+    /// A sealed resource of another format than its rule's.
+    OtherFormat,
+    /// A SealedSecret in the form that Sealed Secrets had before version 0.7.
+    DeprecatedData,
+    /// An annotation that was meant to widen a scope, and does not.
+    ScopeAnnotation,
 }
 
 /// How grave a finding is.
@@ -71,7 +77,7 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
@@ -89,6 +95,9 @@ impl FindingKind {
         Self::ClassicRecipient,
         Self::NoNamespace,
         Self::UnboundTemplate,
+        Self::OtherFormat,
+        Self::DeprecatedData,
+        Self::ScopeAnnotation,
     ];
 
     /// Its name in reports.
@@ -107,7 +116,9 @@ impl FindingKind {
             Self::ManyDataKeys
             | Self::ClassicRecipient
             | Self::NoNamespace
-            | Self::UnboundTemplate => Severity::Note,
+            | Self::UnboundTemplate
+            | Self::DeprecatedData
+            | Self::ScopeAnnotation => Severity::Note,
             _ => Severity::Error,
         }
     }
@@ -115,7 +126,10 @@ impl FindingKind {
     fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::PlaintextSecret => ("plaintext-secret", "a Secret in Git has no readable values"),
-            Self::PlaintextValue => ("plaintext-value", "the values of an envelope are sealed"),
+            Self::PlaintextValue => (
+                "plaintext-value",
+                "the values of a sealed resource are sealed",
+            ),
             Self::PlainTemplate => (
                 "plain-template",
                 "a templated key takes its content from sealed values",
@@ -124,7 +138,7 @@ impl FindingKind {
                 "broken-template",
                 "a template renders with the keys there are",
             ),
-            Self::DamagedEnvelope => ("damaged-envelope", "an envelope is well-formed"),
+            Self::DamagedEnvelope => ("damaged-envelope", "a sealed resource is well-formed"),
             Self::WrongRecipients => (
                 "wrong-recipients",
                 "an envelope is closed for just those whom the rule names",
@@ -144,10 +158,22 @@ impl FindingKind {
                 "classic-recipient",
                 "what is in Git stays closed for quantum computers",
             ),
-            Self::NoNamespace => ("no-namespace", "an envelope names its namespace"),
+            Self::NoNamespace => ("no-namespace", "a sealed resource names its namespace"),
             Self::UnboundTemplate => (
                 "unbound-template",
                 "the template of an envelope is bound to its values",
+            ),
+            Self::OtherFormat => (
+                "other-format",
+                "a sealed resource has the format of its rule",
+            ),
+            Self::DeprecatedData => (
+                "deprecated-data",
+                "a SealedSecret has its values under `encryptedData`",
+            ),
+            Self::ScopeAnnotation => (
+                "scope-annotation",
+                "an annotation that widens a scope says `true`",
             ),
         }
     }

@@ -13,6 +13,7 @@
 
 mod envelope;
 mod finding;
+mod sealed_secret;
 mod secret;
 mod template;
 #[cfg(test)]
@@ -24,8 +25,12 @@ pub use finding::{Finding, FindingKind, Severity};
 
 use super::config::Config;
 use super::error::{ConfigError, PolicyError};
-use crate::api::{API_VERSION, GROUP, PLAIN_ANNOTATION, SECRET_ENVELOPE};
+use crate::api::{
+    API_VERSION, GROUP, PLAIN_ANNOTATION, SEALED_SECRET, SEALED_SECRETS_API_VERSION,
+    SECRET_ENVELOPE,
+};
 use crate::manifest::{Kind, ManifestError, Node, Object, Place, Stream, Style};
+use crate::template::Budget;
 
 /// A file to look at.
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +51,15 @@ pub fn check(subject: Subject<'_>, config: Option<&Config>) -> Vec<Finding> {
     let mut findings = Findings {
         shown: subject.shown,
         all: Vec::new(),
+        budget: Budget::default(),
     };
     for object in subject.stream.objects() {
         if object.is("v1", "Secret") {
             secret::check(&object, rule.as_ref(), &mut findings);
         } else if object.is(API_VERSION, SECRET_ENVELOPE) {
             envelope::check(&object, config, rule.as_ref(), &mut findings);
+        } else if object.is(SEALED_SECRETS_API_VERSION, SEALED_SECRET) {
+            sealed_secret::check(&object, rule.as_ref(), &mut findings);
         } else if object.kind() == Some(SECRET_ENVELOPE) && of_our_group(&object) {
             findings.add(
                 FindingKind::DamagedEnvelope,
@@ -140,6 +148,8 @@ impl Finding {
 struct Findings<'a> {
     shown: &'a str,
     all: Vec<Finding>,
+    /// What looking at the templates of the file may take.
+    budget: Budget,
 }
 
 impl Findings<'_> {

@@ -1,6 +1,7 @@
 //! Each finding, and what is none.
 
 mod notes;
+mod templates;
 
 use serde_json::{Value, json};
 
@@ -309,28 +310,6 @@ fn a_plain_template_may_be_declared() {
     );
     envelope["metadata"]["annotations"] = json!({"bulla.dev/plain": "host, user"});
     assert!(kinds_of(&envelope, "pq/db.yaml", &w.config).is_empty());
-}
-
-#[test]
-fn templates_that_cannot_render_or_hide_plaintext_are_found() {
-    let w = world();
-    let mut envelope = manifest(&sealed(&["password"], Scope::Strict, &[&w.prod]));
-    let mut found = |text: &str| {
-        envelope["spec"]["template"] = json!({"data": {"url": text}});
-        kinds_of(&envelope, "pq/db.yaml", &w.config)
-    };
-    for (text, expected) in [
-        ("{{ .password }}", None),
-        ("{{ range $k, $v := . }}{{ $k }}={{ $v }} {{ end }}", None),
-        ("{{ \"hunter2\" }}", Some("plain-template")),
-        ("{{/* a */}}hunter2", Some("plain-template")),
-        ("hunter2{{ \"\" }}", Some("plain-template")),
-        ("{{ .pasword }}", Some("broken-template")),
-        ("{{ .password", Some("broken-template")),
-        ("{{ env \"HOME\" }}", Some("broken-template")),
-    ] {
-        assert_eq!(found(text).first().copied(), expected, "{text}");
-    }
 }
 
 #[test]

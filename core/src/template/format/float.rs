@@ -13,6 +13,11 @@ impl Printer<'_> {
             _ => return false,
         };
         let precision = self.precision.or(precision);
+        // The more digits, the more of them are computed with large integers.
+        self.spend(1 + precision.unwrap_or(0).min(PLACES) / DIGITS_PER_STEP);
+        if self.fault.is_some() {
+            return true;
+        }
         // The sign always stands first here.
         let mut number = format_float(value, format, precision);
         if !number.starts_with(['-', '+']) {
@@ -98,7 +103,7 @@ pub(crate) fn format_float(value: f64, format: char, precision: Option<usize>) -
         'f' => match precision {
             Some(precision) => {
                 // No number has more than 1074 decimal places, and Rust prints at most 65535.
-                let places = precision.min(1100);
+                let places = precision.min(PLACES);
                 format!("{value:.places$}") + &"0".repeat(precision - places)
             }
             None => format!("{value}"),
@@ -258,3 +263,7 @@ fn hexadecimal(value: f64, format: char, precision: Option<usize>) -> String {
         out
     }
 }
+
+/// The most decimal places that are computed rather than filled up with zeros.
+const PLACES: usize = 1100;
+const DIGITS_PER_STEP: usize = 16;

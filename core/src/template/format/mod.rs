@@ -111,6 +111,13 @@ impl<'a> Printer<'a> {
         self.precision = None;
     }
 
+    /// Counts work; once it is too much, nothing more is printed.
+    fn spend(&mut self, steps: usize) {
+        if let Err(fault) = self.heap.spend(steps) {
+            self.fault = Some(fault);
+        }
+    }
+
     fn text(&mut self, text: &str) {
         self.out.extend(text.as_bytes());
     }

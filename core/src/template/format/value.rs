@@ -26,6 +26,9 @@ impl Printer<'_> {
 
     /// Prints a value, an element of another one included.
     fn value(&mut self, value: &Value, verb: char) {
+        if self.fault.is_some() {
+            return;
+        }
         let known = match value {
             Value::Nil | Value::NilInterface => {
                 self.text(if self.flags.sharp_v {
@@ -93,6 +96,7 @@ impl Printer<'_> {
     }
 
     fn object(&mut self, object: &Object, verb: char) {
+        self.spend(4 + object.bytes() / 64);
         match (object, object.show(), object.fields()) {
             (_, Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
             (Object::Time(time), ..) if self.flags.sharp_v => {

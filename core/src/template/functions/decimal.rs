@@ -119,10 +119,11 @@ fn fold(
     start: Option<f64>,
     with: fn(&Decimal, &Decimal) -> Option<Decimal>,
 ) -> Result<Value, Fault> {
-    let numbers = start.into_iter().chain(call.args.iter().map(to_float64));
+    let floats = call.args.iter().map(|value| to_float64(call.heap, value));
+    let numbers = start.map(Ok).into_iter().chain(floats);
     let mut sum: Option<Decimal> = None;
     for float in numbers {
-        let next = Decimal::of(float).ok_or_else(|| call.fail("a number is not finite"))?;
+        let next = Decimal::of(float?).ok_or_else(|| call.fail("a number is not finite"))?;
         let Some(last) = &sum else {
             sum = Some(next);
             continue;

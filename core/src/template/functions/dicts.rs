@@ -44,12 +44,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("mustDeepCopy", &[Any], deep_copy),
     fixed("split", &[Word, Word], |call| {
         let (separator, text) = (call.text(0)?, call.text(1)?);
-        numbered(call, split(text.bytes(), separator.bytes(), usize::MAX))
+        numbered(call, text.bytes(), separator.bytes(), usize::MAX)
     }),
     fixed("splitn", &[Word, Int, Word], |call| {
         let (separator, limit, text) = (call.text(0)?, call.int(1)?, call.text(2)?);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        numbered(call, split(text.bytes(), separator.bytes(), limit))
+        numbered(call, text.bytes(), separator.bytes(), limit)
     }),
 ];
 
@@ -78,6 +78,7 @@ fn pluck(call: &mut Call<'_>) -> Result<Value, Fault> {
     let key = call.text(0)?;
     let mut found = Vec::new();
     for n in 1..call.args.len() {
+        call.heap.spend_bytes(key.len())?;
         found.extend(call.heap.entries(call.dict(n)?).get(&key).cloned());
     }
     Ok(Value::List(call.heap.appended(Element::Any, 0, found)?))
@@ -87,13 +88,16 @@ fn keys(call: &mut Call<'_>) -> Result<Value, Fault> {
     let mut found = Vec::new();
     for n in 0..call.args.len() {
         let entries = call.heap.entries(call.dict(n)?);
+        call.heap.spend_items(entries.len())?;
         found.extend(entries.keys().cloned().map(Value::Text));
     }
     Ok(Value::List(call.heap.appended(Element::Text, 0, found)?))
 }
 
 fn values(call: &mut Call<'_>) -> Result<Value, Fault> {
-    let found = call.heap.entries(call.dict(0)?).values().cloned().collect();
+    let entries = call.heap.entries(call.dict(0)?);
+    call.heap.spend_items(entries.len())?;
+    let found = entries.values().cloned().collect();
     Ok(Value::List(call.heap.appended(Element::Any, 0, found)?))
 }
 
@@ -102,9 +106,22 @@ fn filtered(call: &mut Call<'_>, listed: bool) -> Result<Value, Fault> {
     let dict = call.dict(0)?;
     let listing: Result<Vec<Text>, Fault> = (1..call.args.len()).map(|n| call.text(n)).collect();
     let mut listing = listing?;
-    listing.sort();
-    let mut entries = call.heap.entries(dict).clone();
-    entries.retain(|key, _| listing.binary_search(key).is_ok() == listed);
+    let all = call.heap.entries(dict);
+    let copied = |(key, value): (&Text, &Value)| (key.clone(), value.clone());
+    let entries: BTreeMap<_, _> = if listed {
+        let found = listing.iter().filter_map(|key| all.get_key_value(key));
+        found.map(copied).collect()
+    } else {
+        listing.sort();
+        for key in all.keys() {
+            call.heap.spend(1)?;
+            call.heap.spend_bytes(key.len())?;
+        }
+        let kept = all
+            .iter()
+            .filter(|(key, _)| listing.binary_search(key).is_err());
+        kept.map(copied).collect()
+    };
     Ok(Value::Map(call.heap.map(false, entries)?))
 }
 
@@ -152,6 +169,7 @@ fn copied(heap: &mut Heap, value: &Value, depth: usize) -> Result<Value, Fault> 
     }
     match value {
         Value::List(list) if !list.is_nil() => {
+            heap.spend(list.len())?;
             let items = heap.items(*list).to_vec();
             let items: Result<_, _> = items
                 .iter()
@@ -161,6 +179,7 @@ fn copied(heap: &mut Heap, value: &Value, depth: usize) -> Result<Value, Fault> 
             Ok(Value::List(copy))
         }
         Value::Map(map) if !map.is_nil() => {
+            heap.spend(heap.entries(*map).len())?;
             let entries = heap.entries(*map).clone();
             let entries: Result<BTreeMap<_, _>, _> = entries
                 .into_iter()
@@ -175,13 +194,18 @@ fn copied(heap: &mut Heap, value: &Value, depth: usize) -> Result<Value, Fault> 
 }
 
 /// The pieces of a split text under the keys `_0`, `_1` and so on.
-fn numbered(call: &mut Call<'_>, pieces: Vec<&[u8]>) -> Result<Value, Fault> {
-    call.heap.spend(pieces.len())?;
+fn numbered(
+    call: &mut Call<'_>,
+    text: &[u8],
+    separator: &[u8],
+    limit: usize,
+) -> Result<Value, Fault> {
     let key = |n: usize| Text::from(format!("_{n}").as_str());
-    let pieces = pieces.into_iter().enumerate();
-    let entries = pieces
-        .map(|(n, piece)| (key(n), Value::text(piece)))
-        .collect();
+    let mut entries = BTreeMap::new();
+    for (n, piece) in split(text, separator, limit).enumerate() {
+        call.heap.spend(1)?;
+        entries.insert(key(n), Value::text(piece));
+    }
     Ok(Value::Map(call.heap.map(true, entries)?))
 }
 

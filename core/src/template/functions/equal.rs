@@ -37,11 +37,11 @@ fn named(call: &Call<'_>, name: fn(&Value) -> &'static str) -> Result<Value, Fau
 }
 
 /// Whether types and contents agree, all the way down.
-pub(super) fn deep_equal(heap: &mut Heap, a: &Value, b: &Value) -> Result<bool, Fault> {
+pub(super) fn deep_equal(heap: &Heap, a: &Value, b: &Value) -> Result<bool, Fault> {
     equal(heap, a, b, 0)
 }
 
-fn equal(heap: &mut Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fault> {
+fn equal(heap: &Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fault> {
     heap.spend(1)?;
     if depth > DEPTH {
         return Err(Fault::TooDeep);
@@ -53,7 +53,10 @@ fn equal(heap: &mut Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fa
         (Value::Byte(a), Value::Byte(b)) => a == b,
         (Value::Uint(a), Value::Uint(b)) => a == b,
         (Value::Named(a, n), Value::Named(b, m)) => a == b && n == m,
-        (Value::Object(a), Value::Object(b)) => a.deep_equals(b),
+        (Value::Object(a), Value::Object(b)) => {
+            heap.spend_bytes(a.bytes())?;
+            a.deep_equals(b)
+        }
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
         (Value::Text(a), Value::Text(b)) => {
@@ -68,8 +71,7 @@ fn equal(heap: &mut Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fa
                 return Ok(true);
             }
             for n in 0..a.len() {
-                let (a, b) = (heap.items(*a)[n].clone(), heap.items(*b)[n].clone());
-                if !equal(heap, &a, &b, depth + 1)? {
+                if !equal(heap, &heap.items(*a)[n], &heap.items(*b)[n], depth + 1)? {
                     return Ok(false);
                 }
             }
@@ -83,12 +85,10 @@ fn equal(heap: &mut Heap, a: &Value, b: &Value, depth: usize) -> Result<bool, Fa
             if a == b {
                 return Ok(true);
             }
-            let pairs = all
-                .iter()
-                .map(|(key, value)| (value.clone(), other.get(key).cloned()));
-            for (a, b) in pairs.collect::<Vec<_>>() {
-                match b {
-                    Some(b) if equal(heap, &a, &b, depth + 1)? => {}
+            for (key, a) in all {
+                heap.spend_bytes(key.len())?;
+                match other.get(key) {
+                    Some(b) if equal(heap, a, b, depth + 1)? => {}
                     _ => return Ok(false),
                 }
             }

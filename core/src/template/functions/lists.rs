@@ -52,7 +52,7 @@ impl Call<'_> {
     /// A copy of the items of a list.
     pub(super) fn items(&mut self, n: usize) -> Result<Vec<Value>, Fault> {
         let list = self.list(n)?;
-        self.heap.spend(list.len() / ITEMS_PER_STEP)?;
+        self.heap.spend_items(list.len())?;
         Ok(self.heap.items(list).to_vec())
     }
 
@@ -224,6 +224,3 @@ fn chunk(call: &mut Call<'_>) -> Result<Value, Fault> {
     }
     Ok(Value::List(call.heap.list(Element::List, chunks)?))
 }
-
-/// How many items are copied for one step of work.
-const ITEMS_PER_STEP: usize = 8;

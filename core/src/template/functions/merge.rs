@@ -71,9 +71,10 @@ impl Merger<'_> {
         if into.is_nil() || from.is_nil() {
             return Ok(());
         }
-        let entries = self.heap.entries(from).clone();
-        self.heap.spend(entries.len())?;
-        for (key, value) in entries {
+        let entries = self.heap.entries(from);
+        self.heap.spend(1 + entries.len())?;
+        for (key, value) in entries.clone() {
+            self.heap.spend_bytes(key.len())?;
             let there = self.heap.entries(into).get(&key).cloned();
             if value.is_nil() {
                 if self.overwrite {

@@ -4,8 +4,9 @@ use super::Param::{Any, Float, Int, Text};
 use super::{Call, Function, fixed, variadic};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format;
+use crate::template::heap::Heap;
 use crate::template::object::Named;
-use crate::template::strconv::{NotInt, parse_float, parse_int, to_int};
+use crate::template::strconv::{NotInt, float_steps, parse_float, parse_int, to_int};
 use crate::template::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -21,9 +22,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("int64", &[Any], |call| {
         Ok(Value::Int64(to_int64(&call.any(0)?)))
     }),
-    fixed("float64", &[Any], |call| {
-        Ok(Value::Float(to_float64(&call.any(0)?)))
-    }),
+    fixed("float64", &[Any], |call| Ok(Value::Float(float(call, 0)?))),
     fixed("toDecimal", &[Any], |call| {
         let text = format::sprint(call.heap, &call.args)?;
         Ok(Value::Int64(parse_int(text.bytes(), 8).unwrap_or(0)))
@@ -50,10 +49,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         fold_floats(call, |a, b| -max(-a, -b))
     }),
     fixed("floor", &[Any], |call| {
-        Ok(Value::Float(to_float64(&call.any(0)?).floor()))
+        Ok(Value::Float(float(call, 0)?.floor()))
     }),
     fixed("ceil", &[Any], |call| {
-        Ok(Value::Float(to_float64(&call.any(0)?).ceil()))
+        Ok(Value::Float(float(call, 0)?.ceil()))
     }),
     variadic("round", &[Any, Int], Float, round),
 ];
@@ -74,13 +73,20 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 }
 
 /// `cast.ToFloat64`
-pub(super) fn to_float64(value: &Value) -> f64 {
-    match value {
+pub(super) fn to_float64(heap: &Heap, value: &Value) -> Result<f64, Fault> {
+    Ok(match value {
         Value::Float(float) => *float,
         Value::Uint(n) => *n as f64,
-        Value::Text(text) => parse_float(text.bytes()).unwrap_or(0.0),
+        Value::Text(text) => {
+            heap.spend(float_steps(text.bytes()))?;
+            parse_float(text.bytes()).unwrap_or(0.0)
+        }
         value => to_int64(value) as f64,
-    }
+    })
+}
+
+fn float(call: &Call<'_>, n: usize) -> Result<f64, Fault> {
+    to_float64(call.heap, &call.any(n)?)
 }
 
 /// The text without a fraction of zeros, as in `8.00`.
@@ -112,8 +118,11 @@ fn divided(call: &Call<'_>, with: fn(i64, i64) -> i64) -> Result<Value, Fault> {
 }
 
 fn fold_floats(call: &Call<'_>, with: fn(f64, f64) -> f64) -> Result<Value, Fault> {
-    let numbers = call.args.iter().map(to_float64);
-    Ok(Value::Float(numbers.reduce(with).unwrap_or(0.0)))
+    let mut result = float(call, 0)?;
+    for n in 1..call.args.len() {
+        result = with(result, float(call, n)?);
+    }
+    Ok(Value::Float(result))
 }
 
 /// `math.Max`: infinity beats NaN, which beats everything else; +0 beats -0.
@@ -136,7 +145,7 @@ fn round(call: &mut Call<'_>) -> Result<Value, Fault> {
         _ => 0.5,
     };
     let power = power_of_ten(call.int(1)?);
-    let number = power * to_float64(&call.any(0)?);
+    let number = power * float(call, 0)?;
     // The fraction of an infinite number is NaN in Go, zero here: both leave it infinite.
     let up = number.fract() >= up_from;
     Ok(Value::Float(

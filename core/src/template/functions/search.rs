@@ -43,29 +43,40 @@ impl<'p> Finder<'p> {
 }
 
 /// `strings.SplitN`: cuts `text` into at most `limit` pieces; between nothing lie characters.
-pub(super) fn split<'t>(text: &'t [u8], separator: &[u8], limit: usize) -> Vec<&'t [u8]> {
-    if limit == 0 || (separator.is_empty() && text.is_empty()) {
-        return Vec::new();
+///
+/// The pieces come one by one, so that whoever takes them can stop at a bound.
+pub(super) fn split<'a>(text: &'a [u8], separator: &'a [u8], limit: usize) -> Pieces<'a> {
+    let none = limit == 0 || (separator.is_empty() && text.is_empty());
+    Pieces {
+        finder: Finder::new(separator),
+        rest: (!none).then_some(text),
+        left: limit,
     }
-    let finder = Finder::new(separator);
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while pieces.len() + 1 < limit {
-        let (end, next) = if separator.is_empty() {
+}
+
+/// What is left to be cut.
+pub(super) struct Pieces<'a> {
+    finder: Finder<'a>,
+    rest: Option<&'a [u8]>,
+    left: usize,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let separator = self.finder.part.len();
+        let cut = if self.left == 1 {
+            None
+        } else if separator == 0 {
             let (_, width) = unicode::decode(rest);
-            if width == rest.len() {
-                break;
-            }
-            (width, width)
+            (width < rest.len()).then_some(width)
         } else {
-            match finder.find(rest) {
-                Some(at) => (at, at + separator.len()),
-                None => break,
-            }
+            self.finder.find(rest)
         };
-        pieces.push(&rest[..end]);
-        rest = &rest[next..];
+        self.left -= 1;
+        self.rest = cut.map(|at| &rest[at + separator..]);
+        Some(cut.map_or(rest, |at| &rest[..at]))
     }
-    pieces.push(rest);
-    pieces
 }

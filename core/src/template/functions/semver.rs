@@ -190,6 +190,8 @@ fn without_ranges(call: &mut Call<'_>, source: &str) -> Result<String, Fault> {
             let span = groups.get(n).copied().flatten();
             span.map_or("", |span| &source[span.start..span.end])
         };
+        // Go looks for the piece from the start, and copies the rest, for each range.
+        call.heap.spend_bytes(4 * out.len())?;
         let by = format!(">= {}, <= {} ", piece(1), piece(11));
         out = out.replacen(piece(0), &by, 1);
         at = groups

@@ -31,7 +31,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
 pub(super) fn strings(call: &mut Call<'_>, value: &Value) -> Result<List, Fault> {
     let (items, capacity) = match value {
         Value::List(list) if list.of == Element::Text => return Ok(*list),
-        Value::List(list) => (call.heap.items(*list).to_vec(), list.len()),
+        Value::List(list) => {
+            call.heap.spend_items(list.len())?;
+            (call.heap.items(*list).to_vec(), list.len())
+        }
         value if value.is_nil() => (Vec::new(), 0),
         value => (vec![value.clone()], 1),
     };
@@ -45,6 +48,7 @@ pub(super) fn strings(call: &mut Call<'_>, value: &Value) -> Result<List, Fault>
 fn join(call: &mut Call<'_>) -> Result<Value, Fault> {
     let (separator, list) = (call.text(0)?, call.any(1)?);
     let texts = strings(call, &list)?;
+    call.heap.spend_items(texts.len())?;
     let mut out = Buffer::new();
     for (n, item) in call.heap.items(texts).iter().enumerate() {
         if n > 0 {
@@ -59,9 +63,11 @@ fn join(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 fn split_list(call: &mut Call<'_>) -> Result<Value, Fault> {
     let (separator, text) = (call.text(0)?, call.text(1)?);
-    let pieces = split(text.bytes(), separator.bytes(), usize::MAX);
-    call.heap.spend(pieces.len())?;
-    let texts = pieces.into_iter().map(Value::text).collect();
+    let mut texts = Vec::new();
+    for piece in split(text.bytes(), separator.bytes(), usize::MAX) {
+        call.heap.spend(1)?;
+        texts.push(Value::text(piece));
+    }
     Ok(Value::List(call.heap.list(Element::Text, texts)?))
 }
 
@@ -76,11 +82,11 @@ fn sort_alpha(call: &mut Call<'_>) -> Result<Value, Fault> {
     };
     let list = strings(call, &value)?;
     // Sorting reads each text about as often as the length of the list has digits.
-    let digits = usize::BITS - list.len().leading_zeros();
-    for n in 0..list.len() {
-        if let Value::Text(text) = &call.heap.items(list)[n] {
-            let bytes = text.len() * digits as usize;
-            call.heap.spend_bytes(bytes)?;
+    let digits = (usize::BITS - list.len().leading_zeros()) as usize;
+    call.heap.spend_items(list.len() * digits)?;
+    for item in call.heap.items(list) {
+        if let Value::Text(text) = item {
+            call.heap.spend_bytes(text.len() * digits)?;
         }
     }
     call.heap.items_mut(list).sort_by(|a, b| match (a, b) {

@@ -122,6 +122,9 @@ fn part(text: &Text, cut: impl Fn(&[u8]) -> &[u8]) -> Result<Value, Fault> {
 /// `trimAll "$" text`
 fn trim_all(call: &mut Call<'_>) -> Result<Value, Fault> {
     let cutset = call.text(0)?;
+    // Each character is looked up in a table.
+    call.heap
+        .spend_bytes(4 * (cutset.len() + call.text(1)?.len()))?;
     let chars: HashSet<char> = unicode::chars(cutset.bytes()).map(|(_, c, _)| c).collect();
     part(&call.text(1)?, |text| trim(text, |c| chars.contains(&c)))
 }
@@ -141,10 +144,7 @@ fn replace(call: &mut Call<'_>) -> Result<Value, Fault> {
         }
         out.extend(new.bytes());
     } else {
-        for (n, piece) in split(text.bytes(), old.bytes(), usize::MAX)
-            .into_iter()
-            .enumerate()
-        {
+        for (n, piece) in split(text.bytes(), old.bytes(), usize::MAX).enumerate() {
             if n > 0 {
                 out.extend(new.bytes());
             }

@@ -60,6 +60,15 @@ impl Object {
         matches!(self, Self::Location(_) | Self::Version(_))
     }
 
+    /// The text in it, for the account of work.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Time(_) | Self::Location(_) => 0,
+            Self::Version(version) | Self::Changed(version) => version.bytes(),
+            Self::Certificate(certificate) => certificate.cert.len() + certificate.key.len(),
+        }
+    }
+
     /// What its `String` method gives; a certificate has none.
     pub(crate) fn show(&self) -> Option<String> {
         Some(match self {

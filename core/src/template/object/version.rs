@@ -43,6 +43,10 @@ impl Version {
         })
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.prerelease.len() + self.metadata.len() + self.original.len()
+    }
+
     pub(super) fn show(&self) -> String {
         let mut out = format!("{}.{}.{}", self.major, self.minor, self.patch);
         for (sign, part) in [('-', &self.prerelease), ('+', &self.metadata)] {

@@ -224,9 +224,34 @@ pub(super) async fn secrets_of_others(trial: &Trial<'_>) {
 
 pub(super) async fn an_answer_about_the_whole_secret(trial: &Trial<'_>) {
     let tenant = &trial.tenant;
-    tenant
-        .apply(&tenant.seal(&trial.draft("label").label("app", "not a label's value")))
-        .await;
+    // The answer of a policy that gives no reason has the object's own shape, as that of validation.
+    let policy = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "unlabelled"},
+        "spec": {
+            "matchConstraints": {"resourceRules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["secrets"]},
+            ]},
+            "matchConditions": [{"name": "it", "expression": "object.metadata.name == 'label'"}],
+            "validations": [{"expression": "false"}],
+        },
+    });
+    let binding = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": "unlabelled"}, "spec": {"policyName": "unlabelled", "validationActions": ["Deny"]},
+    });
+    let both = json!({"apiVersion": "v1", "kind": "List", "items": [policy, binding]});
+    trial.cluster.apply(&both.to_string());
+    let probe = json!({"metadata": {"name": "label"}});
+    let probe: Secret = serde_json::from_value(probe).expect("a Secret");
+    let dry = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    eventually("the policy is in force", DEADLINE, async || {
+        tenant.secrets.create(&dry, &probe).await.err()
+    })
+    .await;
+    tenant.apply(&tenant.seal(&trial.draft("label"))).await;
     tenant.refused("label", Reason::Rejected).await;
 }
 

@@ -80,15 +80,20 @@ async fn the_name_of_a_key_secret_in_the_controllers_namespace() {
 }
 
 #[tokio::test]
-async fn what_the_api_server_does_not_take() {
-    refuses("rejected", Reason::Rejected, |tenant, draft| {
-        tenant.seal(
-            &draft
-                .clone()
-                .label("app", "no such thing as a label's value"),
-        )
+async fn labels_that_no_secret_can_have() {
+    let refused = refuses("labels", Reason::Malformed, |tenant, draft| {
+        // No tool of ours seals that either.
+        let mut envelope = tenant.seal(draft);
+        let labels = [("app".to_owned(), "no such thing as a value".to_owned())];
+        let template = envelope.spec.template.get_or_insert_default();
+        template.metadata = Some(TemplateMetadataSpec {
+            labels: labels.into(),
+            ..TemplateMetadataSpec::default()
+        });
+        envelope
     })
     .await;
+    assert!(message(&refused).contains("malformed label or annotation `app`"));
 }
 
 #[tokio::test]
@@ -161,7 +166,7 @@ async fn one_malformed_envelope_among_many_stops_nobody() {
             0 => bad.spec.data_keys.clear(),
             1 => bad.spec.data_keys[0].commitment = "short".to_owned(),
             2 => bad.spec.data_keys[0].closed_for[0].key = "not base64!".to_owned(),
-            3 => bad.spec.data_keys[0].closed_for[0].name = "Not A Name".to_owned(),
+            3 => bad.spec.data_keys[0].template_tag = Some("short".to_owned()),
             _ => drop(
                 bad.spec
                     .data

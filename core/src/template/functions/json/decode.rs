@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::template::error::TemplateFault as Fault;
 use crate::template::heap::Heap;
-use crate::template::strconv::parse_float;
+use crate::template::strconv::{float_steps, parse_float};
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
 use crate::template::value::{Element, Value};
@@ -155,7 +155,9 @@ impl Decoder<'_> {
             let _ = self.accept(b'+') || self.accept(b'-');
             self.digits()?;
         }
-        match parse_float(&self.text[start..self.at]) {
+        let number = &self.text[start..self.at];
+        self.heap.spend(float_steps(number))?;
+        match parse_float(number) {
             Ok(number) => Ok(Value::Float(number)),
             Err(()) => {
                 self.in_range = false;

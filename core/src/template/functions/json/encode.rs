@@ -41,6 +41,8 @@ pub(super) fn encode(heap: &Heap, value: &Value, style: Style) -> Result<Option<
         depth: 0,
     };
     if !encoder.value(value)? {
+        // What was written is dropped, so that nobody else counts it.
+        heap.spend_bytes(encoder.out.len())?;
         return Ok(None);
     }
     encoder.out.finish().map(Some)
@@ -65,7 +67,10 @@ impl Encoder<'_> {
             }
             Value::Byte(b) => self.out.extend(b.to_string().as_bytes()),
             Value::Float(f) if !f.is_finite() => return Ok(false),
-            Value::Float(f) => self.out.extend(number(*f).as_bytes()),
+            Value::Float(f) => {
+                self.heap.spend(1)?;
+                self.out.extend(number(*f).as_bytes());
+            }
             Value::Complex(..) => return Ok(false),
             Value::Text(text) => self.text(text.bytes()),
             Value::Object(object) => return self.object(object),

@@ -153,6 +153,7 @@ impl Regex {
         text: &str,
         at: usize,
     ) -> Result<Option<Vec<Option<Span>>>, Fault> {
+        heap.spend_bytes(text.len())?;
         let subject = Subject::new(text.as_bytes());
         match self.search(heap, &subject, at)? {
             Some(span) => self.groups_of(heap, &subject, span).map(Some),

@@ -26,6 +26,8 @@ pub(super) fn all(call: &mut Call<'_>, expands: bool) -> Result<Value, Fault> {
         if span.end > copied || span.start == 0 {
             call.heap.spend_bytes(by.len())?;
             if expands {
+                // Each name in it is looked for among those of the groups.
+                call.heap.spend_bytes(by.len() * regex.names.len() / 4)?;
                 let groups = regex.groups_of(call.heap, &subject, span)?;
                 expand(&regex, &subject, &groups, by.bytes(), &mut out);
             } else {

@@ -8,6 +8,7 @@ use regex_syntax::hir::{self, Class, Hir, Look};
 use super::class::Set;
 
 mod escape;
+mod repeat;
 
 /// Why a text is no regular expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,9 +62,6 @@ struct Flags {
     dot_newline: bool,
     lazy: bool,
 }
-
-/// How often something is repeated: at least, and at most.
-type Counts = (u32, Option<u32>);
 
 /// A part of the expression, with what Go's bound on repetitions asks for.
 struct Node {
@@ -253,61 +251,6 @@ impl Parser<'_> {
         Err(Wrong::Syntax)
     }
 
-    /// Repeats the last node.
-    fn repeat(
-        &mut self,
-        nodes: &mut Vec<Node>,
-        repeated: bool,
-        (min, max): Counts,
-        counted: bool,
-    ) -> Result<(), Wrong> {
-        let lazy = self.flags.lazy != self.take("?");
-        let node = nodes.pop().filter(|_| !repeated).ok_or(Wrong::Syntax)?;
-        let counts = match max {
-            _ if !counted => 1,
-            Some(0) => 0,
-            Some(max) => u64::from(max),
-            None => u64::from(min.max(1)),
-        };
-        let repeats = if counts == 0 {
-            1
-        } else {
-            counts.saturating_mul(node.repeats)
-        };
-        if counted && (min >= 2 || max.is_some_and(|max| max >= 2)) && repeats > REPEATS {
-            return Err(Wrong::Syntax);
-        }
-        nodes.push(Node {
-            hir: Hir::repetition(hir::Repetition {
-                min,
-                max,
-                greedy: !lazy,
-                sub: Box::new(node.hir),
-            }),
-            repeats,
-        });
-        Ok(())
-    }
-
-    /// The bounds in braces and the length of it; no bounds inside when they are out of range.
-    fn counts(&self) -> Option<(Option<Counts>, usize)> {
-        let end = self.rest().find('}')?;
-        let inner = &self.rest()[1..end];
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            let plain = digits && (text.len() == 1 || !text.starts_with('0'));
-            plain.then(|| text.parse::<u32>().unwrap_or(u32::MAX))
-        };
-        let (min, max) = match inner.split_once(',') {
-            None => (number(inner)?, Some(number(inner)?)),
-            Some((min, "")) => (number(min)?, None),
-            Some((min, max)) => (number(min)?, Some(number(max)?)),
-        };
-        let fits = u64::from(min) <= REPEATS
-            && max.is_none_or(|max| u64::from(max) <= REPEATS && min <= max);
-        Some((fits.then_some((min, max)), end + 1))
-    }
-
     /// What begins with a backslash, outside of a class.
     fn escaped(&mut self, nodes: &mut Vec<Node>) -> Result<(), Wrong> {
         let look = match self.rest().as_bytes().get(1) {
@@ -397,8 +340,6 @@ impl Parser<'_> {
 const DEPTH: usize = 100;
 /// How many groups may capture.
 const GROUPS: usize = 256;
-/// Go's bound on the product of nested counts.
-const REPEATS: u64 = 1000;
 /// How many ranges of characters may be gone through.
 const WORK: usize = 5_000_000;
 /// What it takes to find the other cases of a set.

@@ -1,5 +1,8 @@
 //! `bulla inspect`: who can open what and where, told without any key.
 
+mod pinned;
+mod sealed;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -9,20 +12,26 @@ use bulla_core::policy::{Config, Section};
 use bulla_core::recipient::{Fingerprint, Suite};
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ReportFormat};
+use crate::cli::{InspectArgs, ReportFormat, SelectArgs};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::identities::Identities;
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
-use crate::manifest::{self, Found};
+use crate::manifest::{self, Found, Resource};
 use crate::report::{columns, count, json};
 use crate::session::Session;
 use crate::shown::Shown;
+use pinned::Pinned;
+use sealed::SealedView;
 
 /// Carries it out.
 pub(crate) fn run(args: &InspectArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let (mut text, mut values, mut failures) = (String::new(), Vec::new(), Vec::new());
+    let given = !args.identities.identity.is_empty();
+    let identities = given.then(|| Identities::load(&args.identities, &session.printer));
+    let identities = identities.transpose()?.filter(|keys| !keys.rsa.is_empty());
     for source in input::sources(args.inputs.iter(), true, &args.exclude.exclusion()?)? {
-        match inspect(&source.path, source.found, session) {
+        match inspect(&source.path, source.found, session, identities.as_ref()) {
             Ok(inspected) => {
                 for (shown, value) in inspected {
                     text += if text.is_empty() { "" } else { "\n" };
@@ -43,25 +52,43 @@ pub(crate) fn run(args: &InspectArgs, session: &Session) -> Result<ExitStatus, F
     Ok(ExitStatus::Done)
 }
 
-fn inspect(path: &Path, found: bool, session: &Session) -> Result<Vec<(String, Value)>, Failure> {
+fn inspect(
+    path: &Path,
+    found: bool,
+    session: &Session,
+    identities: Option<&Identities>,
+) -> Result<Vec<(String, Value)>, Failure> {
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-    // In a directory most files have nothing to do with envelopes.
+    // In a directory most files have nothing to do with sealed resources.
     if found
         && !Stream::parse(&bytes)
-            .is_ok_and(|stream| stream.objects().iter().any(manifest::is_envelope))
+            .is_ok_and(|stream| stream.objects().iter().any(manifest::is_resource))
     {
         return Ok(Vec::new());
     }
     let stream = manifest::parse(path, &bytes)?;
-    let envelopes = manifest::envelopes(path, &stream)?;
+    let all = manifest::selected(path, &stream, &SelectArgs::default())?;
     let located = session
         .configs
         .of(Some(path).filter(|path| !is_stdin(path)))?;
     let config = located.as_ref().map(|located| &located.config);
-    Ok(envelopes
-        .iter()
-        .map(|found| one(path, found, config))
-        .collect())
+    let is_sealed = |resource: &Resource<'_>| matches!(resource, Resource::Sealed(_));
+    let pinned = match all.iter().any(is_sealed) {
+        true => Pinned::all(located.as_deref()),
+        false => vec![],
+    };
+    let one = |resource: &Resource<'_>| match resource {
+        Resource::Envelope(found) => one(path, found, config),
+        Resource::Sealed(found) => {
+            let view = SealedView {
+                found,
+                pinned: &pinned,
+                identities,
+            };
+            (view.text(path), view.json(path))
+        }
+    };
+    Ok(all.iter().map(one).collect())
 }
 
 fn one(path: &Path, found: &Found<'_>, config: Option<&Config>) -> (String, Value) {
@@ -288,6 +315,7 @@ impl View<'_> {
             .collect();
         let template = envelope.template();
         json!({
+            "kind": "SecretEnvelope",
             "path": path.to_string_lossy(),
             "line": line,
             "namespace": envelope.namespace().as_str(),

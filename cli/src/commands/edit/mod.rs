@@ -1,4 +1,6 @@
-//! `bulla edit`: an envelope in the user's editor, its plaintext never on a disk.
+//! `bulla edit`: a sealed resource in the user's editor, its plaintext never on a disk.
+
+mod sealed;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -18,9 +20,10 @@ use crate::identities::Identities;
 use crate::input::{self, Input, MANIFEST_BYTES_MAX, is_stdin};
 use crate::interrupt::Deferred;
 use crate::located::InFile;
-use crate::manifest::{self, Found};
+use crate::manifest::{self, Found, Resource};
 use crate::recipients::{Chooser, Chosen};
 use crate::scratch::Scratch;
+use crate::sealed_secret::CertificateError;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::vouching;
@@ -33,7 +36,13 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
     }
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
-    let found = manifest::one(path, &stream, &args.select)?;
+    let found = match manifest::one(path, &stream, &args.select)? {
+        Resource::Envelope(found) => found,
+        Resource::Sealed(found) => return sealed::run(args, session, &input, &stream, &found),
+    };
+    if args.certificate.cert.is_some() {
+        return Err(CertificateError::OtherFormat.into());
+    }
     // Found out before anybody has typed anything.
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
@@ -43,7 +52,10 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         known(&found, args, session)?
     };
 
-    let changed = in_editor(path, &found, known.as_ref(), &chosen, session)?;
+    let before = edit_view::text(&found, known.as_ref(), &Shown(path).to_string());
+    let changed = in_editor(path, &before, session, |after| {
+        outcome(&found, after, known.as_ref(), &chosen, session)
+    })?;
     let Some((envelope, changes)) = changed else {
         printer.say("nothing was changed");
         return Ok(ExitStatus::Done);
@@ -63,7 +75,7 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         "{} in {}: {}",
         found.title(),
         Shown(path),
-        summary(&changes, &chosen)
+        summary(&changes, &chosen.names())
     ));
     warn_of_templates(&envelope, &changes.unset, printer);
     suggest_reseal(&envelope, path, printer);
@@ -83,14 +95,13 @@ fn known(found: &Found<'_>, args: &EditArgs, session: &Session) -> Result<Option
     }
 }
 
-/// Lets the user edit until the result can be sealed, or until they give up.
-fn in_editor(
+/// Lets the user edit `before` until `outcome` makes something of it, or until they give up.
+fn in_editor<T>(
     path: &Path,
-    found: &Found<'_>,
-    known: Option<&Known>,
-    chosen: &Chosen,
+    before: &str,
     session: &Session,
-) -> Result<Option<(Envelope, Changes)>, Failure> {
+    outcome: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
+) -> Result<Option<T>, Failure> {
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
@@ -104,8 +115,7 @@ fn in_editor(
             "there is no file system in memory: the editor's file lies on a disk while it is open",
         );
     }
-    let before = edit_view::text(found, known, &Shown(path).to_string());
-    scratch.write(&before).map_err(failed)?;
+    scratch.write(before).map_err(failed)?;
     loop {
         editor::edit(scratch.path(), &deferred)?;
         deferred.check()?;
@@ -113,7 +123,7 @@ fn in_editor(
         if *after == before.as_bytes() {
             return Ok(None);
         }
-        match outcome(found, &after, known, chosen, session) {
+        match outcome(&after) {
             Ok(outcome) => return Ok(outcome),
             Err(failure) if !editor::can_ask() => return Err(failure),
             Err(failure) => {
@@ -160,7 +170,7 @@ fn refuse_lost_update(path: &Path, input: &Input) -> Result<(), Failure> {
     }
 }
 
-fn summary(changes: &Changes, chosen: &Chosen) -> String {
+fn summary(changes: &Changes, names: &str) -> String {
     let list = |verb: &str, keys: Vec<String>| {
         (!keys.is_empty()).then(|| format!("{verb} {}", keys.join(", ")))
     };
@@ -174,7 +184,7 @@ fn summary(changes: &Changes, chosen: &Chosen) -> String {
             .map(|_| "changed the template".to_owned()),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    format!("{}, for {}", parts.join("; "), chosen.names())
+    format!("{}, for {names}", parts.join("; "))
 }
 
 /// An edit that was not carried out.

@@ -1,14 +1,19 @@
-//! `bulla seal`: Secrets in, envelopes out, every other byte as it was.
+//! `bulla seal`: Secrets in, envelopes or SealedSecrets out, every other byte as it was.
+
+mod target;
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use bulla_core::envelope::{Binding, Envelope, EnvelopeError};
-use bulla_core::manifest::{Rewriter, Stream, emit, emit_json, read_secret};
+use bulla_core::envelope::EnvelopeError;
+use bulla_core::manifest::{Object, Rewriter, Stream, emit, emit_json, read_secret};
+use bulla_core::names::KeyName;
+use bulla_core::reason::Reason;
+use bulla_core::sealed_secrets::SealedData;
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
-use crate::cli::{OutputFormat, SealArgs};
+use crate::cli::{OutputFormat, SealArgs, SealedFormat};
 use crate::create;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
@@ -16,11 +21,12 @@ use crate::input::{self, MANIFEST_BYTES_MAX, Source, is_stdin};
 use crate::located::InFile;
 use crate::manifest;
 use crate::progress::Progress;
-use crate::recipients::{Chooser, Chosen};
-use crate::secret::{Conversion, Manner};
+use crate::recipients::Chooser;
+use crate::sealed_secret::{self, Certificates, is_sealed_secret};
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::stream_output;
+use target::{SealedOne, Target};
 
 /// Carries it out: everything is read and sealed before the first file is written.
 pub(crate) fn run(args: &SealArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -29,6 +35,7 @@ pub(crate) fn run(args: &SealArgs, session: &Session) -> Result<ExitStatus, Fail
         args,
         session,
         chooser,
+        certificates: Certificates::new(&session.configs, &args.recipients, &args.certificate),
     };
     if create::is_asked(&args.create) {
         return sealer.create();
@@ -60,15 +67,16 @@ struct Sealer<'a> {
     args: &'a SealArgs,
     session: &'a Session,
     chooser: Chooser<'a>,
+    certificates: Certificates<'a>,
 }
 
 /// A file after sealing.
 struct Sealed<'a> {
     path: &'a Path,
     text: Zeroizing<String>,
-    /// One line for each Secret that became an envelope.
+    /// One line for each Secret that was sealed.
     notes: Vec<String>,
-    /// Envelopes that it had already.
+    /// Sealed resources that it had already.
     before: usize,
 }
 
@@ -83,13 +91,19 @@ enum SealUsage {
     CreateInPlace,
     #[error("the file holds an envelope with plaintext in it")]
     Plaintext(#[source] EnvelopeError),
+    #[error(
+        "the file holds a SealedSecret with plaintext in it: the value of key `{0}` is not sealed"
+    )]
+    PlaintextItem(KeyName),
 }
 
 impl Sealer<'_> {
     fn file<'s>(&self, source: &'s Source) -> Result<Option<Sealed<'s>>, Failure> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-        self.chooser.check_asked(Some(self.seen(path)))?;
+        if self.format(self.seen(path))? == SealedFormat::Envelope {
+            self.chooser.check_asked(Some(self.seen(path)))?;
+        }
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
         if source.found && !input::mentions(&bytes, "Secret") {
             return Ok(self
@@ -114,9 +128,9 @@ impl Sealer<'_> {
         stream: &Stream,
     ) -> Result<(Zeroizing<String>, Vec<String>, usize), Failure> {
         let (mut changes, mut notes, mut before) = (Vec::new(), Vec::new(), 0);
-        let mut chosen = None;
+        let mut target = None;
         for object in stream.objects() {
-            if manifest::is_envelope(&object) {
+            if manifest::is_resource(&object) {
                 before += 1;
                 self.look_at(path, object)?;
                 continue;
@@ -132,22 +146,15 @@ impl Sealer<'_> {
                 ));
                 continue;
             }
-            let chosen = match &chosen {
-                Some(chosen) => chosen,
-                None => chosen.insert(self.choose(path)?),
+            let target = match &target {
+                Some(target) => target,
+                None => target.insert(self.target(path)?),
             };
-            let located = |error: Box<dyn Fault>| manifest::at(path, &object, None, error);
-            let conversion = Conversion::new(secret, &self.manner(chosen)?)
-                .map_err(|error| located(error.into()))?;
-            let envelope = Envelope::seal(
-                &conversion.request,
-                &chosen.recipients,
-                &mut self.session.rng(),
-            )
-            .map_err(|error| located(error.into()))?;
-            notes.push(note(path, &envelope, chosen));
-            let (resource, moves) = conversion.resource(&envelope);
-            changes.push((object.index, resource, moves));
+            let sealed = self.seal_one(secret, target).map_err(|failure| {
+                failure.located(|error| manifest::at(path, &object, None, error))
+            })?;
+            notes.push(note(path, &sealed, target));
+            changes.push((object.index, sealed.resource, sealed.moves));
         }
         let mut rewriter = Rewriter::new(stream);
         let edit = || {
@@ -160,24 +167,32 @@ impl Sealer<'_> {
         Ok((text, notes, before))
     }
 
-    /// An envelope that is there stays as it is; but nobody should believe that plaintext in it was sealed.
-    fn look_at(
-        &self,
-        path: &Path,
-        object: bulla_core::manifest::Object<'_>,
-    ) -> Result<(), Failure> {
+    /// What is sealed stays as it is; but nobody should believe that plaintext in it was sealed.
+    fn look_at(&self, path: &Path, object: Object<'_>) -> Result<(), Failure> {
+        if is_sealed_secret(&object) {
+            let Ok(found) = sealed_secret::read(path, object, self.args.namespace.as_ref()) else {
+                return Ok(());
+            };
+            let SealedData::Items(items) = found.sealed.sealed() else {
+                return Ok(());
+            };
+            let is_plain = |(_, item): &(_, &Result<_, bulla_core::sealed_secrets::ItemError>)| matches!(item, Err(error) if error.reason() == Reason::NotSealed);
+            return match items.iter().find(is_plain) {
+                Some((key, _)) => {
+                    let error = SealUsage::PlaintextItem(key.clone());
+                    Err(found.error(path, None, error))
+                }
+                None => Ok(()),
+            };
+        }
         let Ok(value) = object.node.to_value() else {
             return Ok(());
         };
         match manifest::domain(&value) {
             Err(error @ EnvelopeError::NotSealed { .. }) => {
                 let node = manifest::node_of(&error);
-                Err(manifest::at(
-                    path,
-                    &object,
-                    node,
-                    SealUsage::Plaintext(error),
-                ))
+                let error = SealUsage::Plaintext(error);
+                Err(manifest::at(path, &object, node, error))
             }
             _ => Ok(()),
         }
@@ -194,19 +209,11 @@ impl Sealer<'_> {
         }
         let secret = create::secret(&args.create, args.namespace.as_ref())?;
         let path = Path::new("-");
-        let chosen = self.choose(path)?;
-        let conversion = Conversion::new(secret, &self.manner(&chosen)?)?;
-        let envelope = Envelope::seal(
-            &conversion.request,
-            &chosen.recipients,
-            &mut self.session.rng(),
-        )?;
-        let notes = vec![note(
-            args.output_file.as_deref().unwrap_or(path),
-            &envelope,
-            &chosen,
-        )];
-        let (resource, _) = conversion.resource(&envelope);
+        let target = self.target(path)?;
+        let sealed = self.seal_one(secret, &target)?;
+        let file = args.output_file.as_deref().unwrap_or(path);
+        let notes = vec![note(file, &sealed, &target)];
+        let resource = sealed.resource;
         let text = match args.output {
             Some(OutputFormat::Json) => emit_json(&resource),
             _ => emit(&resource),
@@ -220,31 +227,10 @@ impl Sealer<'_> {
         Ok(ExitStatus::Done)
     }
 
-    fn choose(&self, path: &Path) -> Result<Chosen, Failure> {
-        let seen = self.seen(path);
-        let chosen = self.chooser.choose(Some(seen))?;
-        chosen.warn_of_left_out(seen, &self.session.printer);
-        Ok(chosen)
-    }
-
     /// The path that rules see.
     fn seen<'p>(&'p self, path: &'p Path) -> &'p Path {
         let named = self.args.as_path.as_deref();
         named.or(self.args.output_file.as_deref()).unwrap_or(path)
-    }
-
-    fn manner(&self, chosen: &Chosen) -> Result<Manner, Failure> {
-        let binding = if self.args.unbound_template {
-            Binding::None
-        } else {
-            Binding::Template
-        };
-        let scope = chosen.scope(self.args.scope.map(Into::into))?;
-        Ok(Manner {
-            namespace: self.args.namespace.clone(),
-            scope,
-            binding,
-        })
     }
 
     /// True when files without Secrets belong into the output.
@@ -306,25 +292,29 @@ impl<'a> Sealed<'a> {
     }
 }
 
-fn note(path: &Path, envelope: &Envelope, chosen: &Chosen) -> String {
-    let (namespace, name, values) = (envelope.namespace(), envelope.name(), envelope.data().len());
+fn note(path: &Path, sealed: &SealedOne, target: &Target) -> String {
+    let SealedOne { title, values, .. } = sealed;
     let file = if is_stdin(path) {
         String::new()
     } else {
         format!("{}: ", Shown(path))
     };
-    let plural = if values == 1 { "" } else { "s" };
+    let plural = if *values == 1 { "" } else { "s" };
+    let into = match target {
+        Target::Envelopes(_) => "",
+        Target::SealedSecrets(_) => " into a SealedSecret",
+    };
     format!(
-        "{file}Secret `{namespace}/{name}`, {values} value{plural}, for {}",
-        chosen.names()
+        "{file}Secret {title}{into}, {values} value{plural}, for {}",
+        target.names()
     )
 }
 
 fn already(before: usize) -> String {
     match before {
         0 => String::new(),
-        1 => ": 1 envelope is sealed already".to_owned(),
-        more => format!(": {more} envelopes are sealed already"),
+        1 => ": 1 resource is sealed already".to_owned(),
+        more => format!(": {more} resources are sealed already"),
     }
 }
 
@@ -332,6 +322,7 @@ impl Fault for SealUsage {
     fn blame(&self) -> Blame {
         match self {
             Self::Plaintext(error) => error.blame(),
+            Self::PlaintextItem(_) => Blame::Policy,
             _ => Blame::Caller,
         }
     }
@@ -342,6 +333,7 @@ impl Fault for SealUsage {
             Self::CreateFromManifest => "to add to an envelope: `bulla set FILE KEY`",
             Self::CreateInPlace => "`-w FILE` names the file that it is written to",
             Self::Plaintext(error) => return error.hint(),
+            Self::PlaintextItem(_) => Reason::NotSealed.hint(),
         }))
     }
 }
