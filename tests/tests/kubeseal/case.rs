@@ -47,3 +47,52 @@ impl Case {
         self
     }
 }
+
+pub(crate) const SECRET: &str =
+    "kind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {a: b}\n";
+pub(crate) const PLAIN: &str = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b}
+spec:
+  encryptedData:
+    old: AgA
+  template:
+    metadata: {name: a, namespace: b}
+";
+pub(crate) const COMMENTED: &str = "\
+# Who made it
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b}
+spec:
+  encryptedData:
+    old: AgA # from 2020
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+";
+pub(crate) const WIDE: &str = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b, annotations: {sealedsecrets.bitnami.com/namespace-wide: \"true\"}}
+spec: {encryptedData: {old: AgA}, template: {metadata: {name: a, namespace: b}}}
+";
+pub(crate) const EMPTY: &str = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b}
+spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
+";
+pub(crate) const TWICE: &str = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: a, namespace: b}
+spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
+---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: c, namespace: b}
+spec: {encryptedData: {}, template: {metadata: {name: c, namespace: b}}}
+";

@@ -1,6 +1,6 @@
 //! Where our `kubeseal` differs on purpose: the table in docs/sealed-secrets.md is made of this one.
 
-use crate::case::Case;
+use crate::case::{COMMENTED, Case, EMPTY, PLAIN, SECRET, TWICE, WIDE};
 
 /// A case in which the two differ, and why.
 #[derive(Debug, Clone, Copy)]
@@ -378,51 +378,3 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "a cluster whose certificate has expired still has its key",
     ),
 ];
-
-const SECRET: &str = "kind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {a: b}\n";
-const PLAIN: &str = "\
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a, namespace: b}
-spec:
-  encryptedData:
-    old: AgA
-  template:
-    metadata: {name: a, namespace: b}
-";
-const COMMENTED: &str = "\
-# Who made it
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a, namespace: b}
-spec:
-  encryptedData:
-    old: AgA # from 2020
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: c}
-";
-const WIDE: &str = "\
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a, namespace: b, annotations: {sealedsecrets.bitnami.com/namespace-wide: \"true\"}}
-spec: {encryptedData: {old: AgA}, template: {metadata: {name: a, namespace: b}}}
-";
-const EMPTY: &str = "\
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a, namespace: b}
-spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
-";
-const TWICE: &str = "\
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a, namespace: b}
-spec: {encryptedData: {}, template: {metadata: {name: a, namespace: b}}}
----
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: c, namespace: b}
-spec: {encryptedData: {}, template: {metadata: {name: c, namespace: b}}}
-";

@@ -6,6 +6,7 @@
 mod alike;
 mod bad_input;
 mod case;
+mod cases;
 mod cluster;
 mod defects;
 mod differences;
