@@ -18,6 +18,7 @@ mod settings;
 mod settle;
 
 use std::collections::BTreeMap;
+use std::iter::zip;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use bulla_core::sealed_secrets::rotation::{Step, next};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use self::found::{Seen, closing, for_rotation, ring};
+use self::found::{Held, Seen, closing, for_rotation, ring};
 use self::parsed::Parsed;
 pub(super) use self::settings::Settings;
 use self::settle::{Usage, usage};
@@ -163,7 +164,9 @@ impl RsaKeeper {
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         Seen {
             keys,
-            secrets: secrets.into_iter().zip(pairs).collect(),
+            secrets: zip(secrets, pairs)
+                .map(|(secret, pair)| Held { secret, pair })
+                .collect(),
             prefix: self.settings.prefix.clone(),
             order: self.settings.policy.order,
         }
@@ -230,7 +233,7 @@ impl RsaKeeper {
 
 /// When keys were made because somebody asked for them.
 fn asked(seen: &Seen) -> Vec<Timestamp> {
-    let secrets = seen.secrets.iter().map(|(secret, _)| secret);
+    let secrets = seen.secrets.iter().map(|held| &held.secret);
     let asked = secrets.filter(|secret| secret.why.as_deref() == Some(Why::Asked.as_str()));
     asked
         .filter_map(|secret| parse_time(secret.created.as_deref()?).ok())
