@@ -115,12 +115,15 @@ impl RsaKeeper {
         let seen = self.look();
         let found = seen.find(now);
         self.publisher.closing(closing(&found));
-        self.publisher.rsa(&self.cluster, ring(&found));
+        let ring = ring(&found);
+        // With keys, a follower is ready without asking.
+        let asks = *self.leading.borrow() || ring.is_empty();
+        self.publisher.rsa(&self.cluster, ring);
+        if asks && self.is_another_at_work().await? {
+            return Ok(PEER_CHECK);
+        }
         if !*self.leading.borrow() {
             return Ok(self.check);
-        }
-        if self.is_another_at_work().await? {
-            return Ok(PEER_CHECK);
         }
         if self.adopt(&seen, &found).await? {
             return Ok(Duration::ZERO);
@@ -187,13 +190,15 @@ impl RsaKeeper {
         by_name.into_values().collect()
     }
 
-    /// Asked for once, before the first SealedSecret is opened.
+    /// Asked for until the first SealedSecret is opened.
     async fn is_another_at_work(&mut self) -> Result<bool, ApiError> {
         let opened = self.cluster.may_open_sealed_secrets.load(Ordering::Acquire);
         if opened || self.settings.take_over {
             return Ok(false);
         }
         let other = peer::other_controller(&self.cluster).await?;
+        let stands_by = &self.cluster.stands_by;
+        stands_by.store(other.is_some(), Ordering::Release);
         if let Some(pod) = &other {
             self.wait_for(&format!(
                 "the pod `{pod}` of Sealed Secrets' own controller is at work on the same keys: nothing is done with \
