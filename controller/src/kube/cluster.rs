@@ -26,6 +26,8 @@ pub(super) struct Cluster {
     pub(super) with_sealed_secrets: bool,
     /// Whether their turn has come: the other controller is gone, and the keys that it left are known.
     pub(super) may_open_sealed_secrets: AtomicBool,
+    /// Whether the other controller was at work when somebody last looked: this one stands by.
+    pub(super) stands_by: AtomicBool,
     pub(super) secrets: Arc<Mirror<SeenSecret>>,
     pub(super) sealing_keys: Arc<Mirror<SeenSealingKey>>,
     pub(super) key_secrets: Arc<Mirror<KeySecret>>,

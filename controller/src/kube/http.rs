@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -89,6 +90,9 @@ pub(super) fn readiness(
     let lacks = |of: fn(&Keys) -> bool| keys.as_ref().is_none_or(of);
     if lacks(|keys| keys.age.is_empty()) {
         Err("there is no sealing key yet")
+    } else if cluster.stands_by.load(Ordering::Acquire) {
+        // A rollout takes the other controller's pod away only when this one is ready.
+        Ok(())
     } else if cluster.with_sealed_secrets && lacks(|keys| keys.rsa.is_empty()) {
         Err("there is no sealing key for SealedSecrets yet")
     } else {

@@ -21,6 +21,7 @@
 //! | sealingkeys/status | patch | public key, use, conditions |
 //! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
 //! | leases (own namespace) | get, create, update | leader election |
+//! | pods (own namespace) | get, list | with SealedSecrets: whether the other controller is gone |
 //!
 //! Oldest Kubernetes that is supported: 1.33.
 

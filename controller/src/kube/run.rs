@@ -101,6 +101,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         sealed_secrets: Arc::new(Mirror::new()),
         with_sealed_secrets: args.sealed_secrets,
         may_open_sealed_secrets: AtomicBool::default(),
+        stands_by: AtomicBool::default(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),

@@ -73,6 +73,7 @@ impl Stand {
             sealed_secrets: Arc::new(Mirror::new()),
             with_sealed_secrets: false,
             may_open_sealed_secrets: AtomicBool::default(),
+            stands_by: AtomicBool::default(),
             secrets: Arc::new(Mirror::new()),
             sealing_keys: Arc::new(Mirror::new()),
             key_secrets: Arc::new(Mirror::new()),

@@ -16,7 +16,7 @@ use bulla_core::{
     sealed_secrets::{Certificate, CertificateRequest, RsaPrivateKey},
 };
 use bulla_tests::{
-    Cluster, Deployment, Options, peers, process,
+    Cluster, Controller, Deployment, Options, cluster, peers, process,
     wait::{DEADLINE, eventually},
 };
 use k8s_openapi::api::core::v1::Secret;
@@ -95,6 +95,13 @@ impl Bench {
             namespace: cluster.fresh_namespace("sealed"),
             client,
         }
+    }
+
+    /// Starts a controller with `--sealed-secrets` and more flags.
+    fn start(&self, flags: &[&str]) -> Controller {
+        let endpoints = format!("--listen-addr=127.0.0.1:{}", cluster::free_port());
+        let flags = [&["--sealed-secrets", &endpoints], flags].concat();
+        self.deployment.start(&flags)
     }
 
     /// Seals with the real `kubeseal` and applies; returns the name.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bulla_core::api::{KeyState, KeySuite, SealingKeySpec};
 
 use super::RsaKeeper;
-use super::found::{Found, Seen, second_name};
+use super::found::{Found, Held, Seen, second_name};
 use super::parsed::{Malformed, Pair};
 use crate::kube::error::ApiError;
 use crate::kube::keys::store;
@@ -21,7 +21,7 @@ impl RsaKeeper {
     pub(super) async fn adopt(&self, seen: &Seen, found: &[Found]) -> Result<bool, ApiError> {
         let first = found.iter().all(|found| found.key.status.secret.is_none());
         let mut adopted = false;
-        for (secret, pair) in seen.orphans(found) {
+        for Held { secret, pair } in seen.orphans(found) {
             let spec = self.adopted(secret, pair, first);
             adopted |= self.make_resource(seen, secret, &spec).await?;
         }

@@ -17,9 +17,15 @@ pub(super) struct Seen {
     /// The `SealingKey`s of this suite.
     pub(super) keys: Vec<Arc<SeenSealingKey>>,
     /// The key Secrets, and what is in each.
-    pub(super) secrets: Vec<(Arc<RsaKeySecret>, Result<Arc<Pair>, Malformed>)>,
+    pub(super) secrets: Vec<Held>,
     pub(super) prefix: String,
     pub(super) order: KeyOrder,
+}
+
+/// A key Secret, and what is in it.
+pub(super) struct Held {
+    pub(super) secret: Arc<RsaKeySecret>,
+    pub(super) pair: Result<Arc<Pair>, Malformed>,
 }
 
 /// A `SealingKey` with what was found for it.
@@ -104,14 +110,12 @@ impl Seen {
         let secret = match &key.status.secret {
             None => self.by_name(key),
             Some(named) => {
-                let named = self.secrets.iter().find(|(secret, _)| is(secret, named));
+                let named = self.secrets.iter().find(|held| is(&held.secret, named));
                 // A Secret that was restored has another uid, and the same key.
                 let restored = || {
-                    let free =
-                        |(secret, pair): &&(Arc<RsaKeySecret>, Result<Arc<Pair>, Malformed>)| {
-                            !self.is_taken(secret)
-                                && pair.as_ref().is_ok_and(|pair| is_claimed(pair))
-                        };
+                    let free = |Held { secret, pair }: &&Held| {
+                        !self.is_taken(secret) && pair.as_ref().is_ok_and(|pair| is_claimed(pair))
+                    };
                     self.secrets.iter().find(free)
                 };
                 let known = claimed.is_some();
@@ -122,7 +126,7 @@ impl Seen {
                 )
             }
         };
-        let Some((secret, pair)) = secret else {
+        let Some(Held { secret, pair }) = secret else {
             return Ok(Half::Unbound);
         };
         match pair {
@@ -136,12 +140,9 @@ impl Seen {
     }
 
     /// The Secret of a key that names none yet: the controller gives both the same name.
-    fn by_name(
-        &self,
-        key: &SeenSealingKey,
-    ) -> Option<&(Arc<RsaKeySecret>, Result<Arc<Pair>, Malformed>)> {
+    fn by_name(&self, key: &SeenSealingKey) -> Option<&Held> {
         let made = secret_name(key, &self.prefix);
-        self.secrets.iter().find(|(secret, _)| {
+        self.secrets.iter().find(|Held { secret, .. }| {
             let name = &*secret.name;
             let names = [name, &second_name(secret)].contains(&&*key.meta.name);
             (names || *name == *made) && !self.is_taken(secret)
@@ -157,20 +158,17 @@ impl Seen {
     }
 
     fn is_said_compromised(&self, key: &RsaPublicKey) -> bool {
-        self.secrets.iter().any(|(secret, pair)| {
+        self.secrets.iter().any(|Held { secret, pair }| {
             let same = pair.as_ref().is_ok_and(|pair| pair.private.public() == key);
             same && secret.is_compromised()
         })
     }
 
     /// Key Secrets that no `SealingKey` is there for, with what is in them; of those with the same key the first.
-    pub(super) fn orphans<'s>(
-        &'s self,
-        found: &[Found],
-    ) -> Vec<&'s (Arc<RsaKeySecret>, Result<Arc<Pair>, Malformed>)> {
+    pub(super) fn orphans<'s>(&'s self, found: &[Found]) -> Vec<&'s Held> {
         let keys = found.iter().filter_map(Found::bound);
         let mut known: HashSet<_> = keys.map(|pair| pair.private.ssh_fingerprint()).collect();
-        let orphan = |(secret, pair): &&(Arc<RsaKeySecret>, Result<Arc<Pair>, Malformed>)| {
+        let orphan = |Held { secret, pair }: &&Held| {
             let done_with = matches!(
                 secret.state(),
                 Some(KeyState::Retired | KeyState::Compromised)

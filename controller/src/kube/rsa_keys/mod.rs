@@ -18,6 +18,7 @@ mod settings;
 mod settle;
 
 use std::collections::BTreeMap;
+use std::iter::zip;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use bulla_core::sealed_secrets::rotation::{Step, next};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use self::found::{Seen, closing, for_rotation, ring};
+use self::found::{Held, Seen, closing, for_rotation, ring};
 use self::parsed::Parsed;
 pub(super) use self::settings::Settings;
 use self::settle::{Usage, usage};
@@ -114,12 +115,15 @@ impl RsaKeeper {
         let seen = self.look();
         let found = seen.find(now);
         self.publisher.closing(closing(&found));
-        self.publisher.rsa(&self.cluster, ring(&found));
+        let ring = ring(&found);
+        // With keys, a follower is ready without asking.
+        let asks = *self.leading.borrow() || ring.is_empty();
+        self.publisher.rsa(&self.cluster, ring);
+        if asks && self.is_another_at_work().await? {
+            return Ok(PEER_CHECK);
+        }
         if !*self.leading.borrow() {
             return Ok(self.check);
-        }
-        if self.is_another_at_work().await? {
-            return Ok(PEER_CHECK);
         }
         if self.adopt(&seen, &found).await? {
             return Ok(Duration::ZERO);
@@ -163,7 +167,9 @@ impl RsaKeeper {
         keys.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
         Seen {
             keys,
-            secrets: secrets.into_iter().zip(pairs).collect(),
+            secrets: zip(secrets, pairs)
+                .map(|(secret, pair)| Held { secret, pair })
+                .collect(),
             prefix: self.settings.prefix.clone(),
             order: self.settings.policy.order,
         }
@@ -184,13 +190,15 @@ impl RsaKeeper {
         by_name.into_values().collect()
     }
 
-    /// Asked for once, before the first SealedSecret is opened.
+    /// Asked for until the first SealedSecret is opened.
     async fn is_another_at_work(&mut self) -> Result<bool, ApiError> {
         let opened = self.cluster.may_open_sealed_secrets.load(Ordering::Acquire);
         if opened || self.settings.take_over {
             return Ok(false);
         }
         let other = peer::other_controller(&self.cluster).await?;
+        let stands_by = &self.cluster.stands_by;
+        stands_by.store(other.is_some(), Ordering::Release);
         if let Some(pod) = &other {
             self.wait_for(&format!(
                 "the pod `{pod}` of Sealed Secrets' own controller is at work on the same keys: nothing is done with \
@@ -230,7 +238,7 @@ impl RsaKeeper {
 
 /// When keys were made because somebody asked for them.
 fn asked(seen: &Seen) -> Vec<Timestamp> {
-    let secrets = seen.secrets.iter().map(|(secret, _)| secret);
+    let secrets = seen.secrets.iter().map(|held| &held.secret);
     let asked = secrets.filter(|secret| secret.why.as_deref() == Some(Why::Asked.as_str()));
     asked
         .filter_map(|secret| parse_time(secret.created.as_deref()?).ok())

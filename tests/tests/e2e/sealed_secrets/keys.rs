@@ -32,11 +32,7 @@ async fn keys_are_adopted_as_they_are_and_what_is_said_of_them_holds_at_once() {
     }
     let before = bench.versions().await;
     assert_eq!(before.len(), 3, "{before:?}");
-    let controller = bench.deployment.start(&[
-        "--sealed-secrets",
-        "--key-renew-period=0",
-        "--key-size=2048",
-    ]);
+    let controller = bench.start(&["--key-renew-period=0", "--key-size=2048"]);
 
     let key = bench
         .key("sealed-secrets-keyab2c4", "it closes", |_, status| {

@@ -14,13 +14,13 @@ use super::{Bench, BroughtKey, LABEL, certificate};
 #[tokio::test]
 async fn keys_are_made_in_their_shape_and_renewed() {
     let bench = Bench::new().await;
-    let flags = ["--sealed-secrets", "--key-size=2048", "--my-cn=hello"];
+    let flags = ["--key-size=2048", "--my-cn=hello"];
     let more = [
         "--privatekey-annotations=a=b",
         "--privatekey-labels=c=d",
         "--key-ttl=48h",
     ];
-    let controller = bench.deployment.start(&[&flags[..], &more].concat());
+    let controller = bench.start(&[&flags[..], &more].concat());
     let first = bench.closing("").await;
     let name = first.name_any();
     assert_eq!(first.spec.bits, Some(2048));
@@ -74,18 +74,12 @@ async fn keys_are_made_in_their_shape_and_renewed() {
     bench.opens("first", &certificate(&first)).await;
 
     drop(controller);
-    let renewing = [
-        "--sealed-secrets",
-        "--key-size=2048",
-        "--key-renew-period=2s",
-    ];
-    let controller = bench.deployment.start(&renewing);
+    let renewing = ["--key-size=2048", "--key-renew-period=2s"];
+    let controller = bench.start(&renewing);
     bench.closing(&name).await;
     drop(controller);
     // Not for ever.
-    let _controller = bench
-        .deployment
-        .start(&["--sealed-secrets", "--key-renew-period=0"]);
+    let _controller = bench.start(&["--key-renew-period=0"]);
     let second = bench.closing(&name).await;
     bench.opens("second", &certificate(&second)).await;
     bench.opens("old", &certificate(&first)).await;
@@ -120,12 +114,8 @@ async fn keys_are_made_in_their_shape_and_renewed() {
 #[tokio::test]
 async fn a_restore_makes_none_and_brings_back_what_was_there() {
     let bench = Bench::new().await;
-    let flags = [
-        "--sealed-secrets",
-        "--require-existing-key",
-        "--renew-check=1s",
-    ];
-    let controller = bench.deployment.start(&flags);
+    let flags = ["--require-existing-key", "--renew-check=1s"];
+    let controller = bench.start(&flags);
     eventually("it says that it waits", DEADLINE, async || {
         controller
             .log()

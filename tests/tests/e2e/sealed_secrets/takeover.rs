@@ -63,9 +63,7 @@ async fn either_controller_takes_over_from_the_other_and_no_secret_is_rewritten(
 
     // Ours waits until it is gone.
     pod(&bench);
-    let ours = bench
-        .deployment
-        .start(&["--sealed-secrets", "--key-size=2048"]);
+    let ours = bench.start(&["--key-size=2048"]);
     eventually("it says for whom it waits", DEADLINE, async || {
         ours.log()
             .contains("the pod `theirs` of Sealed Secrets")
@@ -108,16 +106,10 @@ async fn either_controller_takes_over_from_the_other_and_no_secret_is_rewritten(
     drop(ours);
 
     // A key of ours is theirs too.
-    let ours = bench.deployment.start(&[
-        "--sealed-secrets",
-        "--key-size=2048",
-        "--key-renew-period=2s",
-    ]);
+    let ours = bench.start(&["--key-size=2048", "--key-renew-period=2s"]);
     bench.closing(&adopted.name_any()).await;
     drop(ours);
-    let ours = bench
-        .deployment
-        .start(&["--sealed-secrets", "--key-renew-period=0"]);
+    let ours = bench.start(&["--key-renew-period=0"]);
     let made = bench.closing(&adopted.name_any()).await;
     bench.opens("third", &certificate(&made)).await;
     let before = bench.versions().await;

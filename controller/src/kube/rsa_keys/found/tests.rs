@@ -68,14 +68,16 @@ fn seen(keys: &[Arc<SeenSealingKey>], secrets: &[Arc<RsaKeySecret>]) -> Seen {
     let pairs = Parsed::default().read(secrets);
     Seen {
         keys: keys.to_vec(),
-        secrets: secrets.iter().cloned().zip(pairs).collect(),
+        secrets: std::iter::zip(secrets.iter().cloned(), pairs)
+            .map(|(secret, pair)| Held { secret, pair })
+            .collect(),
         prefix: "sealed-secrets-key".to_owned(),
         order: KeyOrder::CertNotBefore,
     }
 }
 
-fn only(keys: &[Arc<SeenSealingKey>], secrets: &[Arc<RsaKeySecret>]) -> Found {
-    seen(keys, secrets).find(NOW).remove(0)
+fn only(key: &Arc<SeenSealingKey>, secrets: &[Arc<RsaKeySecret>]) -> Found {
+    seen(std::slice::from_ref(key), secrets).find(NOW).remove(0)
 }
 
 fn fault(found: &Found) -> Option<&Fault> {
@@ -89,22 +91,22 @@ fn fault(found: &Found) -> Option<&Fault> {
 fn a_key_is_bound_by_uid_and_comes_back_only_as_the_same_key() {
     let (first, other) = (active("aaaaa", 0), active("bbbbb", 1));
     let key = sealing_key("sealed-secrets-keyaaaaa", "Active", bound_to(&first));
-    let standing = only(&[key.clone()], &[first.clone(), other.clone()]).standing;
+    let standing = only(&key, &[first.clone(), other.clone()]).standing;
     assert_eq!(standing, Some(Standing::Closes));
     // Another key under its name.
     let mut planted = RsaKeySecret::clone(&other);
     planted.name = first.name.clone();
-    let found = only(&[key.clone()], &[Arc::new(planted)]);
+    let found = only(&key, &[Arc::new(planted)]);
     assert_eq!(fault(&found), Some(&Fault::SecretMissing));
     // Another key in its Secret.
     let mut changed = RsaKeySecret::clone(&other);
     (changed.name, changed.uid) = (first.name.clone(), first.uid.clone());
-    let found = only(&[key.clone()], &[Arc::new(changed)]);
+    let found = only(&key, &[Arc::new(changed)]);
     assert_eq!(fault(&found), Some(&Fault::PublicKeyMismatch));
     assert!(ring(&[found]).is_empty());
     // The same key, restored: another uid and another name.
     let restored = active("ccccc", 0);
-    let found = only(&[key], &[restored]);
+    let found = only(&key, &[restored]);
     assert_eq!(found.standing, Some(Standing::Closes));
 }
 
@@ -112,11 +114,15 @@ fn a_key_is_bound_by_uid_and_comes_back_only_as_the_same_key() {
 fn a_key_that_names_none_yet_has_the_secret_of_its_name() {
     let secret = active("aaaaa", 0);
     let own = sealing_key("sealed-secrets-keyaaaaa", "Active", json!({}));
-    assert!(only(&[own.clone()], &[secret.clone()]).bound().is_some());
+    assert!(only(&own, std::slice::from_ref(&secret)).bound().is_some());
     let second = sealing_key("sealed-secrets-keyaaaaa-aaaaa", "Active", json!({}));
-    assert!(only(&[second], &[secret.clone()]).bound().is_some());
+    assert!(
+        only(&second, std::slice::from_ref(&secret))
+            .bound()
+            .is_some()
+    );
     let other = sealing_key("by-hand", "Active", json!({}));
-    let found = only(&[other.clone()], &[secret.clone()]);
+    let found = only(&other, std::slice::from_ref(&secret));
     assert_eq!(found.standing, Some(Standing::Wanted));
     // What is another's is nobody else's.
     let taker = sealing_key("taker", "Active", bound_to(&secret));
@@ -138,7 +144,7 @@ fn a_label_takes_a_key_away_and_a_copy_of_it_too() {
     for (label, says_compromised) in [("compromised", true), ("inactive", false)] {
         let secret = secret("aaaaa", 0, 100, label, json!({}));
         let key = sealing_key("sealed-secrets-keyaaaaa", "Active", bound_to(&secret));
-        let found = only(&[key], &[secret]);
+        let found = only(&key, &[secret]);
         assert_eq!(found.standing, Some(Standing::Idle), "{label}");
         assert_eq!(found.says_compromised, says_compromised);
         assert!(ring(&[found]).is_empty());
@@ -174,7 +180,7 @@ fn what_is_adopted() {
     let seen = |keys: &[Arc<SeenSealingKey>], broken| super::tests::seen(keys, &all(broken));
     let names = |seen: &Seen| -> Vec<String> {
         let orphans = seen.orphans(&seen.find(NOW)).into_iter();
-        orphans.map(|(secret, _)| secret.uid.to_string()).collect()
+        orphans.map(|held| held.secret.uid.to_string()).collect()
     };
     assert_eq!(names(&seen(&[], &broken)), ["aaaaa", "ddddd", "f"]);
     // Each has its key now, and the malformed one is told of on its own.
@@ -203,7 +209,7 @@ fn what_is_adopted() {
 fn a_certificate_from_the_future_opens_and_closes_nothing() {
     let secret = secret("aaaaa", 0, -100_000, "active", json!({}));
     let key = sealing_key("sealed-secrets-keyaaaaa", "Active", bound_to(&secret));
-    let found = [only(&[key], &[secret])];
+    let found = [only(&key, &[secret])];
     assert_eq!(found[0].standing, Some(Standing::FromTheFuture));
     assert_eq!((ring(&found).len(), closing(&found)), (1, None));
 }
