@@ -208,9 +208,10 @@ impl Engine {
             })?;
         progress.varies = Some(content.varies());
         let mac = self.key.content(&self.policy, request, &content);
-        let applied_before = request
-            .record()
-            .is_some_and(|record| record.has_content(&mac));
+        let applied_before = request.record().is_some_and(|record| {
+            // What varies is another content each time: whoever made it differ, it was applied once.
+            record.has_content(&mac) || content.varies() && request.is_applied()
+        });
         for attempt in 1.. {
             let (write, changes) = match plan(&content, request.owner(), live.as_ref()) {
                 Plan::Write(write, changes) => (write, changes),

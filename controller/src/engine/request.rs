@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aws_lc_rs::digest;
 use bulla_core::api::{
-    self as api, API_VERSION, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET,
+    self as api, API_VERSION, ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET,
     SEALED_SECRETS_API_VERSION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
@@ -226,6 +226,13 @@ impl Request {
     pub(super) fn was_refused_for(&self, reason: Reason) -> bool {
         let mut conditions = self.status.conditions.iter();
         conditions.any(|told| told.type_ == "Ready" && told.reason == reason.as_str())
+    }
+
+    /// True when the status says that this generation was applied.
+    pub(super) fn is_applied(&self) -> bool {
+        let mut conditions = self.status.conditions.iter();
+        self.status.observed_generation == Some(self.generation)
+            && conditions.any(|told| told.type_ == "Ready" && told.status == ConditionStatus::True)
     }
 
     /// The record of what was applied, where there is one that reads.
