@@ -3,16 +3,18 @@
 //! All files of a run are staged before the first one is replaced, so that a full disk or a
 //! read-only directory is found out while every file is still as it was.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::interrupt::Deferred;
-use crate::leftovers;
+use crate::leftovers::{self, Temporaries};
 use crate::located::InFile;
 
 /// A file and what it is to hold.
@@ -21,16 +23,16 @@ pub(crate) struct Replacement<'a> {
     pub(crate) path: &'a Path,
     /// All of its bytes.
     pub(crate) bytes: &'a [u8],
-    /// Who may read a file that is not there yet. One that is there keeps its mode and owner.
+    /// Who may read it.
     pub(crate) new_file: NewFile,
 }
 
-/// The mode of a file that is not there yet.
+/// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NewFile {
-    /// As the umask says.
+    /// Those who could before; of a new one, whom the umask says.
     Public,
-    /// Nobody but this user: it holds plaintext.
+    /// Nobody but this user, whoever could before: it holds plaintext.
     Private,
 }
 
@@ -43,34 +45,40 @@ pub(crate) struct NotAFile;
 /// that already holds its bytes.
 ///
 /// # Errors
-/// The first file that can't be staged: none has been replaced then. A signal: what has been
-/// replaced by then stays.
+/// The first file that can't be staged, or a signal until then: none has been replaced then. Once all
+/// are staged, only a rename can fail; what has been replaced by then stays.
 pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Failure> {
-    let mut replaced = Vec::new();
-    let mut swept = BTreeSet::new();
-    // Each staged file holds a lock, and so a file descriptor.
+    let Some(first) = files.first() else {
+        return Ok(vec![]);
+    };
+    let deferred = Deferred::begin().map_err(|error| failed(first.path, error))?;
+    let mut directories = BTreeMap::new();
+    let mut all = Vec::with_capacity(files.len());
+    // Written first and then flushed, as many at a time as may well be open.
     for batch in files.chunks(FILES_AT_A_TIME) {
-        let deferred = Deferred::begin().map_err(|error| failed(batch[0].path, error))?;
-        let mut staged = Vec::with_capacity(batch.len());
+        let mut batch_staged = Vec::with_capacity(batch.len());
         for file in batch {
             deferred.check()?;
-            staged.extend(Staged::new(file, &mut swept)?);
+            batch_staged.extend(Staged::new(file, &mut directories)?);
         }
-        for file in &staged {
+        for (staged, file) in batch_staged {
             deferred.check()?;
-            file.sync().map_err(|error| failed(file.path, error))?;
+            file.sync_all()
+                .map_err(|error| failed(staged.path, error))?;
+            all.push(staged);
         }
-        let mut directories = BTreeSet::new();
-        for file in staged {
-            deferred.check()?;
-            let (path, directory) = (file.path, file.directory().to_owned());
-            file.rename().map_err(|error| failed(path, error))?;
-            directories.insert(directory);
-            replaced.push(path);
-        }
-        for directory in directories {
-            sync_directory(&directory).map_err(|error| failed(&directory, error))?;
-        }
+    }
+    deferred.check()?;
+    let mut replaced = Vec::with_capacity(all.len());
+    // The first one in a directory stands for all of them, and so goes last.
+    while let Some(staged) = all.pop() {
+        let path = staged.path;
+        staged.rename().map_err(|error| failed(path, error))?;
+        replaced.push(path);
+    }
+    replaced.reverse();
+    for directory in directories.keys() {
+        sync_directory(directory).map_err(|error| failed(directory, error))?;
     }
     Ok(replaced)
 }
@@ -84,15 +92,14 @@ struct Staged<'a> {
     path: &'a Path,
     target: PathBuf,
     temporary: PathBuf,
-    file: File,
 }
 
 impl<'a> Staged<'a> {
     /// Writes the new bytes, or returns nothing when the file holds them already.
     fn new(
         replacement: &Replacement<'a>,
-        swept: &mut BTreeSet<PathBuf>,
-    ) -> Result<Option<Self>, Failure> {
+        directories: &mut BTreeMap<PathBuf, Temporaries>,
+    ) -> Result<Option<(Self, File)>, Failure> {
         let Replacement {
             path,
             bytes,
@@ -112,65 +119,30 @@ impl<'a> Staged<'a> {
             Some(_) => fs::canonicalize(path).map_err(failed)?,
             None => path.to_owned(),
         };
-        if before
-            .as_ref()
-            .is_some_and(|metadata| holds(&target, metadata, bytes))
-        {
+        let finished = |metadata: &Metadata| {
+            holds(&target, metadata, bytes) && (new_file == NewFile::Public || is_private(metadata))
+        };
+        if before.as_ref().is_some_and(finished) {
             return Ok(None);
         }
         let directory = directory_of(&target);
-        if swept.insert(directory.to_owned()) {
+        if !directories.contains_key(directory) {
             leftovers::sweep(directory);
+            if directories.len() == DIRECTORIES_WITHOUT_ASKING {
+                allow_many_open_files();
+            }
         }
-        let (temporary, file) = leftovers::create(directory).map_err(failed)?;
-        let mut staged = Self {
+        let temporaries = directories
+            .entry(directory.to_owned())
+            .or_insert_with(|| Temporaries::new(directory));
+        let (temporary, mut file) = temporaries.create().map_err(failed)?;
+        let staged = Self {
             path,
             target,
             temporary,
-            file,
         };
-        staged
-            .fill(bytes, before.as_ref(), new_file)
-            .map_err(failed)?;
-        Ok(Some(staged))
-    }
-
-    fn fill(
-        &mut self,
-        bytes: &[u8],
-        before: Option<&Metadata>,
-        new_file: NewFile,
-    ) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        match (before, new_file) {
-            (Some(before), _) => self.take_after(before),
-            (None, NewFile::Public) => {
-                let umask = rustix::process::umask(rustix::fs::Mode::empty());
-                rustix::process::umask(umask);
-                self.file
-                    .set_permissions(Permissions::from_mode(0o666 & !umask.bits() as u32))
-            }
-            (None, NewFile::Private) => Ok(()),
-        }
-    }
-
-    /// Takes over owner and mode. Who may replace a file but not give it away becomes its owner.
-    fn take_after(&self, before: &Metadata) -> io::Result<()> {
-        let ours = self.file.metadata()?;
-        if (before.uid(), before.gid()) != (ours.uid(), ours.gid()) {
-            let _ = fchown(&self.file, Some(before.uid()), Some(before.gid()))
-                .or_else(|_| fchown(&self.file, None, Some(before.gid())));
-        }
-        self.file
-            .set_permissions(Permissions::from_mode(before.mode() & 0o7777))
-    }
-
-    fn directory(&self) -> &Path {
-        directory_of(&self.target)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
+        fill(&mut file, bytes, before.as_ref(), new_file).map_err(failed)?;
+        Ok(Some((staged, file)))
     }
 
     fn rename(self) -> io::Result<()> {
@@ -183,6 +155,49 @@ impl Drop for Staged<'_> {
         // After the rename there is nothing to remove.
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+fn fill(
+    file: &mut File,
+    bytes: &[u8],
+    before: Option<&Metadata>,
+    new_file: NewFile,
+) -> io::Result<()> {
+    file.write_all(bytes)?;
+    match (new_file, before) {
+        // As it was made: whoever could read the old file must not read plaintext.
+        (NewFile::Private, _) => Ok(()),
+        (NewFile::Public, Some(before)) => take_after(file, before),
+        (NewFile::Public, None) => {
+            let umask = rustix::process::umask(rustix::fs::Mode::empty());
+            rustix::process::umask(umask);
+            file.set_permissions(Permissions::from_mode(0o666 & !umask.bits() as u32))
+        }
+    }
+}
+
+/// Takes over owner and mode. Who may replace a file but not give it away becomes its owner.
+fn take_after(file: &File, before: &Metadata) -> io::Result<()> {
+    let ours = file.metadata()?;
+    if (before.uid(), before.gid()) != (ours.uid(), ours.gid()) {
+        let _ = fchown(file, Some(before.uid()), Some(before.gid()))
+            .or_else(|_| fchown(file, None, Some(before.gid())));
+    }
+    file.set_permissions(Permissions::from_mode(before.mode() & 0o7777))
+}
+
+fn is_private(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o077 == 0 && metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// The lock of each directory takes a descriptor. Where no more are allowed, staging fails, and nothing is replaced.
+fn allow_many_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = Rlimit {
+        current: limit.maximum.or(Some(OPEN_FILES_WITHOUT_LIMIT)),
+        maximum: limit.maximum,
+    };
+    let _ = setrlimit(Resource::Nofile, allowed);
 }
 
 impl Fault for NotAFile {
@@ -210,4 +225,8 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-const FILES_AT_A_TIME: usize = 256;
+const FILES_AT_A_TIME: usize = 100;
+/// Fewer than any system allows files to be open, the ones at a time included.
+const DIRECTORIES_WITHOUT_ASKING: usize = 100;
+/// What macOS takes for no limit at all.
+const OPEN_FILES_WITHOUT_LIMIT: u64 = 10_240;

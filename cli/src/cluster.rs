@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bulla_controller::kubeconfig::KubeconfigProblem;
 use bulla_core::api::SealingKey;
 use k8s_openapi::api::core::v1::Service;
 use kube::api::{GetParams, ListParams};
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 
 use crate::cli::ClusterArgs;
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
-use crate::shown::Shown;
 
 /// The cluster did not answer, or not with keys.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClusterError {
     /// No usable kubeconfig.
-    #[error("failed to read the kubeconfig: {0}")]
-    Kubeconfig(String),
+    #[error("failed to use the kubeconfig")]
+    Kubeconfig(#[source] KubeconfigProblem),
     /// No runtime.
     #[error("failed to start")]
     Runtime(#[source] std::io::Error),
@@ -44,6 +44,9 @@ pub(crate) enum ClusterError {
     /// Anything between here and there.
     #[error("failed to reach the cluster: {0}")]
     Unreachable(String),
+    /// An answer that is none of an API server's.
+    #[error("the answer is not that of an API server with sealing keys")]
+    Unreadable,
 }
 
 /// Lists the `SealingKey`s of a cluster.
@@ -135,24 +138,30 @@ async fn client(args: &ClusterArgs) -> Result<Client, ClusterError> {
         .await
         .map_err(unusable)?;
     config.connect_timeout = Some(Duration::from_secs(args.request_timeout));
-    Client::try_from(config).map_err(unreachable)
+    KubeconfigProblem::check(&config).map_err(ClusterError::Kubeconfig)?;
+    // Nothing is sent yet: whatever fails here is a matter of the kubeconfig.
+    Client::try_from(config).map_err(unusable)
 }
 
 fn unreachable(error: kube::Error) -> ClusterError {
+    if let Some(problem) = KubeconfigProblem::of_credential(&error) {
+        return ClusterError::Kubeconfig(problem);
+    }
     match error {
         kube::Error::Api(status) => {
             ClusterError::Refused(status.message.escape_debug().to_string(), status.code)
         }
-        other => ClusterError::Unreachable(innermost(&other)),
+        // Of the connection: a refusal, a name that nobody knows, a certificate.
+        error @ (kube::Error::Service(_) | kube::Error::HyperError(_)) => {
+            ClusterError::Unreachable(innermost(&error))
+        }
+        // The rest quotes answers.
+        _ => ClusterError::Unreadable,
     }
 }
 
-pub(crate) fn unusable(error: KubeconfigError) -> ClusterError {
-    ClusterError::Kubeconfig(match error {
-        // Its own text repeats that of its cause.
-        KubeconfigError::ReadConfig(source, path) => format!("{}: {source}", Shown(&path)),
-        other => other.to_string(),
-    })
+pub(crate) fn unusable(error: impl Into<KubeconfigProblem>) -> ClusterError {
+    ClusterError::Kubeconfig(error.into())
 }
 
 /// What is at the bottom of it: the layers above say that there is something below.
@@ -172,9 +181,12 @@ impl Fault for ClusterError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
+            Self::Kubeconfig(KubeconfigProblem::Command(_)) => {
+                "`kubectl get sealingkeys` shows what that command says"
+            }
             Self::Kubeconfig(_) => "`--kubeconfig FILE` and `--context CONTEXT` choose the cluster",
             Self::Refused(_, 404) => {
-                "Bulla is not installed there: `bulla install --image IMAGE | kubectl apply -f -`"
+                "Bulla is not installed there: `bulla install --image IMAGE | kubectl apply --server-side -f -`"
             }
             Self::Refused(_, 401 | 403) => {
                 "the ClusterRole `bulla-key-reader` lets an account read public keys"
@@ -186,7 +198,7 @@ impl Fault for ClusterError {
             Self::NoController { .. } => {
                 "`--controller-name` and `--controller-namespace` say where it is; a Helm chart may call it `sealed-secrets`"
             }
-            Self::Timeout(_) | Self::Unreachable(_) => {
+            Self::Timeout(_) | Self::Unreachable(_) | Self::Unreadable => {
                 "check the context and the network: `kubectl get sealingkeys`"
             }
             Self::Runtime(_) => return None,

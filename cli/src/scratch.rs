@@ -1,7 +1,7 @@
 //! A place in memory for a file that an editor needs: nobody else can read it, and it is gone
 //! whichever way the run ends. What a killed run left is removed by the next one.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,12 @@ impl Scratch {
     /// Makes an empty file of that name.
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         let (base, in_memory) = base();
-        sweep(&base);
-        let directory = base.join(format!("{PREFIX}{:016x}", OsRng.next_u64()));
-        DirBuilder::new().mode(0o700).create(&directory)?;
-        let lock = File::open(&directory)?;
-        lock.try_lock().map_err(io::Error::from)?;
+        Self::in_directory(&base, name, in_memory)
+    }
+
+    fn in_directory(base: &Path, name: &str, in_memory: bool) -> io::Result<Self> {
+        sweep(base);
+        let (directory, lock) = locked(base)?;
         let file = directory.join(name);
         let scratch = Self {
             directory,
@@ -68,6 +69,29 @@ impl Drop for Scratch {
     }
 }
 
+/// Makes a directory that only this user can read, locked.
+fn locked(base: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let directory = base.join(format!("{PREFIX}{:016x}", OsRng.next_u64()));
+        match DirBuilder::new().mode(0o700).create(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            made => made?,
+        }
+        // Another run may come between and take it for a leftover: then it is gone, or going, and the next name
+        // is tried.
+        let lock = match File::open(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        match lock.try_lock() {
+            Ok(()) if lock.metadata()?.nlink() == 0 => {}
+            Err(TryLockError::WouldBlock) => {}
+            // Without locks no other run removes anything.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok((directory, lock)),
+        }
+    }
+}
+
 /// Removes what killed runs of this user left.
 fn sweep(base: &Path) {
     let user = rustix::process::geteuid().as_raw();
@@ -80,15 +104,18 @@ fn sweep(base: &Path) {
             .to_str()
             .and_then(|name| name.strip_prefix(PREFIX))
             .is_some_and(|rest| rest.len() == 16);
-        let is_dead = || {
-            let metadata = entry.path().symlink_metadata()?;
-            let own = metadata.is_dir() && metadata.uid() == user;
-            Ok::<_, io::Error>(own && File::open(entry.path())?.try_lock().is_ok())
-        };
-        if ours && is_dead().unwrap_or(false) {
+        if ours && let Some(_lock) = of_the_dead(&entry.path(), user) {
             remove(&entry.path());
         }
     }
+}
+
+/// The lock of a directory whose run has ended: while it is held, nobody else takes the directory for theirs.
+fn of_the_dead(directory: &Path, user: u32) -> Option<File> {
+    let metadata = directory.symlink_metadata().ok()?;
+    let own = metadata.is_dir() && metadata.uid() == user;
+    let lock = File::open(directory).ok().filter(|_| own)?;
+    lock.try_lock().is_ok().then_some(lock)
 }
 
 /// On a disk the bytes would outlive the name of the file.
@@ -159,6 +186,24 @@ mod tests {
         assert!(directory.exists(), "another run leaves it alone");
         drop(scratch);
         assert!(!directory.exists());
+    }
+
+    #[test]
+    fn runs_that_begin_at_once_leave_each_other_alone() {
+        let base = tempfile::tempdir().unwrap();
+        let begin = || {
+            for _ in 0..500 {
+                let scratch = Scratch::in_directory(base.path(), "db.yaml", true).unwrap();
+                scratch.write("x").unwrap();
+                assert_eq!(fs::read(scratch.path()).unwrap(), b"x");
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(begin);
+            }
+        });
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod directory;
 pub mod engine;
 #[cfg(feature = "kube")]
 pub mod kube;
+#[cfg(feature = "kubeconfig")]
+pub mod kubeconfig;
 
 #[cfg(test)]
 mod fixture;

@@ -17,10 +17,9 @@ mod rewrap;
 mod seal;
 mod set;
 mod store;
+mod told;
 mod unset;
 mod verify;
-
-use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::complete;
@@ -42,7 +41,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
     }
     let cli = match Cli::read(invocation) {
         Ok(cli) => cli,
-        Err(error) => return told(invocation, &error),
+        Err(error) => return told::told(invocation, &error),
     };
     let session = Session::new(&cli.global);
     match &cli.command {
@@ -66,22 +65,4 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
         Command::Completion(args) => completion::run(args, &session),
         Command::Man(args) => man::run(args, &session),
     }
-}
-
-/// Prints clap's answer: help and version to standard output, complaints to standard error.
-fn told(invocation: &Invocation, error: &clap::Error) -> Result<ExitStatus, Failure> {
-    // Clap repeats what it does not know, and to `set` that may be a value.
-    let first = invocation
-        .arguments
-        .iter()
-        .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
-    if error.kind() == ErrorKind::UnknownArgument && first.is_some_and(|word| word == "set") {
-        return Err(set::unknown_argument());
-    }
-    let _ = error.print();
-    Ok(if error.use_stderr() {
-        ExitStatus::Usage
-    } else {
-        ExitStatus::Done
-    })
 }

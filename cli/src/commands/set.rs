@@ -136,11 +136,6 @@ pub(crate) fn suggest_reseal(envelope: &Envelope, path: &Path, printer: &Printer
     }
 }
 
-/// The answer to a flag that does not exist, without repeating it.
-pub(super) fn unknown_argument() -> Failure {
-    SetUsage::UnknownArgument.into()
-}
-
 /// A command line that can't be carried out.
 #[derive(Debug, thiserror::Error)]
 enum SetUsage {
@@ -148,8 +143,6 @@ enum SetUsage {
     ValueInArguments,
     #[error("the second argument, KEY, is not the name of a key")]
     NoKeyName,
-    #[error("there is an argument that `bulla set` does not know")]
-    UnknownArgument,
     #[error("the file to change can't be standard input, which the value comes from")]
     StandardInput,
 }
@@ -166,9 +159,6 @@ impl Fault for SetUsage {
             }
             Self::NoKeyName => {
                 "the usage is `bulla set FILE KEY`, and the value is asked for, or comes from a pipe"
-            }
-            Self::UnknownArgument => {
-                "`bulla set --help` lists them; a value that begins with `-` goes into a pipe, a file or `--literal`"
             }
             Self::StandardInput => "name the file",
         }))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bulla_controller::kubeconfig::KubeconfigProblem;
 use kube::config::Kubeconfig;
 
 use super::args::ClusterFlags;
@@ -29,8 +30,8 @@ pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
         .into_iter()
         .find(|named| named.name == *asked);
     let Some(context) = context else {
-        let text = format!("it has no context `{}`", asked.escape_debug());
-        return Err(ClusterError::Kubeconfig(text).into());
+        let problem = KubeconfigProblem::UnknownContext(asked.clone());
+        return Err(ClusterError::Kubeconfig(problem).into());
     };
     let namespace = context.context.and_then(|context| context.namespace);
     Ok(namespace

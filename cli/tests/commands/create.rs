@@ -94,11 +94,11 @@ fn what_is_missing_or_wrong_is_said() {
         ),
         (
             "--name ../../x -n shop --from-literal a=1",
-            "invalid resource name `../../x`",
+            "`--name <NAME>` does not take what it is given",
         ),
         (
             "--name db -n .. --from-literal a=1",
-            "invalid namespace `..`",
+            "`--namespace <NAMESPACE>` does not take what it is given",
         ),
         (
             "--name db -n shop --from-literal a=1 x.yaml",

@@ -92,3 +92,66 @@ fn a_directory_that_may_not_be_written_to() {
     }
     assert_eq!(repo.read("clusters/db.yaml"), secret("db"));
 }
+
+#[test]
+fn of_many_files_none_is_replaced_when_the_last_one_can_t_be() {
+    if !has("unshare") {
+        return;
+    }
+    let repo = Repo::new();
+    let names: Vec<_> = (0..300)
+        .map(|nth| format!("clusters/a{nth:03}.yaml"))
+        .collect();
+    for name in &names {
+        repo.write(name, secret("a"));
+    }
+    repo.write("a.yaml", secret("a"));
+    let out = on_disk(
+        &repo,
+        "1m",
+        "cp a.yaml clusters/disk; mount -o remount,ro clusters/disk
+         $bulla seal -i -R clusters && exit 9
+         echo status=$?",
+    );
+    assert!(
+        out.stderr
+            .contains("failed to write `clusters/disk/a.yaml`"),
+        "{}",
+        out.stderr
+    );
+    assert_eq!(out.ok(), "status=2\n");
+    for name in &names {
+        assert_eq!(repo.read(name), secret("a"), "{name}");
+    }
+    assert_eq!(repo.names("clusters").len(), names.len() + 1);
+}
+
+#[test]
+fn a_run_has_more_directories_than_files_may_be_open() {
+    let repo = Repo::new();
+    let names: Vec<_> = (0..300)
+        .map(|nth| format!("clusters/{nth:03}/a.yaml"))
+        .collect();
+    for name in &names {
+        repo.write(name, secret("a"));
+    }
+    let seal = |limit: &str| {
+        let mut command = repo.around(Path::new("sh"));
+        let bulla = env!("CARGO_BIN_EXE_bulla");
+        command.args([
+            "-c",
+            &format!("ulimit {limit} 250; exec {bulla} seal -i -R clusters"),
+        ]);
+        run(command, b"")
+    };
+    let message = seal("-n").fails(2);
+    assert!(message.contains("too many open files"), "{message}");
+    for name in &names {
+        assert_eq!(repo.read(name), secret("a"), "{name}");
+    }
+    seal("-Sn").ok();
+    for name in &names {
+        assert!(repo.read(name).contains("kind: SecretEnvelope"), "{name}");
+    }
+    assert_eq!(repo.names("clusters/000"), ["a.yaml"]);
+}

@@ -130,6 +130,17 @@ fn output_languages() {
         0o600,
         "nobody else reads plaintext"
     );
+    // Whoever could read what was there before must not read plaintext, the same bytes included.
+    for _ in 0..2 {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        fs::set_permissions(repo.file("plain.yaml"), mode).unwrap();
+        for envelope in [&b, &b] {
+            repo.bulla(&format!("open {envelope} -w plain.yaml -I @alice"))
+                .ok();
+            assert_eq!(repo.mode("plain.yaml"), 0o600);
+        }
+        assert!(repo.read("plain.yaml").contains("name: b"));
+    }
     let several = repo
         .bulla(&format!("open {a} {b} -k password -I @alice"))
         .fails(2);

@@ -60,6 +60,47 @@ fn a_value_on_the_command_line_is_refused_and_not_repeated() {
         let message = repo.bulla(&line).fails(2);
         assert!(message.contains("--literal"), "{line}: {message}");
     }
+    for line in [
+        format!("--color never set {file} password --{CANARY}"),
+        format!("--config .bulla.yaml set {file} password --{CANARY}"),
+        format!("--color={CANARY} set {file} password"),
+        format!("--{CANARY} set {file} password"),
+        format!("set {file} password --trim-newline={CANARY}"),
+        format!("set {file} password --dry-run={CANARY}"),
+        format!("set {file} password --namespace {CANARY}!"),
+        format!("set {file} password -x{CANARY}"),
+        format!("seal --name db -n shop --from-literal password --{CANARY}"),
+        format!("seal --name db -n shop --from-litral=password={CANARY}"),
+        format!("seal --name password={CANARY} -n shop"),
+        format!("seal --name db --from-literal=a=b --scope {CANARY}"),
+        format!("--from-literal=password={CANARY} --name db"),
+    ] {
+        let message = repo.bulla(&line).fails(2);
+        assert!(message.contains("--help` lists"), "{line}: {message}");
+    }
+    // What the grammar itself says is still of use.
+    for (line, says) in [
+        ("seal --scope wide", "[possible values: strict"),
+        (
+            "seal --recursiv --from-literal=a=b",
+            "perhaps `--recursive` is meant",
+        ),
+        (
+            "seal --scope wide --from-literal=a=b",
+            "`--scope <SCOPE>` does not take",
+        ),
+        (
+            "set --literal",
+            "a value is required for '--literal <VALUE>'",
+        ),
+        ("set", "Usage: bulla set"),
+        ("set --help", ""),
+        ("seal --recursiv", "unexpected argument '--recursiv'"),
+    ] {
+        let run = repo.bulla(line);
+        assert_eq!(run.status, if line.ends_with("help") { 0 } else { 2 });
+        assert!(run.stderr.contains(says), "{line}: {}", run.stderr);
+    }
     assert_data_eq!(
         repo.bulla(&format!("set {file} ../../x")).fails(2),
         str![[r#"

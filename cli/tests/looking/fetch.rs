@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use bulla_core::recipient::Suite;
 use serde_json::{Value, json};
 
-use crate::support::{Repo, Run};
+use crate::support::{CANARY, Repo, Run};
 
 /// Answers one request with a list of sealing keys, and returns the path that was asked for.
 fn answer(status: &'static str, body: Value) -> (String, std::thread::JoinHandle<String>) {
@@ -166,6 +166,48 @@ fn a_kubeconfig_that_is_not_there_is_the_callers_to_mend() {
         .ends(2)
         .says(&["nowhere"]);
     repo.bulla("key fetch").ends(2).says(&["--name"]);
+}
+
+#[test]
+fn a_kubeconfig_that_can_t_be_used_is_the_callers_to_mend_and_is_not_quoted() {
+    let repo = Repo::new();
+    let user = |user: Value| {
+        json!({
+            "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": "http://127.0.0.1:1"}}],
+            "users": [{"name": "test", "user": user}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        })
+        .to_string()
+    };
+    for (kubeconfig, says) in [
+        (
+            format!("users:\n- name: x\n  user:\n    token: {CANARY}: x\n"),
+            "line 4, column ",
+        ),
+        (user(json!({"token": [CANARY]})), "line 1, column "),
+        (
+            user(json!({"client-certificate-data": "eA==", "client-key-data": CANARY})),
+            "client certificate and key can't be used",
+        ),
+        (
+            user(json!({"client-certificate-data": "eA==", "client-key": "nothing"})),
+            "nothing` can't be read",
+        ),
+        (
+            user(
+                json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
+                "command": "sh", "args": ["-c", format!("echo {CANARY} >&2; exit 3")]}}),
+            ),
+            "the command that gives the user's token ended with an error",
+        ),
+        ("{}".to_owned(), "it names no current context"),
+    ] {
+        std::fs::write(repo.beside("kubeconfig"), kubeconfig).unwrap();
+        repo.bulla("key fetch --name prod --kubeconfig ../kubeconfig")
+            .ends(2)
+            .says(&["failed to use the kubeconfig", says, "hint: "]);
+    }
 }
 
 #[test]

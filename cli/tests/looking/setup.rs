@@ -21,6 +21,23 @@ fn install_prints_the_manifests_with_the_image() {
     ] {
         assert!(run.stdout.contains(&format!("kind: {kind}\n")), "{kind}");
     }
+    // The guide says what is installed: each role by its name, and that `edit` is extended.
+    let guide = include_str!("../../../docs/install.md");
+    let roles: Vec<_> = run
+        .stdout
+        .split("---\n")
+        .filter(|object| object.contains("\nkind: ClusterRole\n"))
+        .filter_map(|object| {
+            object
+                .lines()
+                .find_map(|line| line.strip_prefix("  name: "))
+        })
+        .collect();
+    assert!(roles.len() >= 5, "{roles:?}");
+    for role in roles {
+        assert!(guide.contains(&format!("`{role}`")), "{role}");
+    }
+    assert!(!guide.contains("the manifests do not extend them"));
     repo.bulla("install").ends(2).says(&["--image"]);
     repo.bulla("install --image x:{y}")
         .ends(2)

@@ -32,7 +32,11 @@ pub(super) enum NotDone {
     Failed,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+/// What is to be done, and for whom.
+struct Job {
+    run: Box<dyn FnOnce() + Send>,
+    is_abandoned: Box<dyn Fn() -> bool + Send>,
+}
 
 #[derive(Default)]
 struct Shared {
@@ -62,7 +66,7 @@ impl Background {
                 let _ = rustix::process::nice(NICENESS);
                 while let Some(job) = worker.next() {
                     // It has its own way to say that it failed: by dropping what it would have answered with.
-                    let _ = catch_unwind(AssertUnwindSafe(job));
+                    let _ = catch_unwind(AssertUnwindSafe(job.run));
                 }
             })?;
         Ok(Self(shared))
@@ -78,11 +82,17 @@ impl Background {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotDone> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move || {
-            if !answer.is_closed() {
-                let _ = answer.send(job());
-            }
-        });
+        // Dropped with this future, so that whoever has gone takes up no place.
+        let caller = Arc::new(());
+        let waits = Arc::downgrade(&caller);
+        let job = Job {
+            run: Box::new(move || {
+                if !answer.is_closed() {
+                    let _ = answer.send(job());
+                }
+            }),
+            is_abandoned: Box::new(move || waits.strong_count() == 0),
+        };
         {
             let mut waiting = self.0.waiting();
             let (queue, limit) = match urgency {
@@ -90,12 +100,17 @@ impl Background {
                 Urgency::Idle => (&mut waiting.idle, IDLE_MAX),
             };
             if queue.len() >= limit {
+                queue.retain(|job| !(job.is_abandoned)());
+            }
+            if queue.len() >= limit {
                 return Err(NotDone::Busy);
             }
             queue.push_back(job);
         }
         self.0.wake.notify_one();
-        answered.await.map_err(|_| NotDone::Failed)
+        let answered = answered.await.map_err(|_| NotDone::Failed);
+        drop(caller);
+        answered
     }
 }
 
@@ -201,10 +216,10 @@ mod tests {
         assert_eq!(refused, Err(NotDone::Busy));
 
         drop((callers, ran));
-        open.send(()).expect("the gate waits");
-        assert_eq!(gate.await, Ok(true));
-        // After all of those that are asked for.
-        assert_eq!(background.run(Urgency::Idle, || ()).await, Ok(()));
+        let next = background.run(Urgency::Asked, || ());
+        let opening = async { open.send(()).expect("the gate waits") };
+        let (next, gate, ()) = tokio::join!(next, gate, opening);
+        assert_eq!((next, gate), (Ok(()), Ok(true)));
         assert!(has_run.recv().is_err(), "none of them was begun");
     }
 }

@@ -13,11 +13,13 @@ use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt};
+use kube::config::KubeConfigOptions;
 use kube::{Client, Config};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::fence::{Fence, FencedConnector};
 use super::rest::{FencedRest, Rest};
+use crate::kubeconfig::KubeconfigProblem;
 
 /// Both ways, and the namespace that the configuration names.
 pub(super) struct Transport {
@@ -39,7 +41,8 @@ impl Transport {
         fence: Arc<Fence>,
         timeout: Duration,
     ) -> Result<Self, TransportError> {
-        let mut config = Config::infer().await.map_err(kube::Error::InferConfig)?;
+        let mut config = configuration().await?;
+        KubeconfigProblem::check(&config).map_err(TransportError::Client)?;
         // The audit log tells replicas apart, which share an account.
         let agent = format!(
             "bulla-controller/{} ({identity})",
@@ -60,10 +63,40 @@ impl Transport {
 
 /// There is no way to an API server.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "failed to find an API server: neither a kubeconfig nor a pod's ServiceAccount can be used"
-)]
-pub struct TransportError(#[from] kube::Error);
+pub enum TransportError {
+    /// Neither a kubeconfig nor a pod's ServiceAccount.
+    #[error("failed to find an API server: this is no pod, and the kubeconfig can't be used")]
+    Kubeconfig(#[source] KubeconfigProblem),
+    /// An API server, and no way to speak to it.
+    #[error("failed to prepare for the API server")]
+    Client(#[source] KubeconfigProblem),
+    /// In a pod, and still not.
+    #[error("failed to find an API server: the pod's ServiceAccount can't be used")]
+    ServiceAccount,
+}
+
+impl From<kube::Error> for TransportError {
+    fn from(error: kube::Error) -> Self {
+        Self::Client(error.into())
+    }
+}
+
+/// The kubeconfig, or the pod's ServiceAccount, in the order of kube's own inference: its error quotes what it read.
+async fn configuration() -> Result<Config, TransportError> {
+    let kubeconfig = Config::from_kubeconfig(&KubeConfigOptions::default()).await;
+    let mut config = match kubeconfig {
+        Ok(config) => config,
+        Err(error) => Config::incluster().map_err(|_| {
+            if std::env::var_os(IN_A_POD).is_some() {
+                TransportError::ServiceAccount
+            } else {
+                TransportError::Kubeconfig(error.into())
+            }
+        })?,
+    };
+    config.apply_debug_overrides();
+    Ok(config)
+}
 
 fn connector() -> HttpConnector {
     let mut connector = HttpConnector::new();
@@ -94,6 +127,8 @@ where
     Ok(Client::new(service, config.default_namespace.clone()))
 }
 
+/// What the kubelet sets in every pod.
+const IN_A_POD: &str = "KUBERNETES_SERVICE_HOST";
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -24,6 +24,14 @@ pub fn from_value<T: DeserializeOwned + Serialize>(value: &Value) -> Result<T, E
     })?;
     let known =
         serde_json::to_value(&parsed).map_err(|_| wrong(String::new(), "it does not serialize"))?;
+    // Beside the parts that are compared, a whole part would be lost, and be readable in Git: `stringData` at the top.
+    let top = value.as_object().into_iter().flatten();
+    if let Some((field, _)) = top
+        .filter(|(_, value)| !value.is_null())
+        .find(|(field, _)| !TOP.contains(&field.as_str()))
+    {
+        return Err(wrong(field.clone(), "this field is not known"));
+    }
     for part in ["metadata", "spec"] {
         if let Some(path) = value
             .get(part)
@@ -34,6 +42,9 @@ pub fn from_value<T: DeserializeOwned + Serialize>(value: &Value) -> Result<T, E
     }
     Ok(parsed)
 }
+
+/// What a resource has at its top.
+const TOP: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
 /// The path of the first field of `given` that `known` lacks; nulls and empty parts may be absent.
 fn unknown(given: &Value, known: Option<&Value>, path: &str) -> Option<String> {
@@ -78,6 +89,27 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("`spec.sate`"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_field_at_the_top_is_refused() {
+        let with = |field: &str, value: Value| {
+            let mut object = json!({"apiVersion": "bulla.dev/v1alpha1", "kind": "SealingKey", "metadata": {"name": "k"},
+                "spec": {"suite": "X25519", "state": "Active"}, "status": {}});
+            object[field] = value;
+            from_value::<SealingKey>(&object)
+        };
+        let error = with("stringData", json!({"password": "hunter2"}))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`stringData`") && !error.contains("hunter2"),
+            "{error}"
+        );
+        for empty in [json!({}), json!("")] {
+            assert!(with("data", empty).is_err());
+        }
+        assert!(with("data", Value::Null).is_ok());
     }
 
     #[test]

@@ -5,5 +5,6 @@
 
 mod cli;
 mod controller;
+mod kubeconfig;
 mod search;
 mod trial;

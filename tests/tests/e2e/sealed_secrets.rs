@@ -16,7 +16,7 @@ use bulla_core::{
     sealed_secrets::{Certificate, CertificateRequest, RsaPrivateKey},
 };
 use bulla_tests::{
-    Cluster, Controller, Deployment, Options, cluster, peers, process,
+    Cluster, Controller, Deployment, Options, peers, process,
     wait::{DEADLINE, eventually},
 };
 use k8s_openapi::api::core::v1::Secret;
@@ -99,8 +99,7 @@ impl Bench {
 
     /// Starts a controller with `--sealed-secrets` and more flags.
     fn start(&self, flags: &[&str]) -> Controller {
-        let endpoints = format!("--listen-addr=127.0.0.1:{}", cluster::free_port());
-        let flags = [&["--sealed-secrets", &endpoints], flags].concat();
+        let flags = [&["--sealed-secrets"], flags].concat();
         self.deployment.start(&flags)
     }
 

@@ -9,6 +9,26 @@ pub(super) fn check(object: &Object<'_>, rule: FoundRule<'_>, findings: &mut Fin
     let plain = declared_plain(object);
     let sops =
         field(object.node, "sops").is_some_and(|node| node.resolved().kind() == Kind::Mapping);
+    // No API server takes them, and Git shows them all the same: `stringdata`, for example.
+    for (key, value) in entries(object.node) {
+        let name = key.text().unwrap_or_default();
+        let known = FIELDS.contains(&name) || (sops && name == "sops");
+        if known || name == "<<" || is_nothing(value) {
+            continue;
+        }
+        let message = format!(
+            "refusing plaintext: Secret {} has `{}`, which no Secret has, and which is readable",
+            called(object),
+            shown_key(name)
+        );
+        findings.add_key(
+            FindingKind::PlaintextSecret,
+            key.place(),
+            name,
+            message,
+            "mend the name of the field, or take it out; `data` and `stringData` hold values",
+        );
+    }
     for part in ["data", "stringData"] {
         let Some(values) = field(object.node, part) else {
             continue;
@@ -59,6 +79,17 @@ fn hint(findings: &Findings<'_>, rule: FoundRule<'_>) -> String {
         Some(Ok(_)) => seal,
     }
 }
+
+/// What a Secret has at its top.
+const FIELDS: [&str; 7] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "type",
+    "immutable",
+    "data",
+    "stringData",
+];
 
 /// Null, or text of no length: it says nothing.
 pub(super) fn is_nothing(node: Node<'_>) -> bool {
