@@ -45,7 +45,7 @@ pub(crate) enum ClusterError {
     #[error("failed to reach the cluster: {0}")]
     Unreachable(String),
     /// An answer that is none of an API server's.
-    #[error("the answer is not that of an API server with sealing keys")]
+    #[error("the answer is not that of an API server")]
     Unreadable,
 }
 
@@ -112,7 +112,7 @@ async fn through_proxy(
     );
     let request = kube::core::Request::new(path)
         .get("cert.pem", &GetParams::default())
-        .map_err(|error| ClusterError::Unreachable(innermost(&error)))?;
+        .map_err(|_| ClusterError::Unreadable)?;
     client.request_text(request).await.map_err(failed)
 }
 
@@ -138,12 +138,20 @@ async fn client(args: &ClusterArgs) -> Result<Client, ClusterError> {
         .await
         .map_err(unusable)?;
     config.connect_timeout = Some(Duration::from_secs(args.request_timeout));
+    made(config)
+}
+
+/// A client. Nothing is sent yet: whatever fails here is a matter of the kubeconfig.
+///
+/// # Errors
+/// [`ClusterError::Kubeconfig`].
+pub(crate) fn made(config: Config) -> Result<Client, ClusterError> {
     KubeconfigProblem::check(&config).map_err(ClusterError::Kubeconfig)?;
-    // Nothing is sent yet: whatever fails here is a matter of the kubeconfig.
     Client::try_from(config).map_err(unusable)
 }
 
-fn unreachable(error: kube::Error) -> ClusterError {
+/// Why there is no answer, without a word of one.
+pub(crate) fn unreachable(error: kube::Error) -> ClusterError {
     if let Some(problem) = KubeconfigProblem::of_credential(&error) {
         return ClusterError::Kubeconfig(problem);
     }
@@ -165,7 +173,7 @@ pub(crate) fn unusable(error: impl Into<KubeconfigProblem>) -> ClusterError {
 }
 
 /// What is at the bottom of it: the layers above say that there is something below.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost(error: &dyn std::error::Error) -> String {
     let bottom = std::iter::successors(Some(error), |error| error.source()).last();
     bottom.map(ToString::to_string).unwrap_or_default()
 }

@@ -117,11 +117,12 @@ impl From<KubeconfigError> for KubeconfigProblem {
             KubeconfigError::MissingClusterUrl | KubeconfigError::ParseClusterUrl(_) => {
                 Self::Server
             }
-            KubeconfigError::ParseProxyUrl(_) | KubeconfigError::ParseNoProxy(_) => Self::Proxy,
             KubeconfigError::LoadCertificateAuthority(error) => of_data(error, Self::Authority),
             KubeconfigError::ParseCertificates(_) => Self::Authority,
             KubeconfigError::LoadClientCertificate(error)
             | KubeconfigError::LoadClientKey(error) => of_data(error, Self::Identity),
+            // How many there are follows from which proxies the program can speak to.
+            _ => Self::Proxy,
         }
     }
 }

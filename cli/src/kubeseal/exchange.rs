@@ -9,7 +9,7 @@ use kube::{Client, Config};
 use tokio::runtime::Runtime;
 
 use super::remote_error::ExchangeError;
-use crate::cluster::innermost;
+use crate::cluster::{self, ClusterError, made};
 
 /// Somebody to ask.
 pub(super) struct Peer {
@@ -41,7 +41,7 @@ impl Peer {
             let mut config = config.await?;
             // A request is made once; whoever runs this may try again.
             config.default_retry = false;
-            Client::try_from(config).map_err(|error| unreachable(&error))
+            made(config).map_err(ExchangeError::Kubeconfig)
         })?;
         Ok(Self {
             runtime,
@@ -79,11 +79,11 @@ async fn exchange(
     let answer = client
         .send(request.map(Into::into))
         .await
-        .map_err(|error| unreachable(&error))?;
+        .map_err(unreachable)?;
     let (head, mut body) = answer.into_parts();
     let mut bytes = Vec::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|error| unreachable(&error))?;
+        let frame = frame.map_err(unreachable)?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -102,6 +102,12 @@ async fn exchange(
     })
 }
 
-fn unreachable(error: &kube::Error) -> ExchangeError {
-    ExchangeError::Unreachable(innermost(error))
+fn unreachable(error: kube::Error) -> ExchangeError {
+    match cluster::unreachable(error) {
+        ClusterError::Unreachable(why) => ExchangeError::Unreachable(why),
+        ClusterError::Unreadable => {
+            ExchangeError::Unreachable("the answer can't be read".to_owned())
+        }
+        other => ExchangeError::Kubeconfig(other),
+    }
 }

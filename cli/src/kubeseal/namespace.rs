@@ -6,7 +6,7 @@ use bulla_controller::kubeconfig::KubeconfigProblem;
 use kube::config::Kubeconfig;
 
 use super::args::ClusterFlags;
-use crate::cluster::ClusterError;
+use crate::cluster::unusable;
 use crate::failure::Failure;
 
 /// Reads it as kubectl does: of the context, `default` where the context has none, of the pod where there
@@ -30,8 +30,7 @@ pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
         .into_iter()
         .find(|named| named.name == *asked);
     let Some(context) = context else {
-        let problem = KubeconfigProblem::UnknownContext(asked.clone());
-        return Err(ClusterError::Kubeconfig(problem).into());
+        return Err(unusable(KubeconfigProblem::UnknownContext(asked.clone())).into());
     };
     let namespace = context.context.and_then(|context| context.namespace);
     Ok(namespace
@@ -44,7 +43,7 @@ pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
 /// # Errors
 /// One that was asked for by `--kubeconfig` and is not there, and any that can't be read.
 pub(super) fn kubeconfig(flags: &ClusterFlags) -> Result<Option<Kubeconfig>, Failure> {
-    let read = |path: &Path| Kubeconfig::read_from(path).map_err(crate::cluster::unusable);
+    let read = |path: &Path| Kubeconfig::read_from(path).map_err(unusable);
     if let Some(path) = &flags.kubeconfig {
         return Ok(Some(read(path)?));
     }
@@ -58,7 +57,7 @@ pub(super) fn kubeconfig(flags: &ClusterFlags) -> Result<Option<Kubeconfig>, Fai
     for path in paths.iter().filter(|path| path.exists()) {
         let next = read(path)?;
         merged = Some(match merged {
-            Some(before) => before.merge(next).map_err(crate::cluster::unusable)?,
+            Some(before) => before.merge(next).map_err(unusable)?,
             None => next,
         });
     }
