@@ -39,6 +39,7 @@ mod session;
 mod shell;
 mod shown;
 mod stream_output;
+mod surroundings;
 mod value_source;
 mod vouching;
 

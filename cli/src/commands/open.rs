@@ -24,6 +24,7 @@ use crate::manifest::{self, Found, Resource};
 use crate::sealed_secret::FoundSealed;
 use crate::session::Session;
 use crate::shell;
+use crate::surroundings::surroundings;
 
 /// Carries it out.
 pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -237,7 +238,9 @@ fn sealed_content(
     let unsealed = found
         .unseal(identities)
         .map_err(|error| found.error(path, None, error))?;
-    SecretContent::of_sealed_secret(namespace, sealed.name(), unsealed, &policy())
+    let (name, mut surroundings) = (sealed.name(), surroundings());
+    let surroundings = Some(&mut surroundings);
+    SecretContent::of_sealed_secret_with(namespace, name, unsealed, &policy(), surroundings)
         .map_err(|error| found.error(path, None, error))
 }
 

@@ -26,6 +26,7 @@ use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
 use crate::printer::Printer;
 use crate::shown::Shown;
+use crate::surroundings::surroundings;
 
 /// A SealedSecret that does not open, or keys that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +102,8 @@ fn open(
     let unsealed = domain
         .unseal(ring, search, LegacyData::Accept)
         .map_err(|error| closed(error, &domain, &sealed.value, ring))?;
-    let (values, template) = unsealed.render()?;
+    let rendered = unsealed.render_with(Some(&mut surroundings()))?;
+    let (values, template) = (rendered.data, rendered.template);
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), domain.name().as_str().into());
     let prefix = sealed.value.pointer("/spec/template/metadata/generateName");

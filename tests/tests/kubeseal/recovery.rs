@@ -230,3 +230,24 @@ fn opened_files_are_private() {
     assert_eq!(run.outcome.status, 0, "{}", run.stderr);
     assert_eq!(place.mode("out.yaml"), 0o600);
 }
+
+#[test]
+fn a_template_that_looks_at_chance_renders() {
+    let (place, right, _) = place();
+    place.write("backup", &right.to_string());
+    let sealed = place.run(Whose::Theirs, "--cert tls.crt -o json", SECRET.as_bytes());
+    let mut sealed: Value = serde_json::from_str(&sealed.stdout).unwrap();
+    sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 12 }}"});
+    place.write("sealed.json", &sealed.to_string());
+    for whose in [Whose::Theirs, Whose::Ours] {
+        let run = place.run(
+            whose,
+            "--recovery-unseal -f sealed.json --recovery-private-key backup -o json",
+            b"",
+        );
+        assert_eq!(run.outcome.status, 0, "{}", run.stderr);
+        let made: Value = serde_json::from_str(&run.stdout).unwrap();
+        let token = STANDARD.decode(made["data"]["token"].as_str().unwrap());
+        assert_eq!(token.unwrap().len(), 12);
+    }
+}
