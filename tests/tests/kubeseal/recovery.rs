@@ -234,11 +234,11 @@ fn opened_files_are_private() {
 #[test]
 fn a_template_that_looks_at_chance_renders() {
     let (place, right, _) = place();
-    place.write("backup", &right.to_string());
+    place.write("backup", right.to_string());
     let sealed = place.run(Whose::Theirs, "--cert tls.crt -o json", SECRET.as_bytes());
     let mut sealed: Value = serde_json::from_str(&sealed.stdout).unwrap();
     sealed["spec"]["template"]["data"] = json!({"token": "{{ randAlphaNum 12 }}"});
-    place.write("sealed.json", &sealed.to_string());
+    place.write("sealed.json", sealed.to_string());
     for whose in [Whose::Theirs, Whose::Ours] {
         let run = place.run(
             whose,
