@@ -49,6 +49,7 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 pub use error::{TemplateError, TemplateFault, Word};
+pub(crate) use functions::regex::Expression;
 pub use surroundings::Surroundings;
 
 /// A template that parsed, for one key of a Secret.
