@@ -18,4 +18,5 @@ pub mod rotation;
 pub mod scope;
 pub mod sealed_secrets;
 pub mod secret;
+pub mod sops;
 pub mod template;

@@ -16,6 +16,7 @@
 //! - [`wrap`] draws its own randomness from the operating system, as age does.
 //! - ssh keys, plug-ins and passphrases are not read here.
 
+mod armor;
 mod derive;
 mod fingerprint;
 mod header;
@@ -31,6 +32,7 @@ mod vectors;
 mod wrap;
 mod xwing;
 
+pub use armor::{armor, dearmor};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use header::HeaderFault;
 pub use identity::{Identity, IdentityError};

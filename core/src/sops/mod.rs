@@ -1,0 +1,41 @@
+//! SOPS' files: values closed under a data key, a MAC over all of them, and a block that says who can open it.
+//!
+//! A [`Store`] reads and writes one format. [`Store::decrypt`] is the one door to plaintext: every value and the
+//! MAC are verified before any of it leaves. [`Store::encrypt`] changes the bytes of the values that the
+//! selector names, and adds the block; everything else stays as it was written, and what did not change keeps
+//! its ciphertext. Both read their result again and compare it before they hand it out.
+//!
+//! # Caveats
+//!
+//! - The format has no sender: whoever has the recipients' public keys can make a valid file.
+//! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
+//! - Entries of other key providers are kept as they are, and open nothing here.
+//! - INI files and `.sops.yaml` are not read here yet.
+
+mod binary;
+mod cipher;
+mod close;
+mod document;
+mod dotenv;
+mod error;
+mod file;
+mod flat;
+mod keys;
+mod mac;
+mod metadata;
+mod open;
+mod selector;
+mod shamir;
+#[cfg(test)]
+mod tests;
+mod value;
+mod walk;
+
+pub use cipher::{ClosedValue, DataKey, is_closed};
+pub use error::SopsError;
+pub use file::{Decrypted, Store};
+pub use keys::Opener;
+pub use metadata::{AgeEntry, KeyGroup, Metadata};
+pub use open::{Ciphertexts, MacPolicy};
+pub use selector::{Selector, SelectorKind};
+pub use value::{Kind, Value, ValueFault};

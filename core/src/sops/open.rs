@@ -1,0 +1,142 @@
+//! From ciphertext to plaintext: every value, then the MAC, and only then anything at all.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::cipher::{Cipher, ClosedValue, DataKey};
+use super::error::SopsError;
+use super::mac::{self, Mac};
+use super::metadata::Metadata;
+use super::selector::Selector;
+use super::value::{Kind, Value, ValueFault};
+use super::walk::{Step, Walk};
+
+/// Whether a file whose MAC doesn't match is opened all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MacPolicy {
+    /// It is refused.
+    #[default]
+    Verify,
+    /// It is opened; each value is still what was closed under its path.
+    Ignore,
+}
+
+/// What becomes of one step.
+pub(super) enum Outcome {
+    /// It stays as it is.
+    Keep,
+    /// The value.
+    Value(Value),
+    /// A comment's text, for a comment or for an item of a list that holds one.
+    Comment(Value),
+}
+
+/// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
+#[derive(Default)]
+pub struct Ciphertexts(HashMap<(String, Value), VecDeque<ClosedValue>>);
+
+impl Ciphertexts {
+    pub(super) fn add(&mut self, path: &str, value: &Value, closed: ClosedValue) {
+        let known = self.0.entry((path.to_owned(), value.clone())).or_default();
+        known.push_back(closed);
+    }
+
+    /// Each is given out once, so that equal values of a list don't become equal ciphertexts.
+    pub(super) fn take(&mut self, path: &str, value: &Value) -> Option<ClosedValue> {
+        self.0
+            .get_mut(&(path.to_owned(), value.clone()))?
+            .pop_front()
+    }
+}
+
+/// Opens all steps of a file whose block is `metadata`.
+pub(super) fn open(
+    steps: &[Step<'_>],
+    metadata: &Metadata,
+    selector: Option<&Selector>,
+    key: &DataKey,
+    policy: MacPolicy,
+) -> Result<(Vec<Outcome>, Ciphertexts), SopsError> {
+    let cipher = Cipher::new(key);
+    let mut walk = Walk::new(selector);
+    let mut mac = Mac::new(metadata.mac_only_encrypted());
+    let mut known = Ciphertexts::default();
+    let mut outcomes = Vec::with_capacity(steps.len());
+    for step in steps {
+        outcomes.push(match step {
+            Step::Open(key) => {
+                walk.open(key.as_deref());
+                Outcome::Keep
+            }
+            Step::Close => {
+                walk.close();
+                Outcome::Keep
+            }
+            Step::Comment(text) => {
+                let opened = open_comment(text, &walk, &cipher, &mut known);
+                walk.comment(text);
+                opened.map_or(Outcome::Keep, Outcome::Comment)
+            }
+            Step::Leaf(key, value) => {
+                let selected = walk.enter(key.as_deref());
+                let outcome = match value {
+                    Some(value) => {
+                        open_value(value, selected, &walk, &cipher, &mut mac, &mut known)?
+                    }
+                    None => Outcome::Keep,
+                };
+                walk.leave();
+                outcome
+            }
+        });
+    }
+    if policy == MacPolicy::Verify {
+        let at = metadata.last_modified()?;
+        mac::verify(&cipher, &mac.finish(), metadata.mac(), &at)?;
+    }
+    Ok((outcomes, known))
+}
+
+fn open_value(
+    value: &Value,
+    selected: bool,
+    walk: &Walk<'_>,
+    cipher: &Cipher,
+    mac: &mut Mac,
+    known: &mut Ciphertexts,
+) -> Result<Outcome, SopsError> {
+    if !selected || (value.kind() == Kind::Str && value.is_empty()) {
+        mac.count(value, selected);
+        return Ok(Outcome::Keep);
+    }
+    let fault = |fault| SopsError::Value {
+        path: walk.place(),
+        fault,
+    };
+    let text = value.as_text().filter(|_| value.kind() == Kind::Str);
+    let closed: ClosedValue = text
+        .ok_or_else(|| fault(ValueFault::NotClosed))?
+        .parse()
+        .map_err(fault)?;
+    let opened = cipher.open(&closed, walk.path()).map_err(fault)?;
+    mac.count(&opened, selected);
+    known.add(walk.path(), &opened, closed);
+    Ok(match opened.kind() {
+        Kind::Comment => Outcome::Comment(opened),
+        _ => Outcome::Value(opened),
+    })
+}
+
+/// A comment may have been counted to a level around; what opens nowhere was never closed, or is of another file.
+fn open_comment(
+    text: &str,
+    walk: &Walk<'_>,
+    cipher: &Cipher,
+    known: &mut Ciphertexts,
+) -> Option<Value> {
+    let closed: ClosedValue = text.trim().parse().ok()?;
+    walk.paths_around().find_map(|path| {
+        let opened = cipher.open(&closed, path).ok()?;
+        known.add(path, &opened, closed.clone());
+        Some(opened)
+    })
+}
