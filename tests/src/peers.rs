@@ -1,4 +1,5 @@
-//! The tools of others that Bulla has to get on with, in the versions that `tests/peers/go.mod` pins.
+//! The tools of others that Bulla has to get on with, in the versions that `tests/peers/go.mod` and
+//! `tests/sops/go.mod` pin.
 
 use std::path::PathBuf;
 
@@ -34,6 +35,17 @@ pub fn sealed_secrets_controller() -> PathBuf {
         "github.com/bitnami/sealed-secrets/cmd/controller",
         &["main.VERSION=0.40.0"],
     )
+}
+
+/// Returns the path of the real `sops`.
+pub fn sops() -> PathBuf {
+    GoProgram {
+        module: "sops",
+        package: "github.com/getsops/sops/v3/cmd/sops",
+        name: "sops",
+        variables: &[],
+    }
+    .path()
 }
 
 /// Returns the folder of Sealed Secrets' source, with its manifests.
