@@ -137,6 +137,13 @@ impl Value {
         std::str::from_utf8(&self.bytes).ok()
     }
 
+    /// The same number as a float, where it is a whole one.
+    pub(super) fn whole_as_float(&self) -> Option<Self> {
+        let bytes = self.bytes.clone();
+        let kind = Kind::Float;
+        (self.kind == Kind::Int).then_some(Self { kind, bytes })
+    }
+
     /// The number of a float.
     pub(super) fn as_float(&self) -> Option<f64> {
         let float = self.kind == Kind::Float;
