@@ -19,6 +19,7 @@ mod cipher;
 mod close;
 mod document;
 mod dotenv;
+mod emit;
 mod error;
 mod file;
 mod flat;
@@ -39,6 +40,7 @@ mod walk;
 
 pub use change::{Changed, Setting};
 pub use cipher::{ClosedValue, DataKey, is_closed};
+pub use emit::Layout;
 pub use error::{At, SopsError};
 pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
