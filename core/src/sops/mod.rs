@@ -10,11 +10,12 @@
 //! - The format has no sender: whoever has the recipients' public keys can make a valid file.
 //! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
 //! - Entries of other key providers are kept as they are, and open nothing here.
-//! - INI files and `.sops.yaml` are not read here yet.
+//! - INI files are not read here yet.
 
 mod binary;
 mod cipher;
 mod close;
+pub mod config;
 mod document;
 mod dotenv;
 mod error;
