@@ -180,7 +180,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         allow_special_types: args.allow_secret_types,
         key_namespace: Some(namespace),
         key_secrets: BTreeSet::new(),
-        place: bulla_core::sops::PlaceRule::default(),
+        place: bulla_core::sops_secret::PlaceRule::default(),
     };
     tasks.spawn(lead(
         cluster.clone(),
