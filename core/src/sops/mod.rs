@@ -10,17 +10,19 @@
 //! - The format has no sender: whoever has the recipients' public keys can make a valid file.
 //! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
 //! - Entries of other key providers are kept as they are, and open nothing here.
-//! - INI files and `.sops.yaml` are not read here yet.
+//! - INI files are not read here yet.
 
 mod binary;
 mod cipher;
 mod close;
+pub mod config;
 mod document;
 mod dotenv;
 mod error;
 mod file;
 mod flat;
 mod keys;
+mod leaves;
 mod mac;
 mod metadata;
 mod open;
@@ -35,6 +37,7 @@ pub use cipher::{ClosedValue, DataKey, is_closed};
 pub use error::SopsError;
 pub use file::{Decrypted, Store};
 pub use keys::Opener;
+pub use leaves::{Leaf, Leaves};
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
 pub use selector::{Selector, SelectorKind};
