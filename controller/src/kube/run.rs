@@ -141,7 +141,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args.renew_check,
         leading.clone(),
         keys_changed.clone(),
-    );
+    )
+    .with_export(args.export_age_secret.clone());
     let mut feeds = Feeds {
         tasks: &mut tasks,
         cluster: &cluster,
