@@ -38,6 +38,7 @@ mod secret;
 mod session;
 mod shell;
 mod shown;
+mod sops_file;
 mod stream_output;
 mod surroundings;
 mod value_source;

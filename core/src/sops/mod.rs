@@ -10,13 +10,14 @@
 //! - The format has no sender: whoever has the recipients' public keys can make a valid file.
 //! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
 //! - Entries of other key providers are kept as they are, and open nothing here.
-//! - INI files and `.sops.yaml` are not read here yet.
+//! - INI files are not read here yet.
 
 mod binary;
 mod body;
 mod change;
 mod cipher;
 mod close;
+pub mod config;
 mod document;
 mod dotenv;
 mod emit;
@@ -25,6 +26,7 @@ mod file;
 mod flat;
 mod ini;
 mod keys;
+mod leaves;
 mod mac;
 mod metadata;
 mod open;
@@ -44,6 +46,7 @@ pub use emit::Layout;
 pub use error::{At, SopsError};
 pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
+pub use leaves::{Leaf, Leaves};
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
 pub use selector::{Selector, SelectorKind};
