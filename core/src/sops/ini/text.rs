@@ -31,20 +31,28 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
 pub(in crate::sops) fn comment_lines(text: &str, line_end: &str) -> String {
     let line = |line: &str| {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let marked = line.starts_with(['#', ';']);
-        format!("{}{line}{line_end}", if marked { "" } else { "; " })
+        match line.strip_prefix(['#', ';']) {
+            Some(rest) => format!("{} {}{line_end}", &line[..1], rest.trim()),
+            None => format!("; {line}{line_end}"),
+        }
     };
     text.split('\n').map(line).collect()
 }
 
 /// A section with its keys aligned.
-pub(in crate::sops) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+pub(super) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+    format!("[{name}]{line_end}{}", aligned(pairs, line_end).concat())
+}
+
+/// Keys with their values, aligned and each with its line end.
+pub(in crate::sops) fn aligned(pairs: &[(String, String)], line_end: &str) -> Vec<String> {
     let width = pairs.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-    let mut out = format!("[{name}]{line_end}");
-    for (key, value) in pairs {
-        out.push_str(&format!("{key:width$} = {value}{line_end}"));
-    }
-    out
+    let line = |(key, value): &(String, String)| {
+        // go-ini counts bytes.
+        let blanks = " ".repeat(width - key.len());
+        format!("{key}{blanks} = {value}{line_end}")
+    };
+    pairs.iter().map(line).collect()
 }
 
 /// True for a key that reads as itself without quotes.
