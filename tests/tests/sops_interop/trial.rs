@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use bulla_core::sops::{
     Ciphertexts, DataKey, Item, Layout, MacPolicy, Metadata, Selector, SelectorKind, SopsError,
-    Store, Tree,
+    Store, Tree, ValueFault,
 };
 use rand_core::OsRng;
 
 use crate::random::Random;
 use crate::real::{Real, ring};
 
-const SHOWN: usize = 40;
+const SHOWN: usize = 3;
 pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
 
 /// A file that is not encrypted yet, and the selector for it.
@@ -60,9 +60,15 @@ pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial)
         write!(rows, " {row}: {count};").unwrap();
     }
     eprintln!("{name}:{rows}");
+    let empty: Vec<_> = random
+        .rows
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .collect();
+    assert!(empty.is_empty(), "rows that no file covered: {empty:?}");
     let shown = failures
         .iter()
-        .take(3)
+        .take(SHOWN)
         .fold(String::new(), |all, one| all + one + "\n");
     assert!(
         failures.is_empty(),
@@ -88,6 +94,16 @@ impl Trial {
         let (theirs, ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
             (Err(_), Err(_)) => return Ok(()),
+            // They look at tags and keys of the first document only.
+            (
+                Ok(_),
+                Err(SopsError::Value {
+                    at,
+                    fault: ValueFault::Tag,
+                }),
+            ) if at.document > 1 => {
+                return Ok(());
+            }
             // Nothing would be encrypted: they write the values in clear.
             (Ok(_), Err(SopsError::NothingSelected { .. })) => return Ok(()),
             (Ok(_), Err(error)) => return Err(format!("they encrypt it, here: {error}")),

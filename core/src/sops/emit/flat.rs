@@ -88,7 +88,7 @@ fn pairs(
     for child in entries {
         match child {
             Child::Comment(comment) => {
-                let lines = ini::comment_lines(comment.text.as_text().unwrap_or_default(), "\n");
+                let lines = ini::spaced_comment_lines(comment.text.as_text().unwrap_or_default());
                 match pairs.last_mut() {
                     None => above.push_str(&lines),
                     Some((_, notes)) if notes.is_empty() => notes.push_str(&lines),

@@ -126,6 +126,12 @@ impl Writer {
                 self.out.push('\n');
                 self.list(all, inner);
             }
+            Item::Mapping(all) if !all.is_empty() => {
+                // Comments alone, in a flow mapping.
+                self.out.push_str(" {\n");
+                self.mapping(all, inner);
+                self.out.push_str("}\n");
+            }
             other => self.scalar(other, inner, inner - indent, beside),
         }
     }

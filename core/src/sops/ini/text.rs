@@ -27,16 +27,27 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     Some(if blank { format!("\"{text}\"") } else { text })
 }
 
-/// Lines of a comment, each with its mark and its end.
-pub(in crate::sops) fn comment_lines(text: &str, line_end: &str) -> String {
-    let line = |line: &str| {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        match line.strip_prefix(['#', ';']) {
-            Some(rest) => format!("{} {}{line_end}", &line[..1], rest.trim()),
-            None => format!("; {line}{line_end}"),
-        }
-    };
-    text.split('\n').map(line).collect()
+/// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
+pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
+    lines(text, |line| match line.starts_with(['#', ';']) {
+        true => format!("{line}{line_end}"),
+        false => format!("; {line}{line_end}"),
+    })
+}
+
+/// The same, with a blank behind each mark.
+pub(in crate::sops) fn spaced_comment_lines(text: &str) -> String {
+    lines(text, |line| match line.strip_prefix(['#', ';']) {
+        Some(rest) => format!("{} {}\n", &line[..1], rest.trim()),
+        None => format!("; {line}\n"),
+    })
+}
+
+fn lines(text: &str, line: impl Fn(&str) -> String) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    lines.map(line).collect()
 }
 
 /// A section with its keys aligned.
