@@ -20,6 +20,7 @@ mod close;
 pub mod config;
 mod document;
 mod dotenv;
+mod emit;
 mod error;
 mod file;
 mod flat;
@@ -41,6 +42,7 @@ mod walk;
 
 pub use change::{Changed, Setting};
 pub use cipher::{ClosedValue, DataKey, is_closed};
+pub use emit::Layout;
 pub use error::{At, SopsError};
 pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
