@@ -58,6 +58,11 @@ impl Metadata {
         Self::from_raw(raw, None)
     }
 
+    /// Takes a block out of a resource that an API server holds.
+    pub fn of_resource(block: Map<String, Json>) -> Self {
+        Self::from_raw(block, None)
+    }
+
     pub(super) fn from_raw(raw: Map<String, Json>, written: Option<Box<str>>) -> Self {
         Self { raw, written }
     }

@@ -275,7 +275,8 @@ impl<'s> Editor<'s> {
             None => serde_json::to_writer(&mut block, metadata.raw()),
         };
         written.expect("a map of strings serializes into memory");
-        let block = String::from_utf8_lossy(&block);
+        // Flux decrypts only what holds these very bytes.
+        let block = String::from_utf8_lossy(&block).replace("\"mac\":\"", "\"mac\": \"");
         match unit {
             Some(unit) => {
                 let lines = block.replace('\n', &format!("{}{unit}", self.line_end));
