@@ -155,7 +155,7 @@ fn fault(field: &str, rule: &'static str) -> SopsError {
     }
 }
 
-fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
+pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
         source,
