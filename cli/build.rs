@@ -18,7 +18,10 @@ fn glibc() -> Option<(u32, u32)> {
     if std::env::var("HOST") != std::env::var("TARGET") {
         return None;
     }
-    let asked = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
+    let asked = Command::new("getconf")
+        .arg("GNU_LIBC_VERSION")
+        .output()
+        .ok()?;
     let answer = String::from_utf8(asked.stdout).ok()?;
     let version = answer.trim().strip_prefix("glibc ")?;
     let (major, minor) = version.split_once('.')?;

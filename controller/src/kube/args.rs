@@ -133,7 +133,10 @@ impl Args {
         let name = words.first().map(Path::new).and_then(Path::file_stem);
         let in_their_place = name.is_some_and(|name| name == "controller");
         let first = words.len().min(1);
-        words.splice(first..first, variables::as_flags(|name| std::env::var_os(name)));
+        words.splice(
+            first..first,
+            variables::as_flags(|name| std::env::var_os(name)),
+        );
         let mut args = Self::try_parse_from(&words)?;
         args.sealed_secrets |= in_their_place;
         if args.sealed_secrets {
