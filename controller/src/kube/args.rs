@@ -1,5 +1,6 @@
 //! The program's flags, each with its environment variable.
 
+mod export;
 mod go;
 mod sealed_secrets;
 
@@ -15,6 +16,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+pub use export::ExportTarget;
 pub use sealed_secrets::SealedSecretsArgs;
 
 use super::duration::parse_duration;
@@ -52,6 +54,12 @@ pub struct Args {
     /// Make no sealing key, for a restore: bind the SealingKeys and key Secrets that come back
     #[arg(long, env = "BULLA_REQUIRE_EXISTING_KEY")]
     pub require_existing_key: bool,
+
+    /// Write the identities of the age keys that open into this Secret, NAMESPACE/NAME: who reads it opens everything
+    ///
+    /// For Flux, which opens SOPS files with them: see docs/flux.md.
+    #[arg(long, env = "BULLA_EXPORT_AGE_SECRET", value_name = "NAMESPACE/NAME")]
+    pub export_age_secret: Option<ExportTarget>,
 
     /// Make Secrets of types that give rights to their maker too: ServiceAccount tokens, bootstrap tokens, Helm releases
     #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]

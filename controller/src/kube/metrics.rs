@@ -43,6 +43,8 @@ pub(super) struct Metrics {
     key_age: Family<Labels<3>, Gauge<f64, AtomicU64>>,
     key_resources: Family<Labels<1>, Gauge>,
     key_values: Family<Labels<1>, Gauge>,
+    exported_identities: Gauge,
+    export_failures: Family<Labels<1>, Counter>,
     /// Those of Sealed Secrets, where its resources are opened.
     sealed_secrets: Option<SealedSecretsMetrics>,
 }
@@ -79,6 +81,8 @@ impl Metrics {
             key_age: Family::default(),
             key_resources: Family::default(),
             key_values: Family::default(),
+            exported_identities: Gauge::default(),
+            export_failures: Family::default(),
             sealed_secrets: None,
             registry: Registry::default(),
         };
@@ -168,6 +172,16 @@ impl Metrics {
             "sealing_key_values",
             "Values in resources closed for a key",
             metrics.key_values.clone(),
+        );
+        registry.register(
+            "exported_identities",
+            "Identities of sealing keys in the Secret of --export-age-secret",
+            metrics.exported_identities.clone(),
+        );
+        registry.register(
+            "export_failures",
+            "Times that the Secret of --export-age-secret could not be kept, by reason",
+            metrics.export_failures.clone(),
         );
         let metrics = Self {
             registry,
@@ -268,6 +282,17 @@ impl Metrics {
     pub(super) fn api_error(&self, error: ApiError) {
         self.api_errors
             .get_or_create(&[("category", error.category().to_owned())])
+            .inc();
+    }
+
+    /// How many identities the Secret of the export holds now.
+    pub(super) fn exported(&self, identities: usize) {
+        self.exported_identities.set(identities as i64);
+    }
+
+    pub(super) fn export_failed(&self, reason: &str) {
+        self.export_failures
+            .get_or_create(&[("reason", reason.to_owned())])
             .inc();
     }
 

@@ -141,7 +141,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args.renew_check,
         leading.clone(),
         keys_changed.clone(),
-    );
+    )
+    .with_export(args.export_age_secret.clone());
     let mut feeds = Feeds {
         tasks: &mut tasks,
         cluster: &cluster,
@@ -180,6 +181,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         allow_special_types: args.allow_secret_types,
         key_namespace: Some(namespace),
         key_secrets: BTreeSet::new(),
+        place: bulla_core::sops_secret::PlaceRule::default(),
     };
     tasks.spawn(lead(
         cluster.clone(),

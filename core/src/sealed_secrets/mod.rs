@@ -47,7 +47,7 @@ pub use certificate::{Certificate, Expired, Expiry};
 pub use diagnose::{Diagnosis, MAX_DIAGNOSIS_OPERATIONS, diagnose};
 pub use error::{MAX_RSA_BITS, MIN_RSA_BITS, RsaKeyError};
 pub use item::{ItemError, MAX_ITEM_BYTES, SealItemError, SealedItem};
-pub use key_ring::{RsaKeyRing, Search};
+pub use key_ring::{MAX_OPENING_OPERATIONS, RsaKeyRing, Search};
 pub use label::Label;
 pub use legacy::LegacyFault;
 pub use migrate::{EnvelopeParts, MigrateError, SealedSecretParts};

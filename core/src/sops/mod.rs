@@ -13,6 +13,8 @@
 //! - INI files are not read here yet.
 
 mod binary;
+mod body;
+mod change;
 mod cipher;
 mod close;
 pub mod config;
@@ -21,24 +23,31 @@ mod dotenv;
 mod error;
 mod file;
 mod flat;
+mod ini;
 mod keys;
 mod leaves;
 mod mac;
 mod metadata;
 mod open;
+mod renew;
 mod selector;
 mod shamir;
+mod site;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod value;
 mod walk;
 
+pub use change::{Changed, Setting};
 pub use cipher::{ClosedValue, DataKey, is_closed};
-pub use error::SopsError;
-pub use file::{Decrypted, Store};
+pub use error::{At, SopsError};
+pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
 pub use leaves::{Leaf, Leaves};
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
 pub use selector::{Selector, SelectorKind};
+pub use site::{Site, SiteState};
+pub use tree::{Child, Comment, Item, Tree};
 pub use value::{Kind, Value, ValueFault};

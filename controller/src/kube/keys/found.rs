@@ -258,7 +258,7 @@ impl Found {
     }
 
     /// The private half, while the key opens.
-    fn opens(&self) -> Option<&Bound> {
+    pub(super) fn opens(&self) -> Option<&Bound> {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }
