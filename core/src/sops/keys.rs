@@ -127,7 +127,7 @@ impl Metadata {
     }
 }
 
-fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
+pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
         source,

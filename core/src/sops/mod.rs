@@ -12,6 +12,7 @@
 //! - Entries of other key providers are kept as they are, and open nothing here.
 //! - INI files are not read here yet.
 
+mod audit;
 mod binary;
 mod cipher;
 mod close;
@@ -25,6 +26,7 @@ mod keys;
 mod mac;
 mod metadata;
 mod open;
+mod rewrap;
 mod selector;
 mod shamir;
 #[cfg(test)]
@@ -32,11 +34,13 @@ mod tests;
 mod value;
 mod walk;
 
+pub use audit::Audit;
 pub use cipher::{ClosedValue, DataKey, is_closed};
 pub use error::SopsError;
 pub use file::{Decrypted, Store};
 pub use keys::Opener;
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
+pub use rewrap::Difference;
 pub use selector::{Selector, SelectorKind};
 pub use value::{Kind, Value, ValueFault};
