@@ -19,4 +19,5 @@ pub mod scope;
 pub mod sealed_secrets;
 pub mod secret;
 pub mod sops;
+pub mod sops_secret;
 pub mod template;

@@ -3,7 +3,8 @@
 use super::{Live, Mode, Owner, Refusal};
 use crate::reason::Reason;
 use crate::sealed_secrets::LiveConsent;
-use crate::secret::Outline;
+use crate::secret::{KEY_LABELS, Outline, REFUSED_TYPES};
+use crate::sops_secret::MANAGED_ANNOTATION;
 
 /// On a foreign Secret: the name of the resource that may take it over (`db`, or
 /// `SecretEnvelope/db`). The adoption uses it up.
@@ -27,6 +28,11 @@ pub enum Consent {
     SealedSecrets {
         /// The resource wants no owner reference.
         unowned: bool,
+    },
+    /// The annotation of sops-secrets-operator on the live Secret beside it.
+    SopsSecrets {
+        /// The resource takes over what nobody controls, unasked.
+        enforced: bool,
     },
 }
 
@@ -84,9 +90,14 @@ impl Owned {
 ///
 /// A [`Refusal`] with [`Reason::NotOwned`] that says whose it is.
 pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<Owned, Refusal> {
+    let annotation = |name: &str| live.annotations.get(name).map(String::as_str);
     let consent = match owner.consent {
         Consent::Adopt => LiveConsent::default(),
         Consent::SealedSecrets { .. } => LiveConsent::of(&live.annotations),
+        Consent::SopsSecrets { enforced } => LiveConsent {
+            managed: annotation(MANAGED_ANNOTATION) == Some("true") || enforced && is_nobodys(live),
+            patch: false,
+        },
     };
     let owned = |claim, new| Owned {
         uid: live.uid.clone(),
@@ -100,7 +111,6 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
         new,
     };
     let is_ours = |uid: &str| !owner.uid.is_empty() && uid == owner.uid;
-    let annotation = |name: &str| live.annotations.get(name).map(String::as_str);
     let adopted = annotation(ADOPTED_BY_ANNOTATION).is_some_and(is_ours);
     match &live.controller {
         Some(controller) if is_ours(&controller.uid) => Ok(owned(Claim::Owner, false)),
@@ -122,6 +132,16 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
             })
         }
     }
+}
+
+/// No controller has it, no resource of ours adopted it, and losing it would lose nobody's rights.
+fn is_nobodys(live: &Live) -> bool {
+    live.controller.is_none()
+        && !live.annotations.contains_key(ADOPTED_BY_ANNOTATION)
+        && !REFUSED_TYPES.contains(&live.secret_type.as_str())
+        && !KEY_LABELS
+            .iter()
+            .any(|label| live.labels.contains_key(*label))
 }
 
 impl Owner {

@@ -16,7 +16,7 @@ use super::error::SopsError;
 use super::metadata::Metadata;
 use super::open::{Ciphertexts, MacPolicy, Outcome, open};
 use super::value::Value;
-use super::walk::Step;
+use super::walk::{Form, Step};
 
 /// Reads the block.
 pub(super) fn metadata(file: &[u8]) -> Result<Metadata, SopsError> {
@@ -56,7 +56,8 @@ pub(super) fn encrypt(
     rng: &mut impl RngCore,
 ) -> Result<Vec<u8>, SopsError> {
     let closed = close(&steps(file), metadata, None, key, known, now, rng)?;
-    let data = closed.into_iter().flatten().next().unwrap_or_default();
+    let data = closed.into_iter().flatten().next();
+    let data = data.map(|closed| closed.text).unwrap_or_default();
     Ok(write(&data, metadata))
 }
 
@@ -71,7 +72,11 @@ pub(super) fn replace_metadata(file: &[u8], metadata: &Metadata) -> Result<Vec<u
 }
 
 fn steps(data: &[u8]) -> Vec<Step<'static>> {
-    let leaf = Step::Leaf(Some(Cow::Borrowed(DATA)), Some(Value::text(data)));
+    let leaf = Step::Leaf(
+        Some(Cow::Borrowed(DATA)),
+        Some(Value::text(data)),
+        Form::Bare,
+    );
     vec![Step::Open(None), leaf, Step::Close]
 }
 

@@ -9,10 +9,17 @@ use super::metadata::Metadata;
 use super::open::Ciphertexts;
 use super::selector::{Selector, SelectorKind};
 use super::value::{Kind, Value};
-use super::walk::{Step, Walk};
+use super::walk::{Form, Step, Walk};
 
 /// What becomes of one step: the text of its ciphertext, or nothing.
-pub(super) type Closed = Option<String>;
+pub(super) type Closed = Option<ClosedText>;
+
+/// A ciphertext as text.
+pub(super) struct ClosedText {
+    pub(super) text: String,
+    /// How it was written where it comes from, if it was there already.
+    pub(super) form: Option<Form>,
+}
 
 /// Closes the steps of a file, and puts time and MAC into its block.
 ///
@@ -46,7 +53,7 @@ pub(super) fn close(
                 None
             }
             Step::Comment(text) => closing.comment(text, selector)?,
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, _) => {
                 let selected = closing.walk.enter(key.as_deref());
                 let text = value.as_ref().and_then(|value| {
                     leaves += 1;
@@ -100,18 +107,23 @@ impl<R: RngCore> Closing<'_, R> {
         // Readers see the ciphertext as the comment: it must not select, or another one is drawn.
         for _ in 0..TRIES {
             let closed = self.text(&comment);
-            if !by_comments.is_some_and(|selector| selector.hits_comment(&closed)) {
+            if !by_comments.is_some_and(|selector| selector.hits_comment(&closed.text)) {
                 return Ok(Some(closed));
             }
         }
         Err(SopsError::CommentRegex)
     }
 
-    fn text(&mut self, value: &Value) -> String {
+    fn text(&mut self, value: &Value) -> ClosedText {
         let path = self.walk.path();
         let known = self.known.take(path, value);
-        let closed = known.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
-        closed.to_string()
+        let form = known.as_ref().map(|known| known.form);
+        let closed = known.map(|known| known.closed);
+        let closed = closed.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
+        ClosedText {
+            text: closed.to_string(),
+            form,
+        }
     }
 }
 

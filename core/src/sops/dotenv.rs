@@ -14,7 +14,7 @@ use super::flat::{flatten, unflatten};
 use super::metadata::Metadata;
 use super::open::{Ciphertexts, MacPolicy, Outcome, open};
 use super::value::Value;
-use super::walk::Step;
+use super::walk::{Form, Step};
 
 /// One line, as it counts.
 enum Line<'s> {
@@ -108,8 +108,8 @@ pub(super) fn encrypt(
     let mut out = String::with_capacity(file.len() * 4);
     for ((raw, line), closed) in lines.iter().zip(&closed[1..]) {
         match (line, closed) {
-            (Line::Pair(name, _), Some(closed)) => out.extend([name, "=", closed]),
-            (Line::Comment(_), Some(closed)) => out.extend(["#", closed]),
+            (Line::Pair(name, _), Some(closed)) => out.extend([name, "=", &closed.text]),
+            (Line::Comment(_), Some(closed)) => out.extend(["#", &closed.text]),
             _ => out.push_str(raw),
         }
         out.push('\n');
@@ -147,6 +147,7 @@ fn steps<'s>(lines: &[(&'s str, Line<'s>)]) -> Vec<Step<'s>> {
             Some(Value::text(
                 Zeroizing::new(value.replace("\\n", "\n")).as_bytes(),
             )),
+            Form::Bare,
         ),
     };
     std::iter::once(Step::Open(None))

@@ -47,6 +47,11 @@ impl Metadata {
         Self { raw }
     }
 
+    /// Takes a block out of a resource that an API server holds.
+    pub fn of_resource(block: Map<String, Json>) -> Self {
+        Self::from_raw(block)
+    }
+
     pub(super) fn from_raw(raw: Map<String, Json>) -> Self {
         Self { raw }
     }

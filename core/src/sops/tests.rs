@@ -130,13 +130,9 @@ fn what_is_encrypted_here_is_decrypted_to_what_it_was() {
         let mut opened = opened
             .unwrap_or_else(|error| panic!("{name}: {error}\n{}", String::from_utf8_lossy(&file)));
         let text = String::from_utf8(opened.plaintext.reveal().to_vec()).expect("UTF-8");
-        assert_eq!(
-            said(store, &text),
-            said(store, &plain_text),
-            "{name}\n{text}"
-        );
+        same(name, &said(store, &text), &said(store, &plain_text));
         let comments = |text: &str| text.matches('#').count();
-        assert_eq!(comments(&text), comments(&plain_text), "{name}\n{text}");
+        assert_eq!(comments(&text), comments(&plain_text), "{name}");
 
         // Nothing changed, so nothing changes: not even the MAC's text would have to.
         let mut metadata = opened.metadata.clone();
@@ -158,7 +154,14 @@ fn what_is_encrypted_here_is_decrypted_to_what_it_was() {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(values(&again), values(&file), "{name}");
+        same(name, &values(&again), &values(&file));
+    }
+}
+
+/// Says where two lists first differ, not what they are.
+fn same<T: PartialEq + std::fmt::Debug>(name: &str, left: &[T], right: &[T]) {
+    if let Some(at) = (0..left.len().max(right.len())).find(|at| left.get(*at) != right.get(*at)) {
+        panic!("{name}: {:?} is not {:?}", left.get(at), right.get(at));
     }
 }
 

@@ -53,6 +53,12 @@ pub enum ValueFault {
     /// What came out is no value of its type.
     #[error("what it holds is not of its type, {0}")]
     NotOfKind(Kind),
+    /// A closed value that the selector leaves out, so that it would be taken for a value itself.
+    #[error("it is encrypted, but the selector of the `sops` block leaves it out")]
+    NotSelected,
+    /// A value of another type where only texts belong.
+    #[error("a text belongs there, not a value of type {0}: quote it before it is encrypted")]
+    NotText(Kind),
     /// A number that no reader of sops takes.
     #[error("a whole number between 2^63 and 2^64, which sops has no type for")]
     Unsigned,
@@ -135,6 +141,13 @@ impl Value {
     /// The bytes as text, where they are text.
     pub fn as_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// The same number as a float, where it is a whole one.
+    pub(super) fn whole_as_float(&self) -> Option<Self> {
+        let bytes = self.bytes.clone();
+        let kind = Kind::Float;
+        (self.kind == Kind::Int).then_some(Self { kind, bytes })
     }
 
     /// The number of a float.

@@ -15,8 +15,21 @@ pub(super) enum Step<'a> {
     Close,
     /// A comment: what stands after its mark.
     Comment(Cow<'a, str>),
-    /// A value, or null.
-    Leaf(Option<Cow<'a, str>>, Option<Value>),
+    /// A value, or null, and how it is written.
+    Leaf(Option<Cow<'a, str>>, Option<Value>, Form),
+}
+
+/// How the text of a value is written, so that a ciphertext that comes back looks as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without quotes.
+    Bare,
+    /// In `'`.
+    SingleQuoted,
+    /// In `"`.
+    DoubleQuoted,
+    /// As an item of a list with dashes, in quotes or not.
+    Item,
 }
 
 /// Follows the steps of one file.

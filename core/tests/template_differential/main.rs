@@ -1,5 +1,5 @@
 //! Templates rendered by Go's own engine with sprig and by Bulla's: 20,000 made at random, every function
-//! with arguments of many shapes, and what is random by what it has in common from run to run.
+//! with arguments of many shapes, every verb with every kind of operand, and what is random by what it has in common from run to run.
 //!
 //! Output, and success or failure, must be the same, in both ways of treating missing keys. The seed is
 //! printed; `BULLA_SEED` repeats a run, `BULLA_TEMPLATES` sets the number. Needs Go.
@@ -32,7 +32,7 @@ use rand_core::{OsRng, RngCore};
 use serde_json::{Value, json};
 
 use generate::Generator;
-use vocabulary::{CLASSES, RANDOM, VALUES};
+use vocabulary::{CLASSES, FLAGS, OPERANDS, RANDOM, VALUES, VERBS};
 
 #[test]
 fn random_templates_render_as_in_go() {
@@ -71,6 +71,22 @@ fn each_function_takes_and_refuses_what_go_does() {
     }
     let rendered = compare(&oracle, &sources, seed);
     say(&format!("{} calls, {rendered} results", 2 * sources.len()));
+}
+
+#[test]
+fn every_verb_prints_every_operand_as_in_go() {
+    let Some(oracle) = Oracle::built() else {
+        return;
+    };
+    let mut sources = Vec::new();
+    for operand in OPERANDS {
+        for flags in FLAGS {
+            for verb in VERBS.chars() {
+                sources.push(format!("{{{{ printf \"%{flags}{verb}\" {operand} }}}}"));
+            }
+        }
+    }
+    compare(&oracle, &sources, 0);
 }
 
 #[test]

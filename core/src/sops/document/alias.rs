@@ -24,7 +24,7 @@ pub(super) fn written_out(pieces: &Pieces<'_>, selector: &Selector) -> Vec<Edit>
                 walk.comment(text);
                 false
             }
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, _) => {
                 let selected = walk.enter(key.as_deref()) && value.is_some();
                 walk.leave();
                 selected

@@ -68,7 +68,7 @@ pub(super) fn decrypt(
         .zip(&outcomes)
         .filter_map(|(step, outcome)| match (step, outcome) {
             (_, Outcome::Comment(_)) | (Step::Comment(_), _) => None,
-            (Step::Leaf(key, _), Outcome::Value(value)) => {
+            (Step::Leaf(key, ..), Outcome::Value(value)) => {
                 Some(Part::Leaf(key.as_deref(), Some(value.bytes())))
             }
             (step, _) => Part::of(step),
@@ -114,26 +114,36 @@ pub(super) fn encrypt(
         rng,
     )?;
     let mut editor = Editor::new(&stream);
-    for (slot, closed) in pieces.slots.iter().zip(&closed) {
-        if let Some(closed) = closed {
-            editor.close(slot, closed);
-        }
-    }
+    let items: Vec<bool> = pieces
+        .slots
+        .iter()
+        .zip(&closed)
+        .map(|(slot, closed)| {
+            closed
+                .as_ref()
+                .is_some_and(|closed| editor.close(slot, closed))
+        })
+        .collect();
     for root in &pieces.roots {
         editor.insert_block(*root, metadata)?;
     }
     let text = spliced(&stream, editor)?;
     let again = Stream::parse_sops(text.as_bytes(), format)?;
-    let expected = pieces
-        .steps
-        .iter()
-        .zip(&closed)
-        .filter_map(|(step, closed)| match (step, closed) {
-            (Step::Leaf(key, _), Some(closed)) => {
-                Some(Part::Leaf(key.as_deref(), Some(closed.as_bytes())))
-            }
-            (step, _) => Part::of(step),
-        });
+    let expected =
+        pieces
+            .steps
+            .iter()
+            .zip(&closed)
+            .zip(items)
+            .filter_map(|((step, closed), item)| match (step, closed) {
+                (Step::Leaf(key, ..), Some(closed)) => {
+                    Some(Part::Leaf(key.as_deref(), Some(closed.text.as_bytes())))
+                }
+                (Step::Comment(_), Some(closed)) if item => {
+                    Some(Part::Leaf(None, Some(closed.text.as_bytes())))
+                }
+                (step, _) => Part::of(step),
+            });
     let read_again = read(&again)?;
     compare(expected, &read_again)?;
     for written in &read_again.blocks {
@@ -188,7 +198,7 @@ impl<'p> Part<'p> {
             Step::Open(key) => Some(Self::Open(key.as_deref())),
             Step::Close => Some(Self::Close),
             Step::Comment(_) => None,
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, _) => {
                 let bytes = value.as_ref().map(|value| value.bytes());
                 Some(Self::Leaf(key.as_deref(), bytes))
             }
@@ -232,7 +242,7 @@ pub(super) fn outline(file: &[u8], format: Format) -> Result<Vec<(String, String
             }
             Step::Close => walk.close(),
             Step::Comment(_) => {}
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, _) => {
                 walk.enter(key.as_deref());
                 let text = value
                     .as_ref()
