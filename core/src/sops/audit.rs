@@ -4,8 +4,8 @@ use super::cipher::is_closed;
 use super::error::{At, SopsError};
 use super::file::Store;
 use super::metadata::Metadata;
-use super::value::{Kind, Value};
-use super::walk::{Step, Walk};
+use super::selector::Selector;
+use super::site::{Site, SiteState, sites};
 
 /// A file as anybody can see it.
 pub struct Audit {
@@ -15,6 +15,8 @@ pub struct Audit {
     pub closed: Vec<At>,
     /// Values that the selector wants encrypted, and that are readable.
     pub readable: Vec<At>,
+    /// Values that begin like ciphertexts and are none.
+    pub malformed: Vec<At>,
     /// How many values stay plaintext by the selector.
     pub plain: usize,
 }
@@ -26,35 +28,22 @@ impl Store {
     ///
     /// What is wrong with the file; `NotEncrypted` where it has no block.
     pub fn audit(self, file: &[u8]) -> Result<Audit, SopsError> {
-        let metadata = self.metadata(file)?;
-        let selector = match self {
-            Self::Binary => None,
-            _ => Some(metadata.selector()?),
-        };
         let mut audit = Audit {
-            metadata,
+            metadata: self.metadata(file)?,
             closed: Vec::new(),
             readable: Vec::new(),
+            malformed: Vec::new(),
             plain: 0,
         };
-        self.read(file, |body| {
-            let mut walk = Walk::new(selector.as_ref());
-            for step in body.steps() {
-                match step {
-                    Step::Open(key, ..) => walk.open(key.as_deref()),
-                    Step::Close => walk.close(),
-                    Step::Comment(text, ..) => drop(walk.comment(text)),
-                    Step::Leaf(key, value, ..) => {
-                        let selected = walk.enter(key.as_deref());
-                        if let Some(value) = value {
-                            audit.count(value, selected, &walk);
-                        }
-                        walk.leave();
-                    }
-                }
+        for site in self.sites(file)?.into_iter().filter(|site| !site.comment) {
+            match (site.state, site.selected) {
+                (SiteState::Closed(_), true) => audit.closed.push(site.at),
+                (SiteState::Malformed, true) => audit.malformed.push(site.at),
+                (SiteState::Plain, true) => audit.readable.push(site.at),
+                (SiteState::Empty, _) => {}
+                (_, false) => audit.plain += 1,
             }
-            Ok(())
-        })?;
+        }
         Ok(audit)
     }
 
@@ -63,63 +52,19 @@ impl Store {
     /// # Errors
     ///
     /// What is wrong with the file.
-    pub fn selected(
-        self,
-        file: &[u8],
-        selector: &super::selector::Selector,
-    ) -> Result<Vec<At>, SopsError> {
+    pub fn selected(self, file: &[u8], selector: &Selector) -> Result<Vec<At>, SopsError> {
         if self == Self::Binary {
             return Ok(Vec::new());
         }
-        self.read(file, |body| {
-            let mut walk = Walk::new(Some(selector));
-            let mut found = Vec::new();
-            for step in body.steps() {
-                match step {
-                    Step::Open(key, ..) => walk.open(key.as_deref()),
-                    Step::Close => walk.close(),
-                    Step::Comment(text, ..) => drop(walk.comment(text)),
-                    Step::Leaf(key, value, ..) => {
-                        let selected = walk.enter(key.as_deref());
-                        if selected && value.as_ref().is_some_and(|value| !is_nothing(value)) {
-                            found.push(at(&walk));
-                        }
-                        walk.leave();
-                    }
-                }
-            }
-            Ok(found)
-        })
+        let all = self.read(file, |body| Ok(sites(body.steps(), Some(selector))))?;
+        let exposed = all.into_iter().filter(Site::is_exposed);
+        Ok(exposed.map(|site| site.at).collect())
     }
 }
 
 impl Audit {
-    fn count(&mut self, value: &Value, selected: bool, walk: &Walk<'_>) {
-        if is_nothing(value) {
-            return;
-        }
-        let text = value.as_text().filter(|_| value.kind() == Kind::Str);
-        let closed = text.is_some_and(is_closed);
-        match (selected, closed) {
-            (true, true) => self.closed.push(at(walk)),
-            (true, false) => self.readable.push(at(walk)),
-            (false, _) => self.plain += 1,
-        }
-    }
-
     /// True where the block has a MAC.
     pub fn has_mac(&self) -> bool {
         self.metadata.mac().is_some_and(is_closed)
-    }
-}
-
-fn is_nothing(value: &Value) -> bool {
-    value.kind() == Kind::Str && value.is_empty()
-}
-
-fn at(walk: &Walk<'_>) -> At {
-    At {
-        document: walk.document(),
-        path: walk.place(),
     }
 }

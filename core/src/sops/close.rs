@@ -8,7 +8,7 @@ use super::mac::Mac;
 use super::metadata::Metadata;
 use super::open::Ciphertexts;
 use super::selector::{Selector, SelectorKind};
-use super::value::{Kind, Value};
+use super::value::Value;
 use super::walk::{Form, Step, Walk};
 
 /// What becomes of one step: the text of its ciphertext, or nothing.
@@ -44,7 +44,7 @@ pub(super) fn close(
     let (mut leaves, mut selected_leaves) = (0, 0);
     for step in steps {
         texts.push(match step {
-            Step::Open(key) => {
+            Step::Open(key, _) => {
                 closing.walk.open(key.as_deref());
                 None
             }
@@ -52,7 +52,7 @@ pub(super) fn close(
                 closing.walk.close();
                 None
             }
-            Step::Comment(text) => closing.comment(text, selector)?,
+            Step::Comment(text, _) => closing.comment(text, selector)?,
             Step::Leaf(key, value, _) => {
                 let selected = closing.walk.enter(key.as_deref());
                 let text = value.as_ref().and_then(|value| {
@@ -76,10 +76,22 @@ pub(super) fn close(
     let Closing {
         cipher, mac, rng, ..
     } = closing;
-    let mac = cipher.close(&Value::text(mac.finish().as_bytes()), now, rng);
+    close_mac(&mac.finish(), metadata, &cipher, now, rng)?;
+    Ok(texts)
+}
+
+/// Puts the time and the MAC, closed for it, into the block.
+pub(super) fn close_mac(
+    mac: &str,
+    metadata: &mut Metadata,
+    cipher: &Cipher,
+    now: &str,
+    rng: &mut impl RngCore,
+) -> Result<(), SopsError> {
+    let mac = cipher.close(&Value::text(mac), now, rng);
     metadata.set_mac(now, mac.to_string());
     metadata.last_modified()?;
-    Ok(texts)
+    Ok(())
 }
 
 struct Closing<'a, R> {
@@ -93,8 +105,7 @@ struct Closing<'a, R> {
 impl<R: RngCore> Closing<'_, R> {
     fn value(&mut self, value: &Value, selected: bool) -> Closed {
         self.mac.count(value, selected);
-        let empty = value.kind() == Kind::Str && value.is_empty();
-        (selected && !empty).then(|| self.text(value))
+        (selected && !value.is_never_closed()).then(|| self.text(value))
     }
 
     fn comment(&mut self, text: &str, selector: Option<&Selector>) -> Result<Closed, SopsError> {

@@ -74,7 +74,7 @@ pub(super) fn open(
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
         outcomes.push(match step {
-            Step::Open(key) => {
+            Step::Open(key, _) => {
                 walk.open(key.as_deref());
                 Outcome::Keep
             }
@@ -82,7 +82,7 @@ pub(super) fn open(
                 walk.close();
                 Outcome::Keep
             }
-            Step::Comment(text) => {
+            Step::Comment(text, _) => {
                 let opened = open_comment(text, &walk, &cipher, &mut known);
                 walk.comment(text);
                 opened.map_or(Outcome::Keep, Outcome::Comment)
@@ -108,19 +108,20 @@ pub(super) fn open(
     Ok((outcomes, known))
 }
 
-fn open_value(
+/// Opens a value that is selected, and counts it; `None` for what stays as it is.
+pub(super) fn open_value(
     value: &Value,
     selected: bool,
     walk: &Walk<'_>,
     cipher: &Cipher,
     mac: &mut Mac,
 ) -> Result<Option<(Value, ClosedValue)>, SopsError> {
-    if !selected || (value.kind() == Kind::Str && value.is_empty()) {
+    if !selected || (value.is_never_closed()) {
         mac.count(value, selected);
         return Ok(None);
     }
     let fault = |fault| SopsError::Value {
-        path: walk.place(),
+        at: walk.at(),
         fault,
     };
     let text = value.as_text().filter(|_| value.kind() == Kind::Str);

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::manifest::Format;
 use crate::recipient::{Identity, KeyRing, parse_identity_file};
 
 mod stores;
@@ -36,18 +35,34 @@ fn decrypt(store: Store, file: &[u8]) -> Result<String, SopsError> {
 
 /// What a file says: its values in order, apart from how they are written.
 fn said(store: Store, text: &str) -> Vec<(String, String)> {
-    let zero = |(path, value): (String, String)| match value.as_str() {
-        // sops turns this float into a whole number when it decrypts it.
-        "-0" => (path, "0".to_owned()),
-        _ => (path, value),
+    let tree = store.tree(text.as_bytes());
+    let tree = tree.unwrap_or_else(|error| panic!("{error}"));
+    let mut lines = Vec::new();
+    for item in tree.documents() {
+        outline(item, crate::manifest::Path::default(), &mut lines);
+    }
+    lines
+}
+
+fn outline(item: &Item, path: crate::manifest::Path, lines: &mut Vec<(String, String)>) {
+    let said = match item {
+        Item::Null => "null".to_owned(),
+        Item::Mapping(_) => "{".to_owned(),
+        Item::List(_) => "[".to_owned(),
+        Item::Value(value) => match value.as_text().unwrap_or("bytes") {
+            // sops turns this float into a whole number when it decrypts it.
+            "-0" => "0".to_owned(),
+            text => text.to_owned(),
+        },
     };
-    let format = match store {
-        Store::Json => Format::Json,
-        _ => Format::Yaml,
-    };
-    let outline = document::outline(text.as_bytes(), format);
-    let outline = outline.unwrap_or_else(|error| panic!("{error}\n{text}"));
-    outline.into_iter().map(zero).collect()
+    lines.push((path.to_string(), said));
+    for (nth, (key, item)) in item.entries().enumerate() {
+        let path = match key {
+            Some(key) => path.join(key),
+            None => path.join(nth),
+        };
+        outline(item, path, lines);
+    }
 }
 
 const YAML: [&str; 16] = [

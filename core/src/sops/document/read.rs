@@ -10,7 +10,7 @@ use crate::manifest::lex::column;
 use crate::manifest::{Format, Kind, ManifestError, Node, Resolved, Stream, Style};
 use crate::sops::error::SopsError;
 use crate::sops::value::{Value, ValueFault};
-use crate::sops::walk::{Form, Step, Walk};
+use crate::sops::walk::{Form, Line, Shape, Step, Walk};
 
 use super::comments::{Comment, Comments};
 
@@ -104,14 +104,18 @@ impl<'s> Reader<'s> {
         block: Option<Node<'s>>,
         comments: &mut Comments<'s>,
     ) -> Result<(), SopsError> {
-        self.push(Step::Open(key.map(Cow::Borrowed)), Slot::None);
-        self.walk.open(key);
         let node = node.resolved();
+        let shape = match node.kind() {
+            Kind::Sequence => Shape::List,
+            _ => Shape::Mapping,
+        };
+        self.push(Step::Open(key.map(Cow::Borrowed), shape), Slot::None);
+        self.walk.open(key);
         let flow = node.is_flow();
         let start = column(self.source, node.span().start);
         if flow && let Some(comment) = comments.take_inline(node.span().end, false) {
             // sops counts what follows a flow collection to its inside.
-            self.comment(&comment, None);
+            self.comment(&comment, None, Line::Shared);
         }
         let mapping = node.kind() == Kind::Mapping;
         let dashes = (!mapping && !flow).then_some(start);
@@ -139,7 +143,7 @@ impl<'s> Reader<'s> {
             if let Some(key) = key
                 && let Some(comment) = comments.take_inline(key.span().end, false)
             {
-                self.comment(&comment, None);
+                self.comment(&comment, None, Line::Shared);
             }
             self.value(*value, text, (flow, start, !mapping), next, comments)?;
         }
@@ -165,7 +169,7 @@ impl<'s> Reader<'s> {
         let outer = self.alias;
         if node.kind() == Kind::Alias {
             if let Some(comment) = comments.take_inline(node.span().end, false) {
-                self.comment(&comment, None);
+                self.comment(&comment, None, Line::Shared);
             }
             self.alias = outer.or(Some(node));
         }
@@ -193,7 +197,7 @@ impl<'s> Reader<'s> {
                     node.span().end
                 };
                 if let Some(comment) = comments.take_inline(end, block) {
-                    self.comment(&comment, None);
+                    self.comment(&comment, None, Line::Shared);
                 }
             }
             self.walk.enter(key);
@@ -223,7 +227,7 @@ impl<'s> Reader<'s> {
         let text = node.text().unwrap_or_default();
         let json = self.format == Format::Json;
         let fault = |fault| SopsError::Value {
-            path: self.walk.place(),
+            at: self.walk.at(),
             fault,
         };
         Ok(Some(match node.resolve() {
@@ -260,18 +264,18 @@ impl<'s> Reader<'s> {
         dashes: Option<usize>,
     ) {
         while let Some(comment) = comments.take_next(limit, column) {
-            self.comment(&comment, dashes);
+            self.comment(&comment, dashes, Line::Own);
         }
     }
 
     /// A comment, in a list whose dashes stand in the column `dashes`.
-    fn comment(&mut self, comment: &Comment, dashes: Option<usize>) {
+    fn comment(&mut self, comment: &Comment, dashes: Option<usize>, line: Line) {
         let text = &self.source[comment.span.start + 1..comment.span.end];
         let slot = Slot::Comment {
             span: comment.span.clone(),
             item: dashes == Some(comment.column),
         };
-        self.push(Step::Comment(Cow::Borrowed(text)), slot);
+        self.push(Step::Comment(Cow::Borrowed(text), line), slot);
     }
 
     fn push(&mut self, step: Step<'s>, slot: Slot<'s>) {
