@@ -107,8 +107,8 @@ fn finish<W: Work>(
     if !args.dry_run {
         let texts = done.iter().map(|(path, text)| (*path, text.as_bytes()));
         let files = reworked.iter().filter_map(|(path, reworked)| {
-            let bytes = reworked.bytes.as_deref().or(reworked.passed_on.as_deref());
-            Some((*path, bytes?))
+            let bytes = reworked.bytes.as_ref().or(reworked.passed_on.as_deref());
+            Some((*path, bytes?.as_slice()))
         });
         write(&texts.chain(files).collect::<Vec<_>>(), session)?;
     }

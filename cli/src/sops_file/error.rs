@@ -11,11 +11,22 @@ use crate::identities::Identities;
 use crate::located::InFile;
 
 /// An error of the formats, with what helps here.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[derive(Debug)]
 pub(crate) struct SopsFault {
-    source: SopsError,
+    error: SopsError,
     looked_in: Option<String>,
+}
+
+impl std::fmt::Display for SopsFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for SopsFault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 /// What can't be asked of a file of SOPS.
@@ -59,7 +70,7 @@ pub(crate) enum SopsUsage {
 /// Says of which file an error is.
 pub(crate) fn in_file(doing: &'static str, path: &Path, error: SopsError) -> Failure {
     let fault = SopsFault {
-        source: error,
+        error,
         looked_in: None,
     };
     InFile::new(doing, path, fault).into()
@@ -68,7 +79,7 @@ pub(crate) fn in_file(doing: &'static str, path: &Path, error: SopsError) -> Fai
 /// The same, where keys were looked for.
 pub(crate) fn unopened(path: &Path, error: SopsError, identities: &Identities) -> Failure {
     let fault = SopsFault {
-        source: error,
+        error,
         looked_in: Some(identities.looked_in()),
     };
     InFile::new("open", path, fault).into()
@@ -89,11 +100,11 @@ pub(crate) fn blame_of(error: &SopsError) -> Blame {
 
 impl Fault for SopsFault {
     fn blame(&self) -> Blame {
-        blame_of(&self.source)
+        blame_of(&self.error)
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        match &self.source {
+        match &self.error {
             SopsError::NoDataKey { recipients, providers } => {
                 let mut closed_for = recipients.clone();
                 closed_for.extend(providers.iter().cloned());

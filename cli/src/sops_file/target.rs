@@ -188,7 +188,11 @@ impl Target {
         }
     }
 
-    fn of_sops(rule: &SopsRule, said_by: String) -> Result<Self, Failure> {
+    /// Whom a rule of `.sops.yaml` names.
+    ///
+    /// # Errors
+    /// [`TargetError::Recipient`] with its place, [`TargetError::Nobody`].
+    pub(crate) fn of_sops(rule: &SopsRule, said_by: String) -> Result<Self, Failure> {
         let mut target = Self::of(Vec::new(), said_by);
         target.groups.clear();
         for group in &rule.groups {

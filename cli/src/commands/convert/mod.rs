@@ -148,6 +148,8 @@ impl Converter<'_> {
         let (mut chosen, mut sealed_for) = (None, None);
         for object in stream.objects() {
             let (from, to) = match self.args.to {
+                // Whole files go that way: `to_sops` has seen to it.
+                SealedFormat::Sops => (false, false),
                 SealedFormat::Envelope => {
                     (is_sealed_secret(&object), manifest::is_envelope(&object))
                 }
@@ -160,6 +162,7 @@ impl Converter<'_> {
                 continue;
             }
             let converted = match self.args.to {
+                SealedFormat::Sops => continue,
                 SealedFormat::Envelope => {
                     let chosen = match &chosen {
                         Some(chosen) => chosen,
@@ -225,6 +228,7 @@ impl Converter<'_> {
         let (from, to) = match self.args.to {
             SealedFormat::Envelope => ("encryptedData", "data"),
             SealedFormat::SealedSecret => ("data", "encryptedData"),
+            SealedFormat::Sops => ("data", "data"),
         };
         let moves = [Move::new(["spec", from], ["spec", to])];
         for (index, resource) in changes {
@@ -238,6 +242,8 @@ impl Converter<'_> {
         match self.args.to {
             SealedFormat::Envelope => bulla_core::api::SEALED_SECRET,
             SealedFormat::SealedSecret => bulla_core::api::SECRET_ENVELOPE,
+            // Either of the two.
+            SealedFormat::Sops => "Secret",
         }
     }
 

@@ -17,6 +17,7 @@ use crate::input::is_stdin;
 use crate::recipients::Chosen;
 use crate::sealed_secret::{CertificateError, Making, SealedFor};
 use crate::secret::{Conversion, Manner};
+use crate::sops_file::error::SopsUsage;
 
 /// What a file's Secrets become.
 pub(super) enum Target {
@@ -51,6 +52,8 @@ impl Sealer<'_> {
                 chosen.warn_of_left_out(seen, printer);
                 Ok(Target::Envelopes(chosen))
             }
+            // Files are sealed whole before any Secret is looked for in them.
+            SealedFormat::Sops => Err(SopsUsage::Joined.into()),
             SealedFormat::SealedSecret if self.args.unbound_template => {
                 Err(CertificateError::NeverBound.into())
             }
@@ -72,12 +75,22 @@ impl Sealer<'_> {
         }
         let seen = Some(seen).filter(|path| !is_stdin(path));
         let located = self.session.configs.of(seen)?;
+        if let (None, Some(path), true) = (&located, seen, self.args.recipients.recipients.is_empty()) {
+            let printer = &self.session.printer;
+            let sops = self.targets.sops_config(path, printer)?;
+            // Whoever has rules for sops and none for bulla works with sops.
+            return Ok(match sops {
+                Some(_) => SealedFormat::Sops,
+                None => SealedFormat::Envelope,
+            });
+        }
         let rule = located.as_ref().zip(seen).and_then(|(located, path)| {
             let relative = located.relative(path).ok()?;
             located.config.rule_for(&relative).ok()
         });
         Ok(match rule.map(bulla_core::policy::Rule::format) {
             Some(Format::SealedSecret) => SealedFormat::SealedSecret,
+            Some(Format::Sops) => SealedFormat::Sops,
             _ => SealedFormat::Envelope,
         })
     }
