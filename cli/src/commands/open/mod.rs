@@ -259,6 +259,28 @@ fn sealed_content(
         .map_err(|error| found.error(path, None, error))
 }
 
+/// The Secret that a sealed resource holds, as a manifest in plaintext: texts as texts, where all of them are.
+pub(crate) fn secret_of(
+    resource: &Resource<'_>,
+    path: &Path,
+    identities: &Identities,
+) -> Result<Value, Failure> {
+    let content = match resource {
+        Resource::Envelope(found) => content(found, path, identities)?,
+        Resource::Sealed(found) => sealed_content(found, path, identities)?,
+    };
+    let mut manifest = manifest_of(&content);
+    let texts = content.data().iter().map(|(key, value)| {
+        let text = std::str::from_utf8(value.reveal()).ok()?;
+        Some((key.to_string(), Value::from(text)))
+    });
+    if let (Some(texts), Some(fields)) = (texts.collect(), manifest.as_object_mut()) {
+        fields.remove("data");
+        fields.insert("stringData".into(), Value::Object(texts));
+    }
+    Ok(manifest)
+}
+
 /// Nothing is made of it in a cluster.
 fn policy() -> SecretPolicy {
     SecretPolicy {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bulla_core::envelope::{Binding, Envelope};
-use bulla_core::manifest::{Move, Path as NodePath, SecretSource};
+use bulla_core::manifest::{Move, SecretSource};
 use bulla_core::policy::Format;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{SecretTemplate, scope_of};
@@ -15,7 +15,7 @@ use crate::cli::SealedFormat;
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::recipients::Chosen;
-use crate::sealed_secret::{CertificateError, Making, SealedFor};
+use crate::sealed_secret::{CertificateError, Making, SealedFor, into_encrypted_data};
 use crate::secret::{Conversion, Manner};
 use crate::sops_file::error::SopsUsage;
 
@@ -158,11 +158,7 @@ impl Sealer<'_> {
         let title = format!("`{}/{}`", request.namespace, request.name);
         let values = request.values.len();
         let mut moves = conversion.moves;
-        for there in &mut moves {
-            if there.to == NodePath::from(["spec", "data"]) {
-                there.to = NodePath::from(["spec", "encryptedData"]);
-            }
-        }
+        into_encrypted_data(&mut moves);
         Ok(SealedOne {
             resource,
             moves,
