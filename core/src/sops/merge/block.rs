@@ -61,7 +61,7 @@ impl Blocks<'_> {
             raw.extend(value.map(|value| (field.clone(), value.clone())));
         }
         let mut merged = MergedBlock {
-            metadata: Metadata::from_raw(raw),
+            metadata: Metadata::from_raw(raw, None),
             missing: Vec::new(),
         };
         if one_group {
