@@ -37,8 +37,8 @@ pub(super) fn merge(
         let (of_ours, rest_left) = left.split_at(group.ours);
         let (of_theirs, rest_right) = right.split_at(group.theirs);
         push(&mut merged, &base[at..group.range.start]);
-        let whole = |changes: &Changes<'_>, hunks: &[Hunk]| changes.text(&base, &group.range, hunks);
-        let (one, other) = (whole(&ours, of_ours), whole(&theirs, of_theirs));
+        let one = ours.text(&base, &group.range, of_ours);
+        let other = theirs.text(&base, &group.range, of_theirs);
         if of_theirs.is_empty() || !of_ours.is_empty() && one == other {
             push(&mut merged, &one);
         } else if of_ours.is_empty() {
