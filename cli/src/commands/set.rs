@@ -148,8 +148,8 @@ fn set_in_sops(args: &SetArgs, session: &Session, file: &SopsFile) -> Result<Exi
     }
     let verb = if args.dry_run { "would set" } else { "set" };
     let new = if site.there { "" } else { " (a new key)" };
-    let key = args.key.escape_debug();
-    printer.say(format_args!("{verb} `{key}`{new} in {}", Shown(path)));
+    let key = Shown(Path::new(&args.key));
+    printer.say(format_args!("{verb} {key}{new} in {}", Shown(path)));
     Ok(ExitStatus::Done)
 }
 

@@ -1,6 +1,7 @@
 //! `bulla unset`: values taken out; no key is needed.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
@@ -107,7 +108,7 @@ fn unset_in_sops(
         }
     }
     let verb = if args.dry_run { "would take" } else { "took" };
-    let names = args.keys.iter().map(|key| format!("`{}`", key.escape_debug()));
+    let names = args.keys.iter().map(|key| Shown(Path::new(key)).to_string());
     let names = names.collect::<Vec<_>>().join(", ");
     printer.say(format_args!("{verb} {names} out of {}", Shown(path)));
     Ok(ExitStatus::Done)

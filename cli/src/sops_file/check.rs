@@ -3,16 +3,13 @@
 use std::path::Path;
 
 use bulla_core::manifest::{Kind, Node, Path as NodePath, Place, Stream, Style};
-use bulla_core::policy::Format;
-use bulla_core::policy::PolicyError;
-use bulla_core::policy::Rule;
+use bulla_core::policy::{Config, Format, PolicyError, Rule};
 use bulla_core::policy::check::{Finding, FindingKind};
 use bulla_core::recipient::Recipient;
 use bulla_core::sops::config::is_disguised_dotenv;
 use bulla_core::sops::{At, Audit, Difference, Selector, SelectorKind, SopsError, Store};
 
 use super::target::{Target, beginning};
-use crate::shown::Shown;
 
 /// A file to look at.
 pub(crate) struct Subject<'a> {
@@ -20,6 +17,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) shown: &'a str,
     pub(crate) store: Store,
     pub(crate) bytes: &'a [u8],
+    /// For the names of recipients.
+    pub(crate) config: Option<&'a Config>,
 }
 
 /// What a configuration says of the file.
@@ -56,8 +55,19 @@ pub(crate) fn findings(subject: &Subject<'_>, ruled: &Ruled<'_>) -> Vec<Finding>
 
 /// Findings in a file that a rule wants encrypted, and that is not.
 pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
-    if rule.format() != Format::Sops {
+    if rule.format() != Format::Sops || subject.bytes.trim_ascii().is_empty() {
         return None;
+    }
+    let name = Path::new(subject.shown).file_name().unwrap_or_default();
+    if is_disguised_dotenv(&name.to_string_lossy()) {
+        let mut findings = Findings::new(subject);
+        let message = format!(
+            "refusing plaintext: the rule `{}` wants this file encrypted, and sops takes its name for binary",
+            rule.path()
+        );
+        let hint = "rename it so that it ends in `.env`; then `bulla seal -i` encrypts it";
+        findings.add(FindingKind::DisguisedDotenv, None, message, hint);
+        return findings.all.pop();
     }
     let stream = Stream::parse(subject.bytes).ok();
     let objects = stream.as_ref().map(Stream::objects).unwrap_or_default();
@@ -77,7 +87,7 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
         "refusing plaintext: the rule `{}` wants {first}{more} encrypted",
         rule.path()
     );
-    let hint = format!("`bulla seal -i {}` encrypts it", Shown(Path::new(subject.shown)));
+    let hint = format!("`bulla seal -i {}` encrypts it", quoted(subject.shown));
     findings.add(FindingKind::PlaintextValue, findings.place(first), message, hint);
     findings.all.pop()
 }
@@ -130,11 +140,15 @@ impl<'a> Findings<'a> {
     fn audit(&mut self, audit: &Audit) {
         for at in &audit.readable {
             let message = format!("refusing plaintext: {at} is readable, and its selector wants it encrypted");
-            let shown = Shown(Path::new(self.subject.shown)).to_string();
+            let shown = quoted(self.subject.shown);
             let hint = format!(
                 "open it with `bulla sops decrypt --ignore-mac {shown}` and encrypt it again; whoever could read the repository may have seen the value"
             );
             self.add(FindingKind::PlaintextValue, self.place(at), message, hint);
+        }
+        for at in &audit.malformed {
+            let message = format!("{at} begins like a ciphertext, and is none");
+            self.add(FindingKind::DamagedEnvelope, self.place(at), message, "restore it from Git");
         }
         if audit.closed.is_empty() && audit.readable.is_empty() && audit.plain > 0 {
             let selector = audit.metadata.selector().map_or("", |found| found.kind().name());
@@ -183,10 +197,30 @@ impl<'a> Findings<'a> {
             Ruled::Sops(Ok(target)) => audit.metadata.difference(&target.groups, target.threshold),
         };
         if !difference.is_none() {
-            let shown = Shown(Path::new(self.subject.shown)).to_string();
-            let hint = format!("`bulla rewrap {}`", shown.trim_matches('`'));
-            self.add(FindingKind::WrongRecipients, self.block("age").or_else(|| self.block("")), told(&difference), hint);
+            let hint = format!("`bulla rewrap {}`", quoted(self.subject.shown));
+            self.add(FindingKind::WrongRecipients, self.block("age").or_else(|| self.block("")), self.told(&difference), hint);
         }
+    }
+
+    fn told(&self, difference: &Difference) -> String {
+        let called = |one: &String| {
+            let known = one.parse::<Recipient>().ok();
+            let party = known.and_then(|known| {
+                let (party, _) = self.subject.config?.party_of(&known.fingerprint())?;
+                Some(party.name.to_string())
+            });
+            party.unwrap_or_else(|| beginning(one))
+        };
+        let list = |what: &str, all: &[String]| {
+            let names: Vec<_> = all.iter().map(called).collect();
+            (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+        };
+        let parts = [
+            list("it is not closed for", &difference.missing),
+            list("it is closed for others than its rule names:", &difference.surplus),
+            difference.regrouped.then(|| "its key groups are not those of its rule".to_owned()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// Where a value stands.
@@ -225,15 +259,12 @@ fn wanted(rule: &Rule) -> Result<Vec<Recipient>, (FindingKind, PolicyError)> {
     Ok(everyone.into_iter().map(|named| named.recipient).collect())
 }
 
-fn told(difference: &Difference) -> String {
-    let list = |what: &str, all: &[String]| {
-        let names: Vec<_> = all.iter().map(|one| beginning(one)).collect();
-        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
-    };
-    let parts = [
-        list("it is not closed for", &difference.missing),
-        list("it is closed for others than its rule names:", &difference.surplus),
-        difference.regrouped.then(|| "its key groups are not those of its rule".to_owned()),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+/// A path as a word of a command line that can be copied.
+fn quoted(path: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+@%=:,".contains(&b);
+    if !path.is_empty() && path.bytes().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }

@@ -33,7 +33,7 @@ impl std::error::Error for SopsFault {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SopsUsage {
     /// A value is to be set, and nobody at hand opens the file.
-    #[error("setting a value in a file of SOPS is impossible by format without a key that opens it")]
+    #[error("changing a value in a file of SOPS is impossible by format without a key that opens it")]
     SetWithoutKey(#[source] SopsError),
     /// `.env.production` and the like.
     #[error("refusing the name of this file: sops would take it for binary, and close it as one value")]
@@ -147,7 +147,7 @@ impl Fault for SopsUsage {
             Self::NoKeys => "`bulla edit` and `bulla open` work on all of it",
             Self::KeyPath => "the usage is `bulla set FILE KEY`; the value is asked for, or comes from a pipe",
             Self::NotText => "encode it first, in base64 for example",
-            Self::NothingThere => "`bulla inspect` lists nothing but who can open; `bulla open --reveal` shows the file",
+            Self::NothingThere => "`bulla inspect -o json` lists the encrypted values",
             Self::OtherProviders(_) => {
                 "`sops rotate` with access to all of its keys; or take the other entries out first: `sops rotate --rm-pgp …`"
             }

@@ -46,8 +46,6 @@ pub(crate) struct Target {
     pub(crate) mac_only_encrypted: bool,
     /// Providers that the rule names keys of, and that can't be closed with here.
     pub(crate) others: Vec<&'static str>,
-    /// The file that says so, and its rule, for telling people.
-    pub(crate) said_by: String,
     /// Named by the rule, and left out by `--for`.
     left_out: Vec<String>,
 }
@@ -98,7 +96,8 @@ impl<'a> Targets<'a> {
         let recipients = config.resolve(self.asked)?;
         // What a rule says beside its recipients still counts.
         let ruled = ruled.ok().flatten();
-        let mut target = Target::of(recipients, "--for".to_owned());
+        let mut target = Target::of(recipients);
+        target.know(config);
         if let Some(ruled) = ruled {
             let asked = &target.groups[0];
             let missing = ruled.groups.iter().flatten().filter(|one| !asked.contains(one));
@@ -114,8 +113,8 @@ impl<'a> Targets<'a> {
         if let Some(located) = self.configs.of(Some(path))? {
             let rule = located.config.rule_for(&located.relative(path)?)?;
             rule.allow_format(Format::Sops)?;
-            let said_by = format!("the rule `{}`", rule.path());
-            let mut target = Target::of(rule.everyone()?, said_by);
+            let mut target = Target::of(rule.everyone()?);
+            target.know(&located.config);
             let regex = rule.encrypted_regex();
             target.selector = regex.map(|text| (SelectorKind::EncryptedRegex, text.to_owned()));
             return Ok(Some(target));
@@ -126,8 +125,7 @@ impl<'a> Targets<'a> {
         let in_file = |error: Box<dyn Fault>| InFile::new("use", &located.file, error);
         let rule = located.config.rule_for(&located.relative(path)?);
         let rule = rule.map_err(|error| in_file(Box::new(error)))?;
-        let said_by = format!("rule {} of {}", rule.number, Shown(&located.file));
-        Target::of_sops(&rule, said_by)
+        Target::of_sops(&rule)
             .map(Some)
             .map_err(|failure| failure.located(|error| in_file(error).into()))
     }
@@ -172,7 +170,7 @@ impl<'a> Targets<'a> {
 }
 
 impl Target {
-    fn of(recipients: Vec<NamedRecipient>, said_by: String) -> Self {
+    fn of(recipients: Vec<NamedRecipient>) -> Self {
         let name = |named: &NamedRecipient| (named.recipient.to_string(), named.name.to_string());
         let names = recipients.iter().map(name).collect();
         let group = recipients.into_iter().map(|named| named.recipient);
@@ -183,7 +181,6 @@ impl Target {
             selector: None,
             mac_only_encrypted: false,
             others: Vec::new(),
-            said_by,
             left_out: Vec::new(),
         }
     }
@@ -192,8 +189,8 @@ impl Target {
     ///
     /// # Errors
     /// [`TargetError::Recipient`] with its place, [`TargetError::Nobody`].
-    pub(crate) fn of_sops(rule: &SopsRule, said_by: String) -> Result<Self, Failure> {
-        let mut target = Self::of(Vec::new(), said_by);
+    pub(crate) fn of_sops(rule: &SopsRule) -> Result<Self, Failure> {
+        let mut target = Self::of(Vec::new());
         target.groups.clear();
         for group in &rule.groups {
             let mut recipients: Vec<Recipient> = Vec::with_capacity(group.age.len());
@@ -221,16 +218,20 @@ impl Target {
         Ok(target)
     }
 
+    /// Whoever leaves has a name as well.
+    fn know(&mut self, config: &Config) {
+        for party in config.parties() {
+            let names = party.recipients.iter();
+            let names = names.map(|one| (one.to_string(), party.name.to_string()));
+            self.names.extend(names);
+        }
+    }
+
     /// The selector of the rule; where it says nothing, what fits the file.
     pub(crate) fn selector_or(&self, default: Option<(SelectorKind, &str)>) -> Option<Selector> {
         let said = self.selector.as_ref();
         let (kind, text) = said.map(|(kind, text)| (*kind, text.as_str())).or(default)?;
         Selector::new(kind, text).ok()
-    }
-
-    /// True where the rule itself says what is encrypted.
-    pub(crate) fn has_selector(&self) -> bool {
-        self.selector.is_some()
     }
 
     /// Refuses a rule that names keys of other providers, where the data key is new.

@@ -275,8 +275,7 @@ fn is_called(path: &Path, name: &str) -> bool {
 
 fn sops_ruling(config: &SopsConfig, path: &str) -> SopsRuling {
     let rule = config.rule_for(path).map_err(|error| error.to_string())?;
-    let said_by = format!("rule {} of {SOPS_CONFIG_FILE}", rule.number);
-    Target::of_sops(&rule, said_by).map_err(|failure| failure.in_one_line().0)
+    Target::of_sops(&rule).map_err(|failure| failure.in_one_line().0)
 }
 
 static NOBODY: RecipientArgs = RecipientArgs {

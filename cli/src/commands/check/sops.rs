@@ -22,12 +22,13 @@ pub(super) fn look_at(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let shown = candidate.shown.to_string_lossy();
+    let ruling = rules.of(candidate)?;
     let subject = Subject {
         shown: &shown,
         store,
         bytes,
+        config: ruling.as_ref().map(|(config, _)| &**config),
     };
-    let ruling = rules.of(candidate)?;
     let mut found = match &ruling {
         Some((config, path)) => findings(&subject, &Ruled::Bulla(config.rule_for(path))),
         None => match rules.sops_of(candidate)? {
@@ -73,6 +74,7 @@ pub(super) fn plaintext(
         shown: &shown,
         store: store_of(Path::new(&*shown), bytes),
         bytes,
+        config: Some(&config),
     };
     Ok(plaintext_in(&subject, rule))
 }
