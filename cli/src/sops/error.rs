@@ -157,12 +157,17 @@ impl Ended {
         Self { failure, ..self }
     }
 
-    /// Says it, and leaves.
-    pub(super) fn leave(self) -> ExitStatus {
-        let status = self.failure.as_ref().map(Failure::status);
+    /// Says it.
+    pub(super) fn print(&self) {
         if let Some(failure) = &self.failure {
             failure.print();
         }
+    }
+
+    /// Says it, and leaves.
+    pub(super) fn leave(self) -> ExitStatus {
+        let status = self.failure.as_ref().map(Failure::status);
+        self.print();
         match status {
             Some(signal @ ExitStatus::Interrupted(_)) => signal,
             _ => ExitStatus::Code(self.code),

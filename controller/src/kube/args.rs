@@ -3,6 +3,7 @@
 mod export;
 mod go;
 mod sealed_secrets;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -136,9 +137,14 @@ impl Args {
     pub fn from_command_line(
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, clap::Error> {
-        let words: Vec<OsString> = words.into_iter().collect();
+        let mut words: Vec<OsString> = words.into_iter().collect();
         let name = words.first().map(Path::new).and_then(Path::file_stem);
         let in_their_place = name.is_some_and(|name| name == "controller");
+        let first = words.len().min(1);
+        words.splice(
+            first..first,
+            variables::as_flags(|name| std::env::var_os(name)),
+        );
         let mut args = Self::try_parse_from(&words)?;
         args.sealed_secrets |= in_their_place;
         if args.sealed_secrets {

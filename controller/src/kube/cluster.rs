@@ -11,6 +11,7 @@ use super::mirror::{KeySecret, Mirror, RsaKeySecret, SeenResource, SeenSealingKe
 use super::openings::Openings;
 use super::queue::{Key, Queue};
 use super::rest::{FencedRest, Rest};
+use super::restraint::Restraint;
 
 /// One process's view of a cluster.
 pub(super) struct Cluster {
@@ -28,6 +29,8 @@ pub(super) struct Cluster {
     pub(super) may_open_sealed_secrets: AtomicBool,
     /// Whether the other controller was at work when somebody last looked: this one stands by.
     pub(super) stands_by: AtomicBool,
+    /// What flags ask to leave undone for them.
+    pub(super) restraint: Restraint,
     pub(super) secrets: Arc<Mirror<SeenSecret>>,
     pub(super) sealing_keys: Arc<Mirror<SeenSealingKey>>,
     pub(super) key_secrets: Arc<Mirror<KeySecret>>,

@@ -51,6 +51,7 @@ mod openings;
 mod queue;
 mod record_key;
 mod rest;
+mod restraint;
 mod rsa_keys;
 mod run;
 mod secret_body;

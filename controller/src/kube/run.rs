@@ -102,6 +102,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         with_sealed_secrets: args.sealed_secrets,
         may_open_sealed_secrets: AtomicBool::default(),
         stands_by: AtomicBool::default(),
+        restraint: args.sealed_secrets_args.restraint(),
         secrets: Arc::new(Mirror::new()),
         sealing_keys: Arc::new(Mirror::new()),
         key_secrets: Arc::new(Mirror::new()),

@@ -20,6 +20,7 @@ use super::mirror::{Feed, Mirror, Mirrored};
 use super::openings::Openings;
 use super::queue::Queue;
 use super::rest::{FencedRest, Rest};
+use super::restraint::Restraint;
 use super::watch::Change;
 
 /// The server's side.
@@ -74,6 +75,7 @@ impl Stand {
             with_sealed_secrets: false,
             may_open_sealed_secrets: AtomicBool::default(),
             stands_by: AtomicBool::default(),
+            restraint: Restraint::default(),
             secrets: Arc::new(Mirror::new()),
             sealing_keys: Arc::new(Mirror::new()),
             key_secrets: Arc::new(Mirror::new()),

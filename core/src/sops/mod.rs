@@ -34,6 +34,7 @@ mod open;
 mod renew;
 mod selector;
 mod shamir;
+mod shown_block;
 mod site;
 #[cfg(test)]
 mod tests;
