@@ -36,10 +36,22 @@ impl Blocks<'_> {
         mixed: bool,
         favour: Option<Side>,
     ) -> Result<MergedBlock, MergeError> {
+        // Under another selector a value that is a secret on one side could come out as plaintext.
+        let chosen = |block: &Metadata| {
+            let selector = block.selector().ok()?;
+            Some((selector.kind(), selector.text().to_owned()))
+        };
+        let (ours, theirs) = (chosen(self.ours), chosen(self.theirs));
+        if ours.is_none() || ours != theirs {
+            let field = theirs.or(ours).map_or("selector", |(kind, _)| kind.name());
+            return Err(MergeError::Block(field.to_owned()));
+        }
         let empty = Map::new();
         let base = self.base.map_or(&empty, Metadata::raw);
         let (ours, theirs) = (self.ours.raw(), self.theirs.raw());
-        let one_group = ![base, ours, theirs].iter().any(|raw| raw.contains_key("key_groups"));
+        let one_group = ![base, ours, theirs]
+            .iter()
+            .any(|raw| raw.contains_key("key_groups"));
         let added = theirs.keys().filter(|field| !ours.contains_key(*field));
         let mut raw = Map::new();
         for field in ours.keys().chain(added) {
@@ -61,7 +73,7 @@ impl Blocks<'_> {
             raw.extend(value.map(|value| (field.clone(), value.clone())));
         }
         let mut merged = MergedBlock {
-            metadata: Metadata::from_raw(raw, None),
+            metadata: Metadata::from_raw(raw, self.ours.written().map(Into::into)),
             missing: Vec::new(),
         };
         if one_group {
@@ -93,7 +105,9 @@ impl Blocks<'_> {
             let mut entries = entries.iter();
             entries.find(|entry| entry.recipient == recipient).cloned()
         };
-        let added = theirs.iter().filter(|entry| find(&ours, &entry.recipient).is_none());
+        let added = theirs
+            .iter()
+            .filter(|entry| find(&ours, &entry.recipient).is_none());
         let mut merged = Vec::new();
         for entry in ours.iter().chain(added) {
             let recipient = &entry.recipient;

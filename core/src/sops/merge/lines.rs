@@ -20,12 +20,7 @@ pub(super) struct Ways {
 }
 
 /// Merges; nothing where both sides changed the same lines and nobody is favoured.
-pub(super) fn merge(
-    base: &str,
-    ours: &str,
-    theirs: &str,
-    ways: Ways,
-) -> Option<Zeroizing<String>> {
+pub(super) fn merge(base: &str, ours: &str, theirs: &str, ways: Ways) -> Option<Zeroizing<String>> {
     let [base, ours, theirs] = [base, ours, theirs].map(|text| lines(text));
     let ours = Changes::between(&base, &ours);
     let theirs = Changes::between(&base, &theirs);
@@ -47,15 +42,31 @@ pub(super) fn merge(
             push(&mut merged, &one);
             push(&mut merged, &other);
         } else {
-            push(&mut merged, match ways.favour? {
-                Side::Ours => &one,
-                Side::Theirs => &other,
-            });
+            push(
+                &mut merged,
+                match ways.favour? {
+                    Side::Ours => &one,
+                    Side::Theirs => &other,
+                },
+            );
         }
         (at, left, right) = (group.range.end, rest_left, rest_right);
     }
     push(&mut merged, &base[at..]);
     Some(merged)
+}
+
+/// The lines that two texts have in common: what two files that were added on their own may have begun with.
+pub(super) fn common(ours: &str, theirs: &str) -> Zeroizing<String> {
+    let [ours, theirs] = [ours, theirs].map(lines);
+    let mut common = Zeroizing::new(String::new());
+    for op in capture_diff_slices(Algorithm::Patience, &ours, &theirs) {
+        let (tag, range, _) = op.as_tag_tuple();
+        if tag == similar::DiffTag::Equal {
+            push(&mut common, &ours[range]);
+        }
+    }
+    common
 }
 
 /// Lines with their ends.
@@ -95,14 +106,18 @@ impl<'t> Changes<'t> {
             .filter_map(changed)
         {
             match hunks.last_mut() {
-                Some(last) if last.base.end == hunk.base.start && last.side.end == hunk.side.start => {
+                Some(last)
+                    if last.base.end == hunk.base.start && last.side.end == hunk.side.start =>
+                {
                     last.base.end = hunk.base.end;
                     last.side.end = hunk.side.end;
                 }
                 _ => hunks.push(hunk),
             }
         }
-        let hunks = hunks.into_iter().flat_map(|hunk| by_keys(base, lines, hunk));
+        let hunks = hunks
+            .into_iter()
+            .flat_map(|hunk| by_keys(base, lines, hunk));
         Self {
             lines,
             hunks: hunks.collect(),
@@ -129,17 +144,26 @@ fn changed(op: &DiffOp) -> Option<Hunk> {
 
 /// Takes a hunk to pieces: a line in whose place one of the same key stands is a change of its own.
 fn by_keys(base: &[&str], lines: &[&str], hunk: Hunk) -> Vec<Hunk> {
-    let keys = |lines: &[&str]| lines.iter().map(|line| key(line).to_owned()).collect::<Vec<_>>();
-    let (old, new) = (keys(&base[hunk.base.clone()]), keys(&lines[hunk.side.clone()]));
+    let keys = |lines: &[&str]| {
+        lines
+            .iter()
+            .map(|line| key(line).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (old, new) = (
+        keys(&base[hunk.base.clone()]),
+        keys(&lines[hunk.side.clone()]),
+    );
     let mut pieces = Vec::new();
     for op in capture_diff_slices(Algorithm::Patience, &old, &new) {
         let (tag, mut old, mut new) = op.as_tag_tuple();
-        for range in [&mut old] {
-            *range = range.start + hunk.base.start..range.end + hunk.base.start;
-        }
+        old = old.start + hunk.base.start..old.end + hunk.base.start;
         new = new.start + hunk.side.start..new.end + hunk.side.start;
         if tag != similar::DiffTag::Equal {
-            pieces.push(Hunk { base: old, side: new });
+            pieces.push(Hunk {
+                base: old,
+                side: new,
+            });
             continue;
         }
         let pairs = old.zip(new).filter(|(old, new)| base[*old] != lines[*new]);
@@ -159,7 +183,10 @@ fn key(line: &str) -> &str {
 
 fn first_of<'h>(left: &'h [Hunk], right: &'h [Hunk]) -> Option<&'h Hunk> {
     let place = |hunk: &&Hunk| (hunk.base.start, hunk.base.end);
-    left.first().into_iter().chain(right.first()).min_by_key(place)
+    left.first()
+        .into_iter()
+        .chain(right.first())
+        .min_by_key(place)
 }
 
 /// Hunks of both sides that hang together.
@@ -219,7 +246,12 @@ mod tests {
     fn lines_that_change_side_by_side_are_no_conflict() {
         let one = merged("a: x\nb: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, false);
         assert_eq!(one.as_deref(), Some("a: x\nb: y\nc: 3\n"));
-        let moved = merged("a: x\nn: 0\nb: 2\nc: 3\n", "a: 1\nb: y\nc: z\nm: 0\n", None, false);
+        let moved = merged(
+            "a: x\nn: 0\nb: 2\nc: 3\n",
+            "a: 1\nb: y\nc: z\nm: 0\n",
+            None,
+            false,
+        );
         assert_eq!(moved.as_deref(), Some("a: x\nn: 0\nb: y\nc: z\nm: 0\n"));
         let gone = merged("b: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, false);
         assert_eq!(gone.as_deref(), Some("b: y\nc: 3\n"));
@@ -247,6 +279,9 @@ mod tests {
 
     #[test]
     fn a_deletion_and_a_change_of_one_line_are_a_conflict() {
-        assert_eq!(merged("a: 1\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, true), None);
+        assert_eq!(
+            merged("a: 1\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, true),
+            None
+        );
     }
 }

@@ -158,7 +158,11 @@ impl Store {
         let mixed = same(&ours.data_key, &theirs.data_key);
         // Who renewed the key wanted the old one out of use.
         let kept = base_key.is_some_and(|base| same(base, &ours.data_key));
-        let holder = if kept && !mixed { Side::Theirs } else { Side::Ours };
+        let holder = if kept && !mixed {
+            Side::Theirs
+        } else {
+            Side::Ours
+        };
         let key = match holder {
             Side::Ours => &ours.data_key,
             Side::Theirs => &theirs.data_key,
@@ -230,9 +234,14 @@ impl Store {
             let file = self.replace_metadata(file, &of_ours);
             file.map_err(|source| MergeError::Version { side, source })
         };
-        let [base, ours, theirs] = [under(BASE, base)?, under(OURS, ours)?, under(THEIRS, theirs)?];
+        let [base, ours, theirs] = [
+            under(BASE, base)?,
+            under(OURS, ours)?,
+            under(THEIRS, theirs)?,
+        ];
         let file = self.merge_text(&base, &ours, &theirs, favour)?;
-        self.replace_metadata(&file, &merged).map_err(MergeError::Close)
+        self.replace_metadata(&file, &merged)
+            .map_err(MergeError::Close)
     }
 
     /// Merges texts by lines, and sees to it that the values are those of a merge by value.
@@ -256,15 +265,17 @@ impl Store {
         };
         let wanted = values::merge(&of_base, &of_ours, &of_theirs, favour);
         let wanted = wanted.map_err(MergeError::Values)?;
-        for (side, tree) in [(ours, &of_ours), (theirs, &of_theirs)] {
-            if side != base && values::are(&wanted, tree) && self == Self::Binary {
-                return Ok(side.to_vec());
+        for (text, tree) in [(ours, &of_ours), (theirs, &of_theirs)] {
+            if values::are(&wanted, tree) && (self == Self::Binary || base.is_empty()) {
+                return Ok(text.to_vec());
             }
         }
         let texts = [base, ours, theirs].map(std::str::from_utf8);
         let [Ok(base), Ok(ours), Ok(theirs)] = texts else {
             return Err(MergeError::Layout);
         };
+        let common = base.is_empty().then(|| lines::common(ours, theirs));
+        let base = common.as_ref().map_or(base, |common| common.as_str());
         for in_a_row in [true, false] {
             let merged = lines::merge(base, ours, theirs, Ways { favour, in_a_row });
             let found = merged.filter(|text| {
@@ -298,6 +309,9 @@ fn listed(places: &[At]) -> String {
     };
     format!("{}{more}", shown.join(", "))
 }
+
+#[cfg(test)]
+mod tests;
 
 const BASE: &str = "the version that both began with";
 const OURS: &str = "our version";

@@ -51,7 +51,10 @@ pub(super) fn merge<'t>(
 pub(super) fn are(wanted: &[Wanted<'_>], tree: &Tree) -> bool {
     let documents = tree.documents();
     documents.len() == wanted.len()
-        && documents.iter().zip(wanted).all(|(found, wanted)| wanted.is(found))
+        && documents
+            .iter()
+            .zip(wanted)
+            .all(|(found, wanted)| wanted.is(found))
 }
 
 struct Merging {
@@ -80,7 +83,10 @@ impl Merging {
         }
         match (ours, theirs) {
             (Some(Item::Mapping(_)), Some(Item::Mapping(_)))
-                if [base, ours, theirs].into_iter().flatten().all(has_each_key_once) =>
+                if [base, ours, theirs]
+                    .into_iter()
+                    .flatten()
+                    .all(has_each_key_once) =>
             {
                 Some(self.mapping(base, ours?, theirs?))
             }
@@ -147,7 +153,10 @@ impl Wanted<'_> {
             Self::List(items) => {
                 matches!(found, Item::List(_))
                     && found.entries().count() == items.len()
-                    && found.entries().zip(items).all(|((_, found), wanted)| wanted.is(found))
+                    && found
+                        .entries()
+                        .zip(items)
+                        .all(|((_, found), wanted)| wanted.is(found))
             }
         }
     }
@@ -156,7 +165,9 @@ impl Wanted<'_> {
 /// The same, whatever the order of keys.
 fn alike(one: &Item, other: &Item) -> bool {
     match (one, other) {
-        (Item::Mapping(_), Item::Mapping(_)) if has_each_key_once(one) && has_each_key_once(other) => {
+        (Item::Mapping(_), Item::Mapping(_))
+            if has_each_key_once(one) && has_each_key_once(other) =>
+        {
             one.entries().count() == other.entries().count()
                 && one.entries().all(|(key, item)| {
                     value(other, key.unwrap_or_default()).is_some_and(|other| alike(item, other))
@@ -164,7 +175,10 @@ fn alike(one: &Item, other: &Item) -> bool {
         }
         (Item::List(_), Item::List(_)) => {
             one.entries().count() == other.entries().count()
-                && one.entries().zip(other.entries()).all(|((_, one), (_, other))| alike(one, other))
+                && one
+                    .entries()
+                    .zip(other.entries())
+                    .all(|((_, one), (_, other))| alike(one, other))
         }
         _ => one.same(other),
     }
