@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use bulla_core::api::SecretEnvelope;
+use bulla_core::names::ResourceName;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Controller, OurMetadata};
 use bulla_core::secret::SecretContent;
 
@@ -54,7 +55,7 @@ impl Memory {
 }
 
 impl World for Memory {
-    async fn peek(&self, _: &Request) -> Result<Option<Seen>, WorldError> {
+    async fn peek(&self, _: &Request, _: &ResourceName) -> Result<Option<Seen>, WorldError> {
         Ok(self.with(|state| {
             state.calls.push("peek");
             let seen = state.secret.as_ref().map(Seen::from);
@@ -62,7 +63,7 @@ impl World for Memory {
         }))
     }
 
-    async fn observe(&self, _: &Request) -> Result<Option<Live>, WorldError> {
+    async fn observe(&self, _: &Request, _: &ResourceName) -> Result<Option<Live>, WorldError> {
         Ok(self.with(|state| {
             state.calls.push("observe");
             state.secret.as_ref().map(duplicate)
