@@ -82,6 +82,10 @@ impl RecordKey {
         mac.field(request.owner().uid.as_bytes());
         mac.field(request.spec().bytes());
         flags(&mut mac, policy, request);
+        if request.makes_several() {
+            // Of two Secrets with the same content, nobody shall see that they have.
+            mac.field(outline.name().as_str().as_bytes());
+        }
         mac.field(outline.secret_type().as_bytes());
         mac.flag(outline.immutable());
         for map in [outline.labels(), outline.annotations()] {

@@ -140,14 +140,14 @@ impl Bench {
     }
 }
 
-fn ready<F: Future>(future: F) -> F::Output {
+pub(super) fn ready<F: Future>(future: F) -> F::Output {
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the world in memory never waits"),
     }
 }
 
-fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
+pub(super) fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
     let outline = content.outline();
     let mut live = Live {
         secret_type: outline.secret_type().to_owned(),
@@ -182,7 +182,7 @@ fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
     live
 }
 
-fn duplicate(live: &Live) -> Live {
+pub(super) fn duplicate(live: &Live) -> Live {
     let data = live.data.iter();
     Live {
         uid: live.uid.clone(),
