@@ -39,6 +39,7 @@ mod secret;
 mod session;
 mod shell;
 mod shown;
+mod sops;
 mod sops_file;
 mod stream_output;
 mod surroundings;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     let status = match invocation.personality {
         Personality::Bulla => commands::run(&invocation),
         Personality::Kubeseal => kubeseal::run(&invocation),
+        Personality::Sops => sops::run(&invocation),
     };
     status.unwrap_or_else(report).leave()
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bulla_core::manifest::Path;
 use bulla_core::sops::SopsError;
 
 use super::grammar::{self, CommandSpec, Spec};
@@ -79,6 +80,8 @@ pub(super) enum CommandError {
     Index(&'static str),
     #[error("error parsing --extract path")]
     ExtractPath,
+    #[error("error truncating tree: there is nothing at `{0}`")]
+    NotThere(Path),
     #[error("Value for --set is not valid JSON")]
     NotJson,
     #[error("missing file to decrypt")]
@@ -99,8 +102,6 @@ pub(super) enum CommandError {
     },
     #[error("Could not run editor")]
     Editor,
-    #[error("File has not changed, exiting.")]
-    Unchanged,
     #[error("the change was not confirmed")]
     NotConfirmed,
     #[error("`{}` is known here; it publishes to {}, which nobody is asked from here", .0.escape_debug(), .1)]
@@ -157,12 +158,17 @@ impl Ended {
         Self { failure, ..self }
     }
 
-    /// Says it, and leaves.
-    pub(super) fn leave(self) -> ExitStatus {
-        let status = self.failure.as_ref().map(Failure::status);
+    /// Says it.
+    pub(super) fn print(&self) {
         if let Some(failure) = &self.failure {
             failure.print();
         }
+    }
+
+    /// Says it, and leaves.
+    pub(super) fn leave(self) -> ExitStatus {
+        let status = self.failure.as_ref().map(Failure::status);
+        self.print();
         match status {
             Some(signal @ ExitStatus::Interrupted(_)) => signal,
             _ => ExitStatus::Code(self.code),
@@ -203,7 +209,6 @@ impl CommandError {
             Self::Index(_) | Self::NotJson => 7,
             Self::ExtractPath => 91,
             Self::Editor => 201,
-            Self::Unchanged => 200,
             Self::Order(_) => 111,
             Self::OrderTwice(_) => 112,
             _ => 1,
@@ -248,6 +253,7 @@ impl InCore {
                 }
                 text
             }
+            SopsError::NoSuchPath { path } => format!("Key not found: {path}"),
             SopsError::AgeFile { .. } | SopsError::Shares => format!(
                 "Failed to get the data key required to decrypt the SOPS file.\n{}",
                 self.0

@@ -11,7 +11,7 @@ use crate::printer::Printer;
 
 /// The identities. One that can't be read ends as a file that can't be opened.
 pub(super) fn ring(printer: &Printer) -> Result<KeyRing, Ended> {
-    let nothing_named = IdentityArgs::default();
+    let nothing_named = IdentityArgs { identity: vec![] };
     let found = Identities::load(&nothing_named, printer);
     Ok(found.map_err(|failure| Ended::from(failure).code(128))?.ring)
 }

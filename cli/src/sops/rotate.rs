@@ -35,6 +35,6 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         .store
         .rotate(&source.bytes, &ring, &mut metadata, &new_key, setting, &mut OsRng)
         .map_err(failed)?;
-    let rotated = reformat::encrypted(line, &source, rotated)?;
+    let rotated = reformat::encrypted(line, &source, rotated, printer)?;
     result::put(line, &source, &rotated, printer)
 }

@@ -11,7 +11,7 @@ use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
 use super::line::Line;
 use super::rules::Rules;
-use super::source::{self, Source};
+use super::source::Source;
 use super::{keys, plan, recipients, result};
 use crate::failure::Failure;
 use crate::located::InFile;

@@ -51,6 +51,7 @@ pub use key_ring::{MAX_OPENING_OPERATIONS, RsaKeyRing, Search};
 pub use label::Label;
 pub use legacy::LegacyFault;
 pub use migrate::{EnvelopeParts, MigrateError, SealedSecretParts};
+pub(crate) use output::{is_base_60, is_printable};
 pub use output::{to_json, to_yaml};
 pub use private_key::RsaPrivateKey;
 pub use public_key::{RsaPublicKey, SshFingerprint, SshFingerprintError};

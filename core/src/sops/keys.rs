@@ -155,23 +155,44 @@ impl Metadata {
         threshold: Option<usize>,
         rng: &mut impl RngCore,
     ) -> Result<(), SopsError> {
-        let fault = |field: &str, rule| SopsError::Metadata {
-            field: field.to_owned(),
-            rule,
-        };
-        if groups.is_empty() || groups.iter().any(Vec::is_empty) {
-            return Err(fault("age", "must have a recipient in each group"));
-        }
-        if let Some(provider) = self
-            .key_groups()
-            .iter()
-            .flat_map(|group| &group.others)
-            .next()
-        {
+        let existing = self.key_groups();
+        if let Some(provider) = existing.iter().flat_map(|group| &group.others).next() {
             return Err(fault(
                 provider,
                 "can't be closed for here: only the tool that has its key can",
             ));
+        }
+        self.close_for(key, groups, threshold, rng)
+    }
+
+    /// Closes the same data key for other recipients. Entries of other providers hold it still, and stay, as long as
+    /// there is one group.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Metadata::close_data_key`]; other providers are in the way of shares only, which are all new.
+    pub fn replace_recipients(
+        &mut self,
+        key: &DataKey,
+        groups: &[Vec<Recipient>],
+        threshold: Option<usize>,
+        rng: &mut impl RngCore,
+    ) -> Result<(), SopsError> {
+        if groups.len() == 1 && self.key_groups().len() == 1 {
+            return self.close_for(key, groups, threshold, rng);
+        }
+        self.close_data_key(key, groups, threshold, rng)
+    }
+
+    fn close_for(
+        &mut self,
+        key: &DataKey,
+        groups: &[Vec<Recipient>],
+        threshold: Option<usize>,
+        rng: &mut impl RngCore,
+    ) -> Result<(), SopsError> {
+        if groups.is_empty() || groups.iter().any(Vec::is_empty) {
+            return Err(fault("age", "must have a recipient in each group"));
         }
         let shares = match groups.len() {
             1 => vec![Zeroizing::new(key.bytes().to_vec())],
@@ -199,7 +220,14 @@ impl Metadata {
     }
 }
 
-fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
+fn fault(field: &str, rule: &'static str) -> SopsError {
+    SopsError::Metadata {
+        field: field.to_owned(),
+        rule,
+    }
+}
+
+pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
         source,

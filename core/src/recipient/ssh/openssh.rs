@@ -73,10 +73,6 @@ impl<'a> Container<'a> {
             (b"none", _) | (_, b"none") => return Err(SshKeyError::Malformed),
             _ => return Err(SshKeyError::Cipher),
         };
-        // Nothing follows but the tag of a cipher that is not read.
-        if !reader.0.is_empty() {
-            return Err(SshKeyError::Malformed);
-        }
         if private.len() % if lock.is_some() { AES_BLOCK_BYTES } else { 8 } != 0 {
             return Err(SshKeyError::Malformed);
         }

@@ -3,7 +3,7 @@
 use crate::sops::value::{Kind, Value};
 
 /// The value behind `key = `; `None` where no form reads as it.
-pub(super) fn value(value: &Value) -> Option<String> {
+pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     let text = value.as_text()?;
     let text = match value.kind() {
         Kind::Bool => text.to_ascii_lowercase(),
@@ -28,7 +28,7 @@ pub(super) fn value(value: &Value) -> Option<String> {
 }
 
 /// Lines of a comment, each with its mark and its end.
-pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
+pub(in crate::sops) fn comment_lines(text: &str, line_end: &str) -> String {
     let line = |line: &str| {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let marked = line.starts_with(['#', ';']);
@@ -38,7 +38,7 @@ pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
 }
 
 /// A section with its keys aligned.
-pub(super) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+pub(in crate::sops) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
     let width = pairs.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     let mut out = format!("[{name}]{line_end}");
     for (key, value) in pairs {
