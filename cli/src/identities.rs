@@ -221,7 +221,8 @@ fn supported(path: &Path, bytes: &[u8], printer: &Printer) -> Result<Vec<Identit
         }
         match text.parse() {
             Ok(identity) => identities.push(identity),
-            Err(IdentityError::Unsupported { kind }) => {
+            Err(IdentityError::Plugin) => {
+                let kind = "identities of plug-ins";
                 printer.say(format_args!(
                     "{}, line {line}: {kind} are passed over",
                     Shown(path)

@@ -6,7 +6,8 @@ use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
 use bulla_core::sealed_secrets::{
-    ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
+    ItemError, LegacyData, MAX_OPENING_OPERATIONS, RsaKeyRing, SealedData, SealedSecret, Search,
+    UnsealError,
 };
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
 use bulla_core::sops_secret::SopsSecret;
@@ -127,7 +128,7 @@ fn open_sealed(
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
-    let mut search = Search::new(&request.status().opened_with);
+    let mut search = Search::new(&request.status().opened_with).within(MAX_OPENING_OPERATIONS);
     let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
     let unsealed = unsealed.map_err(|error| {

@@ -1,7 +1,9 @@
 //! The program's flags, each with its environment variable.
 
+mod export;
 mod go;
 mod sealed_secrets;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -16,6 +18,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+pub use export::ExportTarget;
 pub use sealed_secrets::SealedSecretsArgs;
 
 use super::duration::parse_duration;
@@ -53,6 +56,12 @@ pub struct Args {
     /// Make no sealing key, for a restore: bind the SealingKeys and key Secrets that come back
     #[arg(long, env = "BULLA_REQUIRE_EXISTING_KEY")]
     pub require_existing_key: bool,
+
+    /// Write the identities of the age keys that open into this Secret, NAMESPACE/NAME: who reads it opens everything
+    ///
+    /// For Flux, which opens SOPS files with them: see docs/flux.md.
+    #[arg(long, env = "BULLA_EXPORT_AGE_SECRET", value_name = "NAMESPACE/NAME")]
+    pub export_age_secret: Option<ExportTarget>,
 
     /// Make Secrets of types that give rights to their maker too: ServiceAccount tokens, bootstrap tokens, Helm releases
     #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]
@@ -141,9 +150,14 @@ impl Args {
     pub fn from_command_line(
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, clap::Error> {
-        let words: Vec<OsString> = words.into_iter().collect();
+        let mut words: Vec<OsString> = words.into_iter().collect();
         let name = words.first().map(Path::new).and_then(Path::file_stem);
         let in_their_place = name.is_some_and(|name| name == "controller");
+        let first = words.len().min(1);
+        words.splice(
+            first..first,
+            variables::as_flags(|name| std::env::var_os(name)),
+        );
         let mut args = Self::try_parse_from(&words)?;
         args.sealed_secrets |= in_their_place;
         if args.sealed_secrets {

@@ -14,6 +14,7 @@ use super::mirror::{
 use super::openings::Openings;
 use super::queue::{Key, Queue};
 use super::rest::{FencedRest, Rest};
+use super::restraint::Restraint;
 use super::wanted::Wanted;
 
 /// One process's view of a cluster.
@@ -39,6 +40,8 @@ pub(super) struct Cluster {
     pub(super) may_open_sealed_secrets: AtomicBool,
     /// Whether the other controller was at work when somebody last looked: this one stands by.
     pub(super) stands_by: AtomicBool,
+    /// What flags ask to leave undone for them.
+    pub(super) restraint: Restraint,
     pub(super) secrets: Arc<Mirror<SeenSecret>>,
     pub(super) sealing_keys: Arc<Mirror<SeenSealingKey>>,
     pub(super) key_secrets: Arc<Mirror<KeySecret>>,
@@ -64,6 +67,7 @@ pub(super) struct Beginning {
     pub(super) fenced: FencedRest,
     pub(super) with_sealed_secrets: bool,
     pub(super) with_sops_secrets: bool,
+    pub(super) restraint: Restraint,
     pub(super) retries: Backoff,
     pub(super) metrics: Metrics,
     pub(super) namespaces_watched: usize,
@@ -108,6 +112,7 @@ impl Cluster {
             age_identities: Arc::new(Mirror::new()),
             may_open_sealed_secrets: AtomicBool::default(),
             stands_by: AtomicBool::default(),
+            restraint: beginning.restraint,
             secrets: Arc::new(Mirror::new()),
             sealing_keys: Arc::new(Mirror::new()),
             key_secrets: Arc::new(Mirror::new()),

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::mirror::{Annotations, Mirror, SeenResource};
+use super::restraint::Restraint;
 use crate::engine::{Event, Request, RequestError, Status};
 
 pub(crate) use envelopes::Envelopes;
@@ -52,6 +53,12 @@ pub(crate) trait Kind: Send + Sync + Sized + 'static {
     fn scope(annotations: &Annotations) -> BTreeMap<&'static str, Box<str>> {
         let _ = annotations;
         BTreeMap::new()
+    }
+
+    /// What flags ask to leave undone for resources of this kind.
+    fn restraint(cluster: &Cluster) -> Option<&Restraint> {
+        let _ = cluster;
+        None
     }
 
     /// Reads `status`.

@@ -17,6 +17,7 @@
 //! | secrets | list, watch | drift, by metadata only; in the own namespace, key Secrets with their content |
 //! | secrets | get | the one Secret whose resource version is not the recorded one; the key of the records |
 //! | secrets | create, patch, delete | making, mending and replacing Secrets; key Secrets; the key of the records |
+//! | secrets (of `--export-age-secret`) | get, create, patch | the identities, for Flux |
 //! | sealingkeys | list, watch, create, patch | the keys, new ones, their finalizer |
 //! | sealingkeys/status | patch | public key, use, conditions |
 //! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
@@ -55,6 +56,7 @@ mod openings;
 mod queue;
 mod record_key;
 mod rest;
+mod restraint;
 mod rsa_keys;
 mod run;
 mod secret_body;
@@ -66,7 +68,7 @@ mod watch;
 mod work;
 mod world;
 
-pub use args::{Args, LogFormat, SealedSecretsArgs};
+pub use args::{Args, ExportTarget, LogFormat, SealedSecretsArgs};
 pub use run::{RunError, run};
 pub use transport::TransportError;
 

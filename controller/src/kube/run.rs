@@ -95,6 +95,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         fenced: transport.fenced,
         with_sealed_secrets: args.sealed_secrets,
         with_sops_secrets: args.sops_secrets,
+        restraint: args.sealed_secrets_args.restraint(),
         retries: RETRIES,
         metrics,
         namespaces_watched: watched.len(),
@@ -128,7 +129,8 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args.renew_check,
         leading.clone(),
         keys_changed.clone(),
-    );
+    )
+    .with_export(args.export_age_secret.clone());
     let mut feeds = Feeds {
         tasks: &mut tasks,
         cluster: &cluster,

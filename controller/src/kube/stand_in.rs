@@ -18,6 +18,7 @@ use super::fence::{Fence, Moment};
 use super::metrics::Metrics;
 use super::mirror::{Feed, Mirror, Mirrored};
 use super::rest::{FencedRest, Rest};
+use super::restraint::Restraint;
 use super::watch::Change;
 
 /// The server's side.
@@ -69,6 +70,7 @@ impl Stand {
             open,
             with_sealed_secrets: false,
             with_sops_secrets: false,
+            restraint: Restraint::default(),
             retries: Backoff {
                 first: Duration::from_secs(1),
                 cap: Duration::from_secs(1),

@@ -67,6 +67,7 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
     }
     if !cluster.has_resource(key) {
         tools.diagnoses.forget(key);
+        cluster.restraint.forget(key);
     }
     envelope.sooner(sealed_secret).sooner(sops_secret)
 }
@@ -94,6 +95,13 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
             return Again::OnChange;
         }
     };
+    let restraint = K::restraint(cluster).filter(|restraint| restraint.leaves_deleted);
+    if restraint.is_some_and(|restraint| restraint.was_made(&seen))
+        && cluster.secrets.get(key).is_none()
+        && !request.forced()
+    {
+        return Again::OnChange;
+    }
     let world = ClusterWorld::new(cluster, &*seen);
     let told = diagnoses.get(&seen, &ring);
     let explained = told.is_some() && !request.forced();
@@ -113,6 +121,9 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
         .metrics
         .reconciled::<K>(&key.namespace, &outcome, start.elapsed());
     log::<K>(key, &outcome);
+    if let Some(restraint) = restraint.filter(|_| outcome.verdict == Verdict::Ready) {
+        restraint.made(&seen);
+    }
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
     if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
         cluster.queue.add(key.clone());

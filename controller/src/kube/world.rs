@@ -171,6 +171,11 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         let Some(status) = &report.status else {
             return Ok(());
         };
+        if K::restraint(self.cluster).is_some_and(|restraint| restraint.leaves_status) {
+            let seen = self.resource.with_status(status.clone());
+            K::mirror(self.cluster).amend(seen);
+            return Ok(());
+        }
         // A merge patch sets what it names and takes away what it names as null: the whole status is named.
         let patch = json!({
             // A resource of the same name that came after this one has another uid: conflict.

@@ -40,6 +40,7 @@ pub use node::{Kind, Node, Style};
 pub use object::Object;
 pub use path::{Path, Step};
 pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use rewrite::Passed;
 pub use rewrite::{Move, Rewriter};
 pub use secret::{Field, SecretSource, SecretValue, decode_data, read_secret};
 pub use splice::{Edit, splice};

@@ -69,26 +69,40 @@ impl Cipher {
 
     /// Closes `value` under `path`.
     pub(super) fn close(&self, value: &Value, path: &str, rng: &mut impl RngCore) -> ClosedValue {
-        let mut nonce = [0; NONCE_BYTES];
-        rng.fill_bytes(&mut nonce);
         let mut data = value.bytes().to_vec();
-        let tag = self.0.encrypt_inout_detached(
-            &Nonce::from(nonce),
-            path.as_bytes(),
-            data.as_mut_slice().into(),
-        );
-        let tag = tag.expect("no value comes near the limit of GCM, 64 GiB");
+        let (nonce, tag) = self.close_in_place(&mut data, path, rng);
         ClosedValue {
             data,
             nonce,
-            tag: tag.into(),
+            tag,
             kind: value.kind(),
         }
     }
 
+    /// Turns bytes into their ciphertext.
+    pub(super) fn close_in_place(
+        &self,
+        data: &mut [u8],
+        path: &str,
+        rng: &mut impl RngCore,
+    ) -> ([u8; NONCE_BYTES], [u8; TAG_BYTES]) {
+        let mut nonce = [0; NONCE_BYTES];
+        rng.fill_bytes(&mut nonce);
+        let tag = self
+            .0
+            .encrypt_inout_detached(&Nonce::from(nonce), path.as_bytes(), data.into());
+        let tag = tag.expect("no value comes near the limit of GCM, 64 GiB");
+        (nonce, tag.into())
+    }
+
     /// Opens `closed`, if it was closed under `path` with this key.
     pub(super) fn open(&self, closed: &ClosedValue, path: &str) -> Result<Value, ValueFault> {
-        let mut data = Zeroizing::new(closed.data.clone());
+        self.open_owned(closed.clone(), path)
+    }
+
+    /// The same, in place of the ciphertext.
+    pub(super) fn open_owned(&self, closed: ClosedValue, path: &str) -> Result<Value, ValueFault> {
+        let mut data = Zeroizing::new(closed.data);
         self.0
             .decrypt_inout_detached(
                 &Nonce::from(closed.nonce),
@@ -106,6 +120,15 @@ impl ClosedValue {
     pub fn kind(&self) -> Kind {
         self.kind
     }
+
+    /// What stands behind the data of a string.
+    pub(super) fn rest(nonce: &[u8; NONCE_BYTES], tag: &[u8; TAG_BYTES]) -> String {
+        let [nonce, tag] = [&nonce[..], &tag[..]].map(|bytes| BASE64_STANDARD.encode(bytes));
+        format!(",iv:{nonce},tag:{tag},type:{}]", Kind::Str)
+    }
+
+    /// What stands before the data.
+    pub(super) const START: &str = "ENC[AES256_GCM,data:";
 }
 
 /// True for what means to be a closed value, well formed or not.
@@ -136,8 +159,12 @@ impl FromStr for ClosedValue {
             return Err(ValueFault::Malformed("there must be nothing after `type:`"));
         }
         let bytes = |text: &str| {
-            let bytes = BASE64_STANDARD.decode(text).ok();
-            bytes.ok_or(ValueFault::Malformed(
+            // Just as long as needed, so that nothing has to be copied out of it.
+            let padding = text.bytes().rev().take(2).filter(|b| *b == b'=').count();
+            let mut bytes = vec![0; (text.len() / 4 * 3).saturating_sub(padding)];
+            let length = BASE64_STANDARD.decode_slice(text, &mut bytes).ok();
+            let exact = length.filter(|length| *length == bytes.len());
+            exact.map(|_| bytes).ok_or(ValueFault::Malformed(
                 "`data:`, `iv:` and `tag:` must be padded standard base64",
             ))
         };

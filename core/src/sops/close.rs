@@ -8,11 +8,18 @@ use super::mac::Mac;
 use super::metadata::Metadata;
 use super::open::Ciphertexts;
 use super::selector::{Selector, SelectorKind};
-use super::value::{Kind, Value};
-use super::walk::{Step, Walk};
+use super::value::Value;
+use super::walk::{Form, Step, Walk};
 
 /// What becomes of one step: the text of its ciphertext, or nothing.
-pub(super) type Closed = Option<String>;
+pub(super) type Closed = Option<ClosedText>;
+
+/// A ciphertext as text.
+pub(super) struct ClosedText {
+    pub(super) text: String,
+    /// How it was written where it comes from, if it was there already.
+    pub(super) form: Option<Form>,
+}
 
 /// Closes the steps of a file, and puts time and MAC into its block.
 ///
@@ -37,7 +44,7 @@ pub(super) fn close(
     let (mut leaves, mut selected_leaves) = (0, 0);
     for step in steps {
         texts.push(match step {
-            Step::Open(key) => {
+            Step::Open(key, _) => {
                 closing.walk.open(key.as_deref());
                 None
             }
@@ -45,8 +52,8 @@ pub(super) fn close(
                 closing.walk.close();
                 None
             }
-            Step::Comment(text) => closing.comment(text, selector)?,
-            Step::Leaf(key, value) => {
+            Step::Comment(text, _) => closing.comment(text, selector)?,
+            Step::Leaf(key, value, _) => {
                 let selected = closing.walk.enter(key.as_deref());
                 let text = value.as_ref().and_then(|value| {
                     leaves += 1;
@@ -69,10 +76,22 @@ pub(super) fn close(
     let Closing {
         cipher, mac, rng, ..
     } = closing;
-    let mac = cipher.close(&Value::text(mac.finish().as_bytes()), now, rng);
+    close_mac(&mac.finish(), metadata, &cipher, now, rng)?;
+    Ok(texts)
+}
+
+/// Puts the time and the MAC, closed for it, into the block.
+pub(super) fn close_mac(
+    mac: &str,
+    metadata: &mut Metadata,
+    cipher: &Cipher,
+    now: &str,
+    rng: &mut impl RngCore,
+) -> Result<(), SopsError> {
+    let mac = cipher.close(&Value::text(mac), now, rng);
     metadata.set_mac(now, mac.to_string());
     metadata.last_modified()?;
-    Ok(texts)
+    Ok(())
 }
 
 struct Closing<'a, R> {
@@ -86,8 +105,7 @@ struct Closing<'a, R> {
 impl<R: RngCore> Closing<'_, R> {
     fn value(&mut self, value: &Value, selected: bool) -> Closed {
         self.mac.count(value, selected);
-        let empty = value.kind() == Kind::Str && value.is_empty();
-        (selected && !empty).then(|| self.text(value))
+        (selected && !value.is_never_closed()).then(|| self.text(value))
     }
 
     fn comment(&mut self, text: &str, selector: Option<&Selector>) -> Result<Closed, SopsError> {
@@ -100,18 +118,23 @@ impl<R: RngCore> Closing<'_, R> {
         // Readers see the ciphertext as the comment: it must not select, or another one is drawn.
         for _ in 0..TRIES {
             let closed = self.text(&comment);
-            if !by_comments.is_some_and(|selector| selector.hits_comment(&closed)) {
+            if !by_comments.is_some_and(|selector| selector.hits_comment(&closed.text)) {
                 return Ok(Some(closed));
             }
         }
         Err(SopsError::CommentRegex)
     }
 
-    fn text(&mut self, value: &Value) -> String {
+    fn text(&mut self, value: &Value) -> ClosedText {
         let path = self.walk.path();
         let known = self.known.take(path, value);
-        let closed = known.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
-        closed.to_string()
+        let form = known.as_ref().map(|known| known.form);
+        let closed = known.map(|known| known.closed);
+        let closed = closed.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
+        ClosedText {
+            text: closed.to_string(),
+            form,
+        }
     }
 }
 

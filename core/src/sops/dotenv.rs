@@ -2,19 +2,28 @@
 
 use std::borrow::Cow;
 
-use rand_core::RngCore;
+use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::manifest::Path;
+use crate::manifest::{self, Path};
+use crate::plaintext::Plaintext;
 
-use super::cipher::DataKey;
-use super::close::close;
+use super::body::{Body, Put};
+use super::close::Closed;
 use super::error::SopsError;
 use super::flat::{flatten, unflatten};
 use super::metadata::Metadata;
-use super::open::{Ciphertexts, MacPolicy, Outcome, open};
-use super::value::Value;
-use super::walk::Step;
+use super::open::Outcome;
+use super::value::{Value, json_text};
+use super::walk::{Form, Line as Beside, Shape, Step};
+
+/// A file, taken to pieces.
+pub(super) struct Dotenv<'s> {
+    lines: Vec<(&'s str, Line<'s>)>,
+    steps: Vec<Step<'s>>,
+    /// The line of each step but the first, which opens the file.
+    places: Vec<usize>,
+}
 
 /// One line, as it counts.
 enum Line<'s> {
@@ -26,132 +35,184 @@ enum Line<'s> {
     Block(&'s str, &'s str),
 }
 
-/// Reads the block.
-pub(super) fn metadata(file: &[u8]) -> Result<Metadata, SopsError> {
-    let lines = lines(text(file)?)?;
-    let pairs = lines.iter().filter_map(|(_, line)| match line {
-        Line::Block(name, value) => Some((*name, value.replace("\\n", "\n"))),
-        _ => None,
-    });
-    let metadata = unflatten(pairs)?;
-    if metadata.raw().is_empty() {
-        return Err(SopsError::NotEncrypted);
+impl<'s> Dotenv<'s> {
+    pub(super) fn read(file: &'s [u8]) -> Result<Self, SopsError> {
+        let lines = lines(text(file)?)?;
+        let mut steps = vec![Step::Open(None, Shape::Mapping)];
+        let mut places = Vec::with_capacity(lines.len());
+        for (nth, (_, line)) in lines.iter().enumerate() {
+            steps.push(match line {
+                Line::Empty | Line::Block(..) => continue,
+                Line::Comment(text) => Step::Comment(Cow::Borrowed(text), Beside::Own),
+                Line::Pair(name, value) => {
+                    let value = Zeroizing::new(value.replace("\\n", "\n"));
+                    let value = Value::text(value.as_bytes());
+                    Step::Leaf(Some(Cow::Borrowed(name)), Some(value), Form::Bare)
+                }
+            });
+            places.push(nth);
+        }
+        Ok(Self {
+            lines,
+            steps,
+            places,
+        })
     }
-    Ok(metadata)
+
+    /// Every line but those of the block, with what `changed` makes of it.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        mut changed: impl FnMut(usize, &Line<'s>, &mut Vec<u8>) -> Result<bool, SopsError>,
+    ) -> Result<(), SopsError> {
+        let mut places = self.places.iter().zip(1..).peekable();
+        for (nth, (raw, line)) in self.lines.iter().enumerate() {
+            let step = places.next_if(|(place, _)| **place == nth);
+            if matches!(line, Line::Block(..)) {
+                continue;
+            }
+            let done = match step {
+                Some((_, step)) => changed(step, line, out)?,
+                None => false,
+            };
+            if !done {
+                out.extend_from_slice(raw.as_bytes());
+            }
+            out.push(b'\n');
+        }
+        Ok(())
+    }
 }
 
-/// Opens a file; empty lines stay.
-pub(super) fn decrypt(
-    file: &[u8],
-    metadata: &Metadata,
-    key: &DataKey,
-    policy: MacPolicy,
-) -> Result<(Zeroizing<Vec<u8>>, Ciphertexts), SopsError> {
-    let lines = lines(text(file)?)?;
-    let selector = metadata.selector()?;
-    let (outcomes, known) = open(&steps(&lines), metadata, Some(&selector), key, policy)?;
-    let mut out = Zeroizing::new(Vec::with_capacity(file.len()));
-    for ((raw, line), outcome) in lines.iter().zip(&outcomes[1..]) {
-        match (line, outcome) {
-            (Line::Block(..), _) => continue,
-            (Line::Pair(name, _), Outcome::Value(value)) => {
-                out.extend_from_slice(name.as_bytes());
-                out.push(b'=');
-                for (nth, line) in value.bytes().split(|b| *b == b'\n').enumerate() {
-                    out.extend_from_slice(if nth > 0 { b"\\n" } else { b"" });
-                    out.extend_from_slice(line);
+impl Body for Dotenv<'_> {
+    fn steps(&self) -> &[Step<'_>] {
+        &self.steps
+    }
+
+    fn metadata(&self) -> Result<Metadata, SopsError> {
+        let pairs = self.lines.iter().filter_map(|(_, line)| match line {
+            Line::Block(name, value) => Some((*name, value.replace("\\n", "\n"))),
+            _ => None,
+        });
+        let metadata = unflatten(pairs)?;
+        if metadata.raw().is_empty() {
+            return Err(SopsError::NotEncrypted);
+        }
+        Ok(metadata)
+    }
+
+    fn has_block(&self) -> bool {
+        let is_block = |(_, line): &(&str, Line<'_>)| matches!(line, Line::Block(..));
+        self.lines.iter().any(is_block)
+    }
+
+    fn plaintext(&self, outcomes: &[Outcome]) -> Result<Plaintext, SopsError> {
+        let size = self.lines.iter().map(|(raw, _)| raw.len() + 1).sum();
+        let mut out = Zeroizing::new(Vec::with_capacity(size));
+        self.write(&mut out, |step, line, out| {
+            match (line, &outcomes[step]) {
+                (Line::Pair(name, _), Outcome::Value(value)) => pair(name, value.bytes(), out),
+                (_, Outcome::Comment(comment)) if !comment.bytes().contains(&b'\n') => {
+                    out.push(b'#');
+                    out.extend_from_slice(comment.bytes());
                 }
-            }
-            (_, Outcome::Comment(comment)) => {
-                if comment.bytes().contains(&b'\n') {
+                (_, Outcome::Comment(_)) => {
                     return Err(SopsError::Unwritable {
                         path: Path::default(),
                         rule: "a comment of several lines has no form in this format",
                     });
                 }
-                out.push(b'#');
-                out.extend_from_slice(comment.bytes());
+                _ => return Ok(false),
             }
-            _ => out.extend_from_slice(raw.as_bytes()),
+            Ok(true)
+        })?;
+        Ok(Plaintext::from(out.as_slice()))
+    }
+
+    fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
+        let mut out = Vec::new();
+        self.write(&mut out, |step, line, out| {
+            let Some(closed) = &closed[step] else {
+                return Ok(false);
+            };
+            match line {
+                Line::Pair(name, _) => pair(name, closed.text.as_bytes(), out),
+                _ => {
+                    out.push(b'#');
+                    out.extend_from_slice(closed.text.as_bytes());
+                }
+            }
+            Ok(true)
+        })?;
+        for (name, value) in flatten(metadata) {
+            pair(&format!("{PREFIX}{name}"), value.as_bytes(), &mut out);
+            out.push(b'\n');
         }
-        out.push(b'\n');
-    }
-    Ok((out, known))
-}
-
-/// Closes a file.
-pub(super) fn encrypt(
-    file: &[u8],
-    metadata: &mut Metadata,
-    key: &DataKey,
-    known: &mut Ciphertexts,
-    now: &str,
-    rng: &mut impl RngCore,
-) -> Result<Vec<u8>, SopsError> {
-    let lines = lines(text(file)?)?;
-    if lines
-        .iter()
-        .any(|(_, line)| matches!(line, Line::Block(..)))
-    {
-        return Err(SopsError::AlreadyEncrypted);
-    }
-    let selector = metadata.selector()?;
-    let closed = close(
-        &steps(&lines),
-        metadata,
-        Some(&selector),
-        key,
-        known,
-        now,
-        rng,
-    )?;
-    let mut out = String::with_capacity(file.len() * 4);
-    for ((raw, line), closed) in lines.iter().zip(&closed[1..]) {
-        match (line, closed) {
-            (Line::Pair(name, _), Some(closed)) => out.extend([name, "=", closed]),
-            (Line::Comment(_), Some(closed)) => out.extend(["#", closed]),
-            _ => out.push_str(raw),
-        }
-        out.push('\n');
-    }
-    write_block(metadata, &mut out);
-    Ok(out.into_bytes())
-}
-
-/// Writes another block, and nothing else.
-pub(super) fn replace_metadata(file: &[u8], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
-    let mut out = String::with_capacity(file.len());
-    for (raw, line) in lines(text(file)?)? {
-        if !matches!(line, Line::Block(..)) {
-            out.extend([raw, "\n"]);
-        }
-    }
-    write_block(metadata, &mut out);
-    Ok(out.into_bytes())
-}
-
-fn write_block(metadata: &Metadata, out: &mut String) {
-    for (name, value) in flatten(metadata) {
-        out.extend([PREFIX, &name, "=", &value.replace('\n', "\\n"), "\n"]);
+        Ok(out)
     }
 }
 
-/// One step for each line, behind the one that opens the file; empty lines and the block open and close nothing.
-fn steps<'s>(lines: &[(&'s str, Line<'s>)]) -> Vec<Step<'s>> {
-    let step = |(_, line): &(&'s str, Line<'s>)| match line {
-        // A null counts for nothing.
-        Line::Empty | Line::Block(..) => Step::Comment(Cow::Borrowed("")),
-        Line::Comment(text) => Step::Comment(Cow::Borrowed(text)),
-        Line::Pair(name, value) => Step::Leaf(
-            Some(Cow::Borrowed(name)),
-            Some(Value::text(
-                Zeroizing::new(value.replace("\\n", "\n")).as_bytes(),
-            )),
-        ),
+/// The file with another value in the first line of this key, or behind the others, or without that line.
+pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put, SopsError> {
+    let missing = || SopsError::NoSuchPath { path: path.clone() };
+    let unwritable = |rule| SopsError::Unwritable {
+        path: path.clone(),
+        rule,
     };
-    std::iter::once(Step::Open(None))
-        .chain(lines.iter().map(step))
-        .collect()
+    let [manifest::Step::Key(key)] = &path.0[..] else {
+        return Err(missing());
+    };
+    let value = value.map(|value| json_text(value).ok_or(unwritable(FLAT)));
+    let value = value.transpose()?;
+    let body = Dotenv::read(file)?;
+    let named = |(_, line): &(&str, Line<'_>)| matches!(line, Line::Pair(name, _) if name == key);
+    let place = body.lines.iter().position(named);
+    if place.is_none() && value.is_none() {
+        return Err(missing());
+    }
+    if place.is_none()
+        && (key.contains(['=', '\n']) || key.starts_with('#') || key.starts_with(PREFIX))
+    {
+        return Err(unwritable("the key would read as something else"));
+    }
+    let new = |out: &mut Vec<u8>| {
+        if let Some(value) = &value {
+            pair(key, value.as_bytes(), out);
+            out.push(b'\n');
+        }
+    };
+    let mut out = Zeroizing::new(Vec::with_capacity(file.len()));
+    let is_block = |(_, line): &(&str, Line<'_>)| matches!(line, Line::Block(..));
+    let behind = body
+        .lines
+        .iter()
+        .position(is_block)
+        .unwrap_or(body.lines.len());
+    for (nth, (raw, _)) in body.lines.iter().enumerate() {
+        if nth == behind && place.is_none() {
+            new(&mut out);
+        }
+        if place == Some(nth) {
+            new(&mut out);
+        } else {
+            out.extend_from_slice(raw.as_bytes());
+            out.push(b'\n');
+        }
+    }
+    Ok(Put {
+        file: out,
+        at: path.clone(),
+    })
+}
+
+/// `KEY=value`; a line break of the value is written as `\n`.
+fn pair(name: &str, value: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'=');
+    for (nth, line) in value.split(|b| *b == b'\n').enumerate() {
+        out.extend_from_slice(if nth > 0 { b"\\n" } else { b"" });
+        out.extend_from_slice(line);
+    }
 }
 
 fn lines(text: &str) -> Result<Vec<(&str, Line<'_>)>, SopsError> {
@@ -178,7 +239,7 @@ fn lines(text: &str) -> Result<Vec<(&str, Line<'_>)>, SopsError> {
     (1..).zip(body.split('\n')).map(line).collect()
 }
 
-fn text(file: &[u8]) -> Result<&str, SopsError> {
+pub(super) fn text(file: &[u8]) -> Result<&str, SopsError> {
     std::str::from_utf8(file).map_err(|error| {
         let before = &file[..error.valid_up_to()];
         SopsError::Store {
@@ -189,3 +250,4 @@ fn text(file: &[u8]) -> Result<&str, SopsError> {
 }
 
 const PREFIX: &str = "sops_";
+pub(super) const FLAT: &str = "only texts, numbers and truth values have a form in this format";

@@ -5,6 +5,25 @@ use crate::recipient::{UnwrapError, WrapError};
 
 use super::value::ValueFault;
 
+/// Where something stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// The number of the document, from 1.
+    pub document: usize,
+    /// The keys and positions that lead there.
+    pub path: Path,
+}
+
+/// The document is named where it is not the first.
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.document > 1 {
+            write!(f, "document {}, ", self.document)?;
+        }
+        write!(f, "`{}`", self.path)
+    }
+}
+
 /// Why a file was not read, opened or closed. Its text holds no value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -57,10 +76,10 @@ pub enum SopsError {
         selector: &'static str,
     },
     /// A value that can't be opened or closed.
-    #[error("`{path}`: {fault}")]
+    #[error("{at}: {fault}")]
     Value {
-        /// The keys that lead to it.
-        path: Path,
+        /// Where it stands.
+        at: At,
         /// What is wrong.
         #[source]
         fault: ValueFault,
@@ -109,6 +128,12 @@ pub enum SopsError {
     /// A comment that would decide about itself in another way once it is encrypted.
     #[error("refusing to encrypt: the ciphertext of a comment matches the selector of comments")]
     CommentRegex,
+    /// Nothing stands at the path that was asked for.
+    #[error("there is nothing at `{path}`")]
+    NoSuchPath {
+        /// The path.
+        path: Path,
+    },
     /// The text can't be written in this store.
     #[error("`{path}`: {rule}")]
     Unwritable {
@@ -128,6 +153,7 @@ impl SopsError {
             Self::MacMissing | Self::MacMismatch => 51,
             Self::Value { .. } if encrypting => 23,
             Self::Value { .. } => 25,
+            Self::NoSuchPath { .. } => 91,
             Self::NotFaithful { .. } | Self::Unwritable { .. } => 4,
             _ => 1,
         }

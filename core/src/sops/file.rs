@@ -1,19 +1,23 @@
 //! Files of SOPS, whatever their store: the door from ciphertext to plaintext and back.
 
 use rand_core::RngCore;
-use zeroize::Zeroizing;
 
-use crate::manifest::Format;
+use crate::manifest::{Format, Stream};
 use crate::plaintext::Plaintext;
 
 use super::binary;
+use super::body::Body;
 use super::cipher::DataKey;
-use super::document;
-use super::dotenv;
+use super::close::close;
+use super::document::{self, Document};
+use super::dotenv::Dotenv;
 use super::error::SopsError;
+use super::ini::Ini;
 use super::keys::Opener;
 use super::metadata::Metadata;
-use super::open::{Ciphertexts, MacPolicy};
+use super::open::{Ciphertexts, MacPolicy, open};
+use super::site::{self, Site};
+use super::tree::Tree;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +28,8 @@ pub enum Store {
     Json,
     /// Lines of `KEY=value`.
     Dotenv,
+    /// Sections of `key = value`.
+    Ini,
     /// Anything else, as one value.
     Binary,
 }
@@ -36,21 +42,30 @@ pub struct Decrypted {
     pub metadata: Metadata,
     /// The key, for closing the file again.
     pub data_key: DataKey,
-    /// The ciphertexts, for values that don't change.
+    /// The ciphertexts, for values that don't change. Binary files have none: any change changes all of them.
     pub ciphertexts: Ciphertexts,
+}
+
+/// An opened file as a tree. Its MAC was verified, unless the caller asked not to.
+pub struct DecryptedTree {
+    /// Its values.
+    pub tree: Tree,
+    /// The block.
+    pub metadata: Metadata,
+    /// The key.
+    pub data_key: DataKey,
 }
 
 impl Store {
     /// The store of a file by the end of its name, as sops chooses it: `.env.production` is binary to it.
-    /// `None` is an INI file, which is not read yet.
-    pub fn of_name(name: &str) -> Option<Self> {
-        Some(match name.rsplit_once('.').map(|(_, end)| end) {
+    pub fn of_name(name: &str) -> Self {
+        match name.rsplit_once('.').map(|(_, end)| end) {
             Some("yaml" | "yml") => Self::Yaml,
             Some("json") => Self::Json,
             Some("env") => Self::Dotenv,
-            Some("ini") => return None,
+            Some("ini") => Self::Ini,
             _ => Self::Binary,
-        })
+        }
     }
 
     /// Reads the block of an encrypted file.
@@ -60,10 +75,8 @@ impl Store {
     /// `NotEncrypted` where there is none, and what is wrong with the file.
     pub fn metadata(self, file: &[u8]) -> Result<Metadata, SopsError> {
         match self {
-            Self::Yaml => document::metadata(file, Format::Yaml),
-            Self::Json => document::metadata(file, Format::Json),
-            Self::Dotenv => dotenv::metadata(file),
             Self::Binary => binary::metadata(file),
+            _ => self.read(file, |body| body.metadata()),
         }
     }
 
@@ -79,23 +92,22 @@ impl Store {
         opener: &impl Opener,
         policy: MacPolicy,
     ) -> Result<Decrypted, SopsError> {
-        let metadata = self.metadata(file)?;
-        let key = metadata.open_data_key(opener)?;
-        let tree = |format| {
-            let (text, known) = document::decrypt(file, format, &metadata, &key, policy)?;
-            Ok::<_, SopsError>((Plaintext::from(text.as_bytes()), known))
-        };
-        let (plaintext, ciphertexts) = match self {
-            Self::Yaml => tree(Format::Yaml)?,
-            Self::Json => tree(Format::Json)?,
-            Self::Dotenv => plain(dotenv::decrypt(file, &metadata, &key, policy)?),
-            Self::Binary => binary::decrypt(file, &metadata, &key, policy)?,
-        };
-        Ok(Decrypted {
-            plaintext,
-            metadata,
-            data_key: key,
-            ciphertexts,
+        if self == Self::Binary {
+            return binary::decrypt(file, opener, policy);
+        }
+        self.read(file, |body| {
+            let metadata = body.metadata()?;
+            let data_key = metadata.open_data_key(opener)?;
+            let selector = metadata.selector()?;
+            let steps = body.steps();
+            let (outcomes, ciphertexts) =
+                open(steps, &metadata, Some(&selector), &data_key, policy)?;
+            Ok(Decrypted {
+                plaintext: body.plaintext(&outcomes)?,
+                metadata,
+                data_key,
+                ciphertexts,
+            })
         })
     }
 
@@ -115,29 +127,115 @@ impl Store {
         now: &str,
         rng: &mut impl RngCore,
     ) -> Result<Vec<u8>, SopsError> {
-        match self {
-            Self::Yaml => document::encrypt(file, Format::Yaml, metadata, key, known, now, rng),
-            Self::Json => document::encrypt(file, Format::Json, metadata, key, known, now, rng),
-            Self::Dotenv => dotenv::encrypt(file, metadata, key, known, now, rng),
-            Self::Binary => binary::encrypt(file, metadata, key, known, now, rng),
+        if self == Self::Binary {
+            return binary::encrypt(file, metadata, key, now, rng);
         }
+        let selector = metadata.selector()?;
+        let expanded = match self {
+            Self::Yaml => document::without_aliases(file, &selector)?,
+            _ => None,
+        };
+        let file = expanded.as_ref().map_or(file, |text| text.as_bytes());
+        self.read(file, |body| {
+            refuse_encrypted(body)?;
+            let steps = body.steps();
+            let closed = close(steps, metadata, Some(&selector), key, known, now, rng)?;
+            body.closed(&closed, metadata)
+        })
     }
 
-    /// Writes another block into an encrypted file: other recipients of the same data key, for example.
+    /// Opens a file as a tree of typed values, for whoever wants some of them, or another format.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::decrypt`].
+    pub fn decrypt_tree(
+        self,
+        file: &[u8],
+        opener: &impl Opener,
+        policy: MacPolicy,
+    ) -> Result<DecryptedTree, SopsError> {
+        if self == Self::Binary {
+            let opened = binary::decrypt(file, opener, policy)?;
+            return Ok(DecryptedTree {
+                tree: Tree::binary(opened.plaintext.reveal()),
+                metadata: opened.metadata,
+                data_key: opened.data_key,
+            });
+        }
+        self.read(file, |body| {
+            let metadata = body.metadata()?;
+            let data_key = metadata.open_data_key(opener)?;
+            let selector = metadata.selector()?;
+            let steps = body.steps();
+            let (outcomes, _) = open(steps, &metadata, Some(&selector), &data_key, policy)?;
+            Ok(DecryptedTree {
+                tree: Tree::opened(steps, &outcomes),
+                metadata,
+                data_key,
+            })
+        })
+    }
+
+    /// Reads a file that is not encrypted as a tree.
     ///
     /// # Errors
     ///
     /// What is wrong with the file.
-    pub fn replace_metadata(self, file: &[u8], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
+    pub fn tree(self, plaintext: &[u8]) -> Result<Tree, SopsError> {
         match self {
-            Self::Yaml => document::replace_metadata(file, Format::Yaml, metadata),
-            Self::Json => document::replace_metadata(file, Format::Json, metadata),
-            Self::Dotenv => dotenv::replace_metadata(file, metadata),
-            Self::Binary => binary::replace_metadata(file, metadata),
+            Self::Binary => Ok(Tree::binary(plaintext)),
+            _ => self.read(plaintext, |body| Ok(Tree::plain(body.steps()))),
+        }
+    }
+
+    /// Where the values of a file stand, and whether they are encrypted as its block wants it; without any key.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file; `NotEncrypted`.
+    pub fn sites(self, file: &[u8]) -> Result<Vec<Site>, SopsError> {
+        if self == Self::Binary {
+            binary::metadata(file)?;
+        }
+        self.read(file, |body| {
+            let selector = body.metadata()?.selector()?;
+            let selector = (self != Self::Binary).then_some(&selector);
+            Ok(site::sites(body.steps(), selector))
+        })
+    }
+
+    /// Takes a file to pieces; not for binary files, which have none.
+    pub(super) fn read<T>(
+        self,
+        file: &[u8],
+        work: impl FnOnce(&dyn Body) -> Result<T, SopsError>,
+    ) -> Result<T, SopsError> {
+        match self {
+            Self::Yaml => {
+                let stream = Stream::parse_sops(file, Format::Yaml)?;
+                work(&Document::read(&stream)?)
+            }
+            Self::Json | Self::Binary => {
+                let stream = Stream::parse_sops(file, Format::Json)?;
+                work(&Document::read(&stream)?)
+            }
+            Self::Dotenv => work(&Dotenv::read(file)?),
+            Self::Ini => work(&Ini::read(file)?),
         }
     }
 }
 
-fn plain((bytes, known): (Zeroizing<Vec<u8>>, Ciphertexts)) -> (Plaintext, Ciphertexts) {
-    (Plaintext::from(bytes.as_slice()), known)
+/// A file that is to be encrypted has no block, and something to put one behind.
+pub(super) fn refuse_encrypted(body: &dyn Body) -> Result<(), SopsError> {
+    if body.has_block() {
+        return Err(SopsError::AlreadyEncrypted);
+    }
+    if body.steps().is_empty() {
+        return Err(SopsError::Store {
+            line: 1,
+            rule: "there is nothing in the file: write `{}` for an empty one",
+        });
+    }
+    Ok(())
 }

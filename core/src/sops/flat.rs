@@ -92,7 +92,7 @@ pub(super) fn unflatten<'p>(
             field: "sops".to_owned(),
             rule: "has a list with a gap",
         }),
-        Json::Object(raw) => Ok(Metadata::from_raw(raw)),
+        Json::Object(raw) => Ok(Metadata::from_raw(raw, None)),
         _ => Err(SopsError::NotEncrypted),
     }
 }

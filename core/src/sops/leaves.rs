@@ -64,7 +64,7 @@ impl<'s> Leaves<'s> {
     pub fn text(&mut self, key: &str, text: &str) -> Result<Leaf, SopsError> {
         let selected = self.walk.enter(Some(key));
         let leaf = self.leaf(selected, text).map_err(|fault| SopsError::Value {
-            path: self.walk.place(),
+            at: self.walk.at(),
             fault,
         });
         self.walk.leave();

@@ -35,6 +35,11 @@ impl Mac {
         }
     }
 
+    /// Counts a value that is encrypted, by its bytes.
+    pub(super) fn count_bytes(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+    }
+
     /// 128 digits in capitals. It tells values that are short enough to be guessed, and is wiped for that.
     pub(super) fn finish(self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(2 * SHA512.output_len));

@@ -10,10 +10,21 @@ use super::error::SopsError;
 use super::selector::{Selector, SelectorKind};
 
 /// A `sops` block.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Metadata {
     raw: Map<String, Json>,
+    /// How it was written in YAML, where it was.
+    written: Option<Box<str>>,
 }
+
+/// Two blocks are equal when they say the same, however they are written.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Metadata {}
 
 /// Everyone who can get one share of the data key, or all of it where there is one group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,16 +55,21 @@ impl Metadata {
             raw.insert(MAC_ONLY_ENCRYPTED.into(), true.into());
         }
         raw.insert("version".into(), version.into());
-        Self { raw }
+        Self::from_raw(raw, None)
     }
 
     /// Takes a block out of a resource that an API server holds.
     pub fn of_resource(block: Map<String, Json>) -> Self {
-        Self::from_raw(block)
+        Self::from_raw(block, None)
     }
 
-    pub(super) fn from_raw(raw: Map<String, Json>) -> Self {
-        Self { raw }
+    pub(super) fn from_raw(raw: Map<String, Json>, written: Option<Box<str>>) -> Self {
+        Self { raw, written }
+    }
+
+    /// How it was written when it was read.
+    pub(super) fn written(&self) -> Option<&str> {
+        self.written.as_deref()
     }
 
     /// The block as it is written.
@@ -141,8 +157,7 @@ impl Metadata {
         }
     }
 
-    /// Replaces the age recipients of all groups; entries of other providers are refused where the key itself
-    /// is new, since they would open nothing any more.
+    /// Replaces the age recipients of all groups.
     pub(super) fn set_age(&mut self, groups: &[Vec<AgeEntry>], threshold: Option<usize>) {
         let entry = |entry: &AgeEntry| {
             let mut map = Map::new();

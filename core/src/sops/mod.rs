@@ -10,34 +10,52 @@
 //! - The format has no sender: whoever has the recipients' public keys can make a valid file.
 //! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
 //! - Entries of other key providers are kept as they are, and open nothing here.
-//! - INI files and `.sops.yaml` are not read here yet.
 
+mod audit;
 mod binary;
+mod body;
+mod change;
 mod cipher;
 mod close;
+pub mod config;
 mod document;
 mod dotenv;
+mod emit;
 mod error;
 mod file;
 mod flat;
+mod ini;
 mod keys;
 mod leaves;
 mod mac;
+mod merge;
 mod metadata;
 mod open;
+mod renew;
+mod rewrap;
 mod selector;
 mod shamir;
+mod shown_block;
+mod site;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod value;
 mod walk;
 
+pub use audit::Audit;
+pub use change::{Changed, Setting};
 pub use cipher::{ClosedValue, DataKey, is_closed};
-pub use error::SopsError;
-pub use file::{Decrypted, Store};
+pub use emit::Layout;
+pub use error::{At, SopsError};
+pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
 pub use leaves::{Leaf, Leaves};
+pub use merge::{MergeError, Side, Versions};
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
+pub use rewrap::Difference;
 pub use selector::{Selector, SelectorKind};
+pub use site::{Site, SiteState};
+pub use tree::{Child, Comment, Item, Tree};
 pub use value::{Kind, Value, ValueFault};

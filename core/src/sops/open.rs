@@ -8,7 +8,7 @@ use super::mac::{self, Mac};
 use super::metadata::Metadata;
 use super::selector::Selector;
 use super::value::{Kind, Value, ValueFault};
-use super::walk::{Step, Walk};
+use super::walk::{Form, Step, Walk};
 
 /// Whether a file whose MAC doesn't match is opened all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,20 +31,44 @@ pub(super) enum Outcome {
 }
 
 /// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
-#[derive(Default)]
-pub struct Ciphertexts(HashMap<(String, Value), VecDeque<ClosedValue>>);
+#[derive(Clone, Default)]
+pub struct Ciphertexts(HashMap<(String, Value), VecDeque<Known>>);
+
+/// A ciphertext, and how it was written.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) closed: ClosedValue,
+    pub(super) form: Form,
+}
 
 impl Ciphertexts {
-    pub(super) fn add(&mut self, path: &str, value: &Value, closed: ClosedValue) {
-        let known = self.0.entry((path.to_owned(), value.clone())).or_default();
-        known.push_back(closed);
+    /// Another one with the same.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Those of another version of the file come after those that are there.
+    pub(super) fn append(&mut self, other: Self) {
+        for (place, mut known) in other.0 {
+            self.0.entry(place).or_default().append(&mut known);
+        }
+    }
+
+    pub(super) fn add(&mut self, path: &str, value: &Value, known: Known) {
+        let all = self.0.entry((path.to_owned(), value.clone())).or_default();
+        all.push_back(known);
     }
 
     /// Each is given out once, so that equal values of a list don't become equal ciphertexts.
-    pub(super) fn take(&mut self, path: &str, value: &Value) -> Option<ClosedValue> {
-        self.0
-            .get_mut(&(path.to_owned(), value.clone()))?
-            .pop_front()
+    ///
+    /// A float without a fraction is written as a whole number: it stays the float that it was.
+    pub(super) fn take(&mut self, path: &str, value: &Value) -> Option<Known> {
+        let same = self.take_same(path, value.clone());
+        same.or_else(|| self.take_same(path, value.whole_as_float()?))
+    }
+
+    fn take_same(&mut self, path: &str, value: Value) -> Option<Known> {
+        self.0.get_mut(&(path.to_owned(), value))?.pop_front()
     }
 }
 
@@ -63,7 +87,7 @@ pub(super) fn open(
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
         outcomes.push(match step {
-            Step::Open(key) => {
+            Step::Open(key, _) => {
                 walk.open(key.as_deref());
                 Outcome::Keep
             }
@@ -71,16 +95,17 @@ pub(super) fn open(
                 walk.close();
                 Outcome::Keep
             }
-            Step::Comment(text) => {
+            Step::Comment(text, _) => {
                 let opened = open_comment(text, &walk, &cipher, &mut known);
                 walk.comment(text);
                 opened.map_or(Outcome::Keep, Outcome::Comment)
             }
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, form) => {
                 let selected = walk.enter(key.as_deref());
                 let outcome = match value {
                     Some(value) => {
-                        open_value(value, selected, &walk, &cipher, &mut mac, &mut known)?
+                        let opened = open_value(value, selected, &walk, &cipher, &mut mac)?;
+                        keep(opened, *form, &walk, &mut known)
                     }
                     None => Outcome::Keep,
                 };
@@ -96,20 +121,20 @@ pub(super) fn open(
     Ok((outcomes, known))
 }
 
-fn open_value(
+/// Opens a value that is selected, and counts it; `None` for what stays as it is.
+pub(super) fn open_value(
     value: &Value,
     selected: bool,
     walk: &Walk<'_>,
     cipher: &Cipher,
     mac: &mut Mac,
-    known: &mut Ciphertexts,
-) -> Result<Outcome, SopsError> {
-    if !selected || (value.kind() == Kind::Str && value.is_empty()) {
+) -> Result<Option<(Value, ClosedValue)>, SopsError> {
+    if !selected || (value.is_never_closed()) {
         mac.count(value, selected);
-        return Ok(Outcome::Keep);
+        return Ok(None);
     }
     let fault = |fault| SopsError::Value {
-        path: walk.place(),
+        at: walk.at(),
         fault,
     };
     let text = value.as_text().filter(|_| value.kind() == Kind::Str);
@@ -119,11 +144,25 @@ fn open_value(
         .map_err(fault)?;
     let opened = cipher.open(&closed, walk.path()).map_err(fault)?;
     mac.count(&opened, selected);
-    known.add(walk.path(), &opened, closed);
-    Ok(match opened.kind() {
-        Kind::Comment => Outcome::Comment(opened),
-        _ => Outcome::Value(opened),
-    })
+    Ok(Some((opened, closed)))
+}
+
+fn keep(
+    opened: Option<(Value, ClosedValue)>,
+    form: Form,
+    walk: &Walk<'_>,
+    known: &mut Ciphertexts,
+) -> Outcome {
+    let Some((value, closed)) = opened else {
+        return Outcome::Keep;
+    };
+    let comment = value.kind() == Kind::Comment;
+    let form = if comment { Form::Item } else { form };
+    known.add(walk.path(), &value, Known { closed, form });
+    match comment {
+        true => Outcome::Comment(value),
+        false => Outcome::Value(value),
+    }
 }
 
 /// A comment may have been counted to a level around; what opens nowhere was never closed, or is of another file.
@@ -134,9 +173,11 @@ fn open_comment(
     known: &mut Ciphertexts,
 ) -> Option<Value> {
     let closed: ClosedValue = text.trim().parse().ok()?;
+    let form = Form::Bare;
     walk.paths_around().find_map(|path| {
         let opened = cipher.open(&closed, path).ok()?;
-        known.add(path, &opened, closed.clone());
+        let closed = closed.clone();
+        known.add(path, &opened, Known { closed, form });
         Some(opened)
     })
 }

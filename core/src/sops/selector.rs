@@ -153,4 +153,10 @@ impl Selector {
     }
 }
 
+impl std::fmt::Debug for Selector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.text)
+    }
+}
+
 const DEFAULT_SUFFIX: &str = "_unencrypted";

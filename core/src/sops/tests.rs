@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::manifest::Format;
-use crate::recipient::{Identity, KeyRing, parse_identity_file};
+use crate::recipient::{Identity, KeyRing, Recipient, SshKey, parse_identity_file};
 
 mod stores;
 
@@ -36,18 +35,34 @@ fn decrypt(store: Store, file: &[u8]) -> Result<String, SopsError> {
 
 /// What a file says: its values in order, apart from how they are written.
 fn said(store: Store, text: &str) -> Vec<(String, String)> {
-    let zero = |(path, value): (String, String)| match value.as_str() {
-        // sops turns this float into a whole number when it decrypts it.
-        "-0" => (path, "0".to_owned()),
-        _ => (path, value),
+    let tree = store.tree(text.as_bytes());
+    let tree = tree.unwrap_or_else(|error| panic!("{error}"));
+    let mut lines = Vec::new();
+    for item in tree.documents() {
+        outline(item, crate::manifest::Path::default(), &mut lines);
+    }
+    lines
+}
+
+fn outline(item: &Item, path: crate::manifest::Path, lines: &mut Vec<(String, String)>) {
+    let said = match item {
+        Item::Null => "null".to_owned(),
+        Item::Mapping(_) => "{".to_owned(),
+        Item::List(_) => "[".to_owned(),
+        Item::Value(value) => match value.as_text().unwrap_or("bytes") {
+            // sops turns this float into a whole number when it decrypts it.
+            "-0" => "0".to_owned(),
+            text => text.to_owned(),
+        },
     };
-    let format = match store {
-        Store::Json => Format::Json,
-        _ => Format::Yaml,
-    };
-    let outline = document::outline(text.as_bytes(), format);
-    let outline = outline.unwrap_or_else(|error| panic!("{error}\n{text}"));
-    outline.into_iter().map(zero).collect()
+    lines.push((path.to_string(), said));
+    for (nth, (key, item)) in item.entries().enumerate() {
+        let path = match key {
+            Some(key) => path.join(key),
+            None => path.join(nth),
+        };
+        outline(item, path, lines);
+    }
 }
 
 const YAML: [&str; 16] = [
@@ -130,13 +145,9 @@ fn what_is_encrypted_here_is_decrypted_to_what_it_was() {
         let mut opened = opened
             .unwrap_or_else(|error| panic!("{name}: {error}\n{}", String::from_utf8_lossy(&file)));
         let text = String::from_utf8(opened.plaintext.reveal().to_vec()).expect("UTF-8");
-        assert_eq!(
-            said(store, &text),
-            said(store, &plain_text),
-            "{name}\n{text}"
-        );
+        same(name, &said(store, &text), &said(store, &plain_text));
         let comments = |text: &str| text.matches('#').count();
-        assert_eq!(comments(&text), comments(&plain_text), "{name}\n{text}");
+        assert_eq!(comments(&text), comments(&plain_text), "{name}");
 
         // Nothing changed, so nothing changes: not even the MAC's text would have to.
         let mut metadata = opened.metadata.clone();
@@ -158,7 +169,14 @@ fn what_is_encrypted_here_is_decrypted_to_what_it_was() {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(values(&again), values(&file), "{name}");
+        same(name, &values(&again), &values(&file));
+    }
+}
+
+/// Says where two lists first differ, not what they are.
+fn same<T: PartialEq + std::fmt::Debug>(name: &str, left: &[T], right: &[T]) {
+    if let Some(at) = (0..left.len().max(right.len())).find(|at| left.get(*at) != right.get(*at)) {
+        panic!("{name}: {:?} is not {:?}", left.get(at), right.get(at));
     }
 }
 
@@ -252,6 +270,31 @@ fn every_recipient_of_a_mixed_file_opens_it() {
             "{key}"
         );
     }
+    let SshKey::Open(identity) = SshKey::parse(&vector("ssh_ed25519")).expect("a key") else {
+        panic!("the key has no passphrase");
+    };
+    let ring = KeyRing::new(vec![identity]);
+    assert!(Store::Yaml.decrypt(&file, &ring, MacPolicy::Verify).is_ok());
+}
+
+#[test]
+fn a_recipient_of_ssh_keeps_its_comment() {
+    let text = String::from_utf8(vector("ssh_ed25519.pub")).expect("UTF-8");
+    let recipient: Recipient = text.trim_end().parse().expect("a recipient");
+    let rng = &mut rand_core::OsRng;
+    let mut metadata = Metadata::new(None, false, "3.13.3");
+    metadata
+        .close_data_key(&DataKey::generate(rng), &[vec![recipient]], None, rng)
+        .expect("closed");
+    let [group] = &metadata.key_groups()[..] else {
+        panic!("one group");
+    };
+    assert_eq!(group.age[0].recipient, text.trim_end());
+    let SshKey::Open(identity) = SshKey::parse(&vector("ssh_ed25519")).expect("a key") else {
+        panic!("the key has no passphrase");
+    };
+    let ring = KeyRing::new(vec![identity]);
+    assert!(matches!(ring.open(&group.age[0]), Ok(Some(_))));
 }
 
 #[test]

@@ -138,9 +138,34 @@ impl Value {
         &self.bytes
     }
 
+    /// The bytes, and nothing else of it.
+    pub(super) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+
     /// The bytes as text, where they are text.
     pub fn as_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// The same number as a float, where it is a whole one.
+    pub(super) fn whole_as_float(&self) -> Option<Self> {
+        let bytes = self.bytes.clone();
+        let kind = Kind::Float;
+        (self.kind == Kind::Int).then_some(Self { kind, bytes })
+    }
+
+    /// The value in JSON, as far as JSON has a form for it; text otherwise.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let text = || String::from_utf8_lossy(&self.bytes).into_owned();
+        match self.kind {
+            Kind::Int => text()
+                .parse::<i64>()
+                .map_or_else(|_| text().into(), Into::into),
+            Kind::Float => self.as_float().map_or_else(|| text().into(), Into::into),
+            Kind::Bool => (self.bytes.as_slice() == b"True").into(),
+            Kind::Str | Kind::Bytes | Kind::Time | Kind::Comment => text().into(),
+        }
     }
 
     /// The number of a float.
@@ -150,7 +175,7 @@ impl Value {
     }
 
     /// Empty strings and comments are never closed.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_never_closed(&self) -> bool {
         self.bytes.is_empty()
     }
 }
@@ -166,6 +191,21 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Value(redacted {})", self.kind)
     }
+}
+
+/// A scalar of JSON as the text that stands for it where there are only texts.
+pub(super) fn json_text(value: &serde_json::Value) -> Option<Zeroizing<String>> {
+    use serde_json::Value as Json;
+    Some(Zeroizing::new(match value {
+        Json::String(text) => text.clone(),
+        Json::Bool(truth) => truth.to_string(),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(number), _) => number.to_string(),
+            (None, Some(number)) => number.to_string(),
+            (None, None) => return None,
+        },
+        Json::Null | Json::Array(_) | Json::Object(_) => return None,
+    }))
 }
 
 /// What Go's `ParseFloat` takes among what writers write.

@@ -4,19 +4,51 @@ use std::borrow::Cow;
 
 use crate::manifest::Path;
 
+use super::error::At;
 use super::selector::{Selector, SelectorKind};
 use super::value::Value;
 
 /// One step through a file, whatever its store.
 pub(super) enum Step<'a> {
     /// A mapping or list begins, under this key or as an item; a document begins without one.
-    Open(Option<Cow<'a, str>>),
+    Open(Option<Cow<'a, str>>, Shape),
     /// What began last ends.
     Close,
-    /// A comment: what stands after its mark.
-    Comment(Cow<'a, str>),
-    /// A value, or null.
-    Leaf(Option<Cow<'a, str>>, Option<Value>),
+    /// A comment: what stands after its mark, and whether it shares the line of what follows here.
+    Comment(Cow<'a, str>, Line),
+    /// A value, or null, and how it is written.
+    Leaf(Option<Cow<'a, str>>, Option<Value>, Form),
+}
+
+/// What holds entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Keys with values.
+    Mapping,
+    /// Items.
+    List,
+}
+
+/// Where a comment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// On a line of its own.
+    Own,
+    /// At the end of the line of the value that is the next step.
+    Shared,
+}
+
+/// How the text of a value is written, so that a ciphertext that comes back looks as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without quotes.
+    Bare,
+    /// In `'`.
+    SingleQuoted,
+    /// In `"`.
+    DoubleQuoted,
+    /// As an item of a list with dashes, in quotes or not.
+    Item,
 }
 
 /// Follows the steps of one file.
@@ -26,6 +58,8 @@ pub(super) struct Walk<'s> {
     /// The keys so far, each followed by a colon.
     path: String,
     levels: Vec<Level>,
+    /// How many documents began.
+    documents: usize,
 }
 
 struct Level {
@@ -48,11 +82,13 @@ impl<'s> Walk<'s> {
             selector,
             path: String::new(),
             levels: Vec::new(),
+            documents: 0,
         }
     }
 
     /// Goes into a collection.
     pub(super) fn open(&mut self, key: Option<&str>) {
+        self.documents += usize::from(self.levels.is_empty());
         let hit = self.levels.last().is_some_and(|level| level.hit)
             || key.is_some_and(|key| self.selector.is_some_and(|selector| selector.hits_key(key)));
         let index = self.next_index(key);
@@ -117,7 +153,25 @@ impl<'s> Walk<'s> {
         levels.map(|level| associated(&self.path[..level.end]))
     }
 
-    /// Where this is, for people.
+    /// How many levels are open.
+    pub(super) fn depth(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// The number of the document, from 1.
+    pub(super) fn document(&self) -> usize {
+        self.documents
+    }
+
+    /// Where this is in the file.
+    pub(super) fn at(&self) -> At {
+        At {
+            document: self.documents,
+            path: self.place(),
+        }
+    }
+
+    /// The keys and positions that lead here.
     pub(super) fn place(&self) -> Path {
         let mut path = Path::default();
         for level in self.levels.iter().skip(1) {

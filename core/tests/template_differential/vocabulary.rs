@@ -282,3 +282,27 @@ Adlam Ahom Arabic Armenian Avestan Balinese Bamum Batak Bengali Bhaiksuki Bopomo
      Oriya Osage Osmanya Palmyrene Phoenician Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham Sinhala \
      Sogdian Soyombo Sundanese Syriac Tagalog Tagbanwa Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan \
      Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho Yezidi Yi ";
+
+/// `fmt`'s verbs, and what is none.
+pub(crate) const VERBS: &str = "bcdeEfFgGoOpqstTUvwxXz!é";
+
+/// Flags, widths and precisions.
+#[rustfmt::skip]
+pub(crate) const FLAGS: &[&str] = &[
+    "", "+", "-", "#", " ", "0", "9", "-9", "09", ".2", "9.2", "+09.1", "#12", "# ", "+#", "-#9.3", ".0",
+];
+
+/// Operands of every kind that a template can have, on their own, in a list and in a dict.
+#[rustfmt::skip]
+pub(crate) const OPERANDS: &[&str] = &[
+    "nil", "true", "0", "42", "-7", "(int64 -5)", "(index .user 0)", "1.5", "-0.0", "1e100", "2+3i", ".user", ".uni", ".bytes",
+    "\"\"", ".missing", "(list)", "(rest (list))", "(list 1 \"a\" nil 1.5 true)", "(until 3)", "(splitList \",\" .list)",
+    "(list (list 1) (dict \"a\" (list nil)))", "(dict)", "(dict \"b\" 2 \"a\" \"x\")", ".",
+    "(toDate \"x\" \"\")", "(toDate \"2006\" \"2024\")", "(toDate \"2006\" \"2024\").UTC", "(toDate \"2006 -0700\" \"2024 +0130\")",
+    "(toDate \"2006\" \"2024\").Location", "(toDate \"x\" \"\").Location", "(toDate \"2006 -0700\" \"2024 +0130\").Location",
+    "(toDate \"x\" \"\").Month", "(toDate \"x\" \"\").Weekday", "((toDate \"2006\" \"2024\").Sub (toDate \"2006\" \"2023\"))",
+    "(semver \"v1.2.3-rc.1+b\")", "(semver \"1.2\").IncMajor", "(buildCustomCert (b64enc .cert) (b64enc .key))",
+    "(list (toDate \"x\" \"\"))", "(list (toDate \"2006\" \"2024\"))", "(dict \"a\" (toDate \"2006\" \"2024\").UTC)",
+    "(list (toDate \"2006\" \"2024\").Location)", "(dict \"a\" (toDate \"x\" \"\").Month \"b\" (toDate \"x\" \"\").Weekday)",
+    "(list (semver \"1.2.3\"))", "(list (semver \"1.2.3\").IncPatch)", "(dict \"a\" (buildCustomCert (b64enc .cert) (b64enc .key)))",
+];

@@ -30,6 +30,7 @@ func functions() template.FuncMap {
 		delete(functions, name)
 	}
 	maps.Copy(functions, describing)
+	functions["printf"] = printf
 	return functions
 }
 

@@ -42,14 +42,14 @@ pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, F
     let mut text = String::new();
     let mut values = Vec::new();
     for recipient in &recipients {
-        let (fingerprint, suite) = (recipient.fingerprint(), recipient.suite());
+        let (fingerprint, kind) = (recipient.fingerprint(), recipient.kind());
         if args.public {
             text += &format!("{recipient}\n");
             continue;
         }
         text += if text.is_empty() { "" } else { "\n" };
         text += &format!(
-            "public key:   {recipient}\nfingerprint:  {fingerprint}\nsuite:        {suite}\n"
+            "public key:   {recipient}\nfingerprint:  {fingerprint}\nsuite:        {kind}\n"
         );
         let known = known(recipient);
         if let Some((name, section)) = &known {
@@ -58,8 +58,8 @@ pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, F
         values.push(json!({
             "publicKey": recipient.as_str(),
             "fingerprint": fingerprint.to_string(),
-            "suite": suite.to_string(),
-            "postQuantum": suite.is_post_quantum(),
+            "suite": kind.to_string(),
+            "postQuantum": kind.is_post_quantum(),
             "name": known.as_ref().map(|(name, _)| name),
             "section": known.as_ref().map(|(_, section)| section),
         }));

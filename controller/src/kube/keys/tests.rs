@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::kube::stand_in::Stand;
 
+mod export;
+
 const KEYS: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
 const SECRETS: &str = "/api/v1/namespaces/bulla-system/secrets";
 

@@ -114,6 +114,16 @@ impl<T: Mirrored> Mirror<T> {
         }
     }
 
+    /// Replaces what is known of an object by more of the same version.
+    pub(super) fn amend(&self, object: T) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = state.objects.get_mut(&object.key())
+            && known.version() == object.version()
+        {
+            *known = Arc::new(object);
+        }
+    }
+
     /// Forgets an object that a write of ours has found gone.
     pub(super) fn forget(&self, key: &Key, version: &str) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -61,10 +61,18 @@ impl<K: Kind> SeenResource<K> {
             && meta.annotations.requested_at == self.requested_at
             && K::scope(&meta.annotations) == self.scope;
         same.then(|| Self {
+            version: meta.resource_version,
+            ..self.with_status(status)
+        })
+    }
+
+    /// The same resource with a status that nobody has written.
+    pub(crate) fn with_status(&self, status: Status) -> Self {
+        Self {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             uid: self.uid.clone(),
-            version: meta.resource_version,
+            version: self.version.clone(),
             requested_at: self.requested_at.clone(),
             instance: self.instance.clone(),
             scope: self.scope.clone(),
@@ -72,7 +80,7 @@ impl<K: Kind> SeenResource<K> {
             status,
             recipients: self.recipients.clone(),
             ..*self
-        })
+        }
     }
 
     /// `metadata`, as far as the engine reads it.

@@ -12,7 +12,7 @@ pub(super) fn written_out(pieces: &Pieces<'_>, selector: &Selector) -> Vec<Edit>
     let mut selected = Vec::with_capacity(pieces.steps.len());
     for step in &pieces.steps {
         selected.push(match step {
-            Step::Open(key) => {
+            Step::Open(key, _) => {
                 walk.open(key.as_deref());
                 false
             }
@@ -20,11 +20,11 @@ pub(super) fn written_out(pieces: &Pieces<'_>, selector: &Selector) -> Vec<Edit>
                 walk.close();
                 false
             }
-            Step::Comment(text) => {
+            Step::Comment(text, _) => {
                 walk.comment(text);
                 false
             }
-            Step::Leaf(key, value) => {
+            Step::Leaf(key, value, _) => {
                 let selected = walk.enter(key.as_deref()) && value.is_some();
                 walk.leave();
                 selected

@@ -2,14 +2,17 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::manifest::{Kind, Node, Resolved, double_quoted, fits_literal, resolve};
+use crate::manifest::{
+    Edit, Format, Kind, Node, Resolved, Stream, Style, double_quoted, fits_literal, lex, resolve,
+    splice, string_in_style,
+};
 use crate::sops::error::SopsError;
 use crate::sops::metadata::Metadata;
 
-/// Reads a block; numbers and times that are not known to be such stay text.
-pub(super) fn read(node: Node<'_>) -> Result<Metadata, SopsError> {
-    match json(node) {
-        Some(Json::Object(raw)) => Ok(Metadata::from_raw(raw)),
+/// Reads the block of a document; numbers and times that are not known to be such stay text.
+pub(super) fn read(root: Node<'_>, block: Node<'_>, source: &str) -> Result<Metadata, SopsError> {
+    match json(block) {
+        Some(Json::Object(raw)) => Ok(Metadata::from_raw(raw, lines(root, block, source))),
         _ => Err(SopsError::Metadata {
             field: "sops".into(),
             rule: "must be a mapping without aliases",
@@ -36,14 +39,70 @@ fn json(node: Node<'_>) -> Option<Json> {
     })
 }
 
-/// Writes a block as lines behind `indent` blanks, with `line_end` at the end of each.
+/// The lines of a block of YAML that begin in the first column.
+fn lines(root: Node<'_>, block: Node<'_>, source: &str) -> Option<Box<str>> {
+    let key = root
+        .entries()
+        .find(|(_, value)| value.span() == block.span())
+        .map(|(key, _)| key.span().start)?;
+    let own = !root.is_flow() && lex::line_start(source, key) == key;
+    let text = &source[key..lex::next_line(source, block.span().end)];
+    let ends = text.ends_with('\n');
+    own.then(|| {
+        if ends {
+            text.into()
+        } else {
+            format!("{text}\n").into()
+        }
+    })
+}
+
+/// Writes a block as lines behind `indent` blanks, with `line_end` at the end of each. Lines that it was read
+/// from are kept, apart from the few fields at its top that are texts and differ.
 pub(super) fn write(metadata: &Metadata, indent: usize, line_end: &str) -> String {
+    let kept = metadata.written().filter(|_| indent == 0);
+    let fits = |text: &&str| text.contains("\r\n") == (line_end == "\r\n");
+    if let Some(text) = kept
+        .filter(fits)
+        .and_then(|text| kept_lines(text, metadata))
+    {
+        return text;
+    }
     let mut writer = Writer { out: String::new() };
     writer.out.push_str("sops:\n");
     writer.mapping(metadata.raw(), STEP);
     let prefix = " ".repeat(indent);
     let lines = writer.out.lines();
     lines.flat_map(|line| [&prefix, line, line_end]).collect()
+}
+
+fn kept_lines(text: &str, metadata: &Metadata) -> Option<String> {
+    let stream = Stream::parse_sops(text.as_bytes(), Format::Yaml).ok()?;
+    let root = stream.documents().find_map(|document| document.root)?;
+    let block = root.get("sops")?;
+    let old = read(root, block, text).ok()?;
+    let (old, new) = (old.raw(), metadata.raw());
+    if !old.keys().eq(new.keys()) {
+        return None;
+    }
+    let mut edits = Vec::new();
+    for (key, value) in new.iter().filter(|(key, value)| old[*key] != **value) {
+        let node = block.get(key)?;
+        let text = match (value, node.kind()) {
+            (Json::String(text), Kind::Scalar(Style::Plain)) => scalar(text),
+            (Json::String(text), Kind::Scalar(style)) if !style.is_block() => {
+                string_in_style(text, style, block.is_flow())
+            }
+            _ => return None,
+        };
+        let span = node.outer_span();
+        edits.push(Edit { span, text });
+    }
+    let text = splice(text, edits)?.to_string();
+    let again = Stream::parse_sops(text.as_bytes(), Format::Yaml).ok()?;
+    let root = again.documents().find_map(|document| document.root)?;
+    let same = read(root, root.get("sops")?, &text).ok()? == *metadata;
+    same.then_some(text)
 }
 
 struct Writer {

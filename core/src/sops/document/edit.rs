@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use crate::manifest::lex::{first_on_line, line_end, line_start, next_line, skip_blanks};
 use crate::manifest::{Edit, Format, Kind, Node, Stream, Style};
+use crate::sops::close::ClosedText;
 use crate::sops::error::SopsError;
 use crate::sops::metadata::Metadata;
 use crate::sops::value::Value;
+use crate::sops::walk::Form;
 
 use super::block;
 use super::read::{BLOCK, Slot};
@@ -35,21 +37,33 @@ impl<'s> Editor<'s> {
         }
     }
 
-    /// Puts a ciphertext where its plaintext stands.
-    pub(super) fn close(&mut self, slot: &Slot<'s>, closed: &str) {
+    /// Puts a ciphertext where its plaintext stands, in the quotes that it had, or else in those that stand there.
+    /// True where a comment became an item again, which it was before.
+    pub(super) fn close(&mut self, slot: &Slot<'s>, closed: &ClosedText) -> bool {
+        let ClosedText { text, form } = closed;
         match slot {
-            Slot::Comment(span) => self.push(span.clone(), format!("#{closed}")),
+            Slot::Comment { span, item } => {
+                let item = *item && *form == Some(Form::Item);
+                let mark = if item { "- " } else { "#" };
+                self.push(span.clone(), format!("{mark}{text}"));
+                return item;
+            }
             Slot::Scalar { node, flow, .. } => {
-                let text = match node.kind() {
-                    Kind::Scalar(Style::SingleQuoted) => format!("'{closed}'"),
-                    Kind::Scalar(Style::DoubleQuoted) => format!("\"{closed}\""),
-                    _ if *flow => format!("\"{closed}\""),
-                    _ => closed.to_owned(),
+                let text = match (form, node.kind()) {
+                    (Some(Form::Bare), _) if !flow => text.clone(),
+                    (Some(Form::SingleQuoted), _) | (None, Kind::Scalar(Style::SingleQuoted)) => {
+                        format!("'{text}'")
+                    }
+                    (None, Kind::Scalar(style)) if !flow && style != Style::DoubleQuoted => {
+                        text.clone()
+                    }
+                    _ => format!("\"{text}\""),
                 };
                 self.scalar(*node, text);
             }
             Slot::None | Slot::Aliased { .. } => {}
         }
+        false
     }
 
     /// Puts a value where its ciphertext stands; `false` where its file has no form for it.
@@ -81,7 +95,7 @@ impl<'s> Editor<'s> {
         let text = format!("#{comment}");
         match slot {
             _ if comment.contains(['\n', '\r']) => return false,
-            Slot::Comment(span) => self.push(span.clone(), text),
+            Slot::Comment { span, .. } => self.push(span.clone(), text),
             Slot::Scalar {
                 node,
                 flow: false,
@@ -261,7 +275,8 @@ impl<'s> Editor<'s> {
             None => serde_json::to_writer(&mut block, metadata.raw()),
         };
         written.expect("a map of strings serializes into memory");
-        let block = String::from_utf8_lossy(&block);
+        // Flux decrypts only what holds these very bytes.
+        let block = String::from_utf8_lossy(&block).replace("\"mac\":\"", "\"mac\": \"");
         match unit {
             Some(unit) => {
                 let lines = block.replace('\n', &format!("{}{unit}", self.line_end));

@@ -3,247 +3,190 @@
 mod alias;
 mod block;
 mod comments;
+mod compare;
 mod edit;
 mod read;
 mod text;
 
-use rand_core::RngCore;
+use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::manifest::{Format, ManifestError, Path, Place, Stream, splice};
+use crate::manifest::{Format, ManifestError, Passed, Path, Place, Stream, splice};
+use crate::plaintext::Plaintext;
 
-use super::cipher::DataKey;
-use super::close::close;
+use super::body::{Body, Put};
+use super::cipher::is_closed;
+use super::close::Closed;
 use super::error::SopsError;
 use super::metadata::Metadata;
-use super::open::{Ciphertexts, MacPolicy, Outcome, open};
+use super::open::Outcome;
+use super::selector::Selector;
 use super::walk::Step;
+pub(super) use compare::Part;
+use compare::compare;
 use edit::Editor;
 use read::{Pieces, read};
+pub(super) use text::{json, yaml_float};
 
-/// The block of the first document.
-pub(super) fn metadata(file: &[u8], format: Format) -> Result<Metadata, SopsError> {
-    let stream = Stream::parse_sops(file, format)?;
-    let first = stream.documents().find_map(|document| document.root);
-    let block = first.and_then(|root| root.get(read::BLOCK));
-    block::read(block.ok_or(SopsError::NotEncrypted)?)
+/// A file of YAML or JSON, taken to pieces.
+pub(super) struct Document<'s> {
+    stream: &'s Stream,
+    pieces: Pieces<'s>,
 }
 
-/// Opens a file; nothing of it leaves before its MAC is verified.
-pub(super) fn decrypt(
-    file: &[u8],
-    format: Format,
-    metadata: &Metadata,
-    key: &DataKey,
-    policy: MacPolicy,
-) -> Result<(Zeroizing<String>, Ciphertexts), SopsError> {
-    let stream = Stream::parse_sops(file, format)?;
-    let pieces = read(&stream)?;
-    let selector = metadata.selector()?;
-    let (outcomes, known) = open(&pieces.steps, metadata, Some(&selector), key, policy)?;
-    let mut editor = Editor::new(&stream);
-    for (slot, outcome) in pieces.slots.iter().zip(&outcomes) {
-        let done = match outcome {
-            Outcome::Keep => true,
-            Outcome::Value(value) => editor.open(slot, value),
-            Outcome::Comment(comment) => comment
-                .as_text()
-                .is_some_and(|text| editor.open_comment(slot, text)),
+impl<'s> Document<'s> {
+    pub(super) fn read(stream: &'s Stream) -> Result<Self, SopsError> {
+        let pieces = read(stream)?;
+        Ok(Self { stream, pieces })
+    }
+
+    fn spliced(&self, editor: Editor<'_>) -> Result<Zeroizing<String>, SopsError> {
+        splice(self.stream.source(), editor.edits).ok_or_else(overlap)
+    }
+
+    fn again(&self, text: &str) -> Result<Stream, SopsError> {
+        Ok(Stream::parse_sops(text.as_bytes(), self.stream.format())?)
+    }
+}
+
+impl Body for Document<'_> {
+    fn steps(&self) -> &[Step<'_>] {
+        &self.pieces.steps
+    }
+
+    fn metadata(&self) -> Result<Metadata, SopsError> {
+        let first = self.pieces.roots.first().zip(self.pieces.blocks.first());
+        let Some((root, Some(block))) = first else {
+            return Err(SopsError::NotEncrypted);
         };
-        if !done {
-            return Err(SopsError::Unwritable {
-                path: Path::default(),
-                rule: "a value has no form in this format",
-            });
+        block::read(*root, *block, self.stream.source())
+    }
+
+    fn has_block(&self) -> bool {
+        self.pieces.blocks.iter().any(Option::is_some)
+    }
+
+    fn plaintext(&self, outcomes: &[Outcome]) -> Result<Plaintext, SopsError> {
+        let mut editor = Editor::new(self.stream);
+        for (slot, outcome) in self.pieces.slots.iter().zip(outcomes) {
+            let done = match outcome {
+                Outcome::Keep => true,
+                Outcome::Value(value) => editor.open(slot, value),
+                Outcome::Comment(comment) => comment
+                    .as_text()
+                    .is_some_and(|text| editor.open_comment(slot, text)),
+            };
+            if !done {
+                return Err(SopsError::Unwritable {
+                    path: Path::default(),
+                    rule: "a value has no form in this format",
+                });
+            }
         }
-    }
-    for root in &pieces.roots {
-        editor.remove_block(*root);
-    }
-    let text = spliced(&stream, editor)?;
-    let again = Stream::parse_sops(text.as_bytes(), format)?;
-    let expected = pieces
-        .steps
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(step, outcome)| match (step, outcome) {
-            (_, Outcome::Comment(_)) | (Step::Comment(_), _) => None,
-            (Step::Leaf(key, _), Outcome::Value(value)) => {
+        for root in &self.pieces.roots {
+            editor.remove_block(*root);
+        }
+        let text = self.spliced(editor)?;
+        let steps = self.pieces.steps.iter().zip(outcomes);
+        let expected = steps.filter_map(|(step, outcome)| match (step, outcome) {
+            (_, Outcome::Comment(_)) | (Step::Comment(..), _) => None,
+            (Step::Leaf(key, ..), Outcome::Value(value)) => {
                 Some(Part::Leaf(key.as_deref(), Some(value.bytes())))
             }
             (step, _) => Part::of(step),
         });
-    compare(expected, &read(&again)?)?;
-    Ok((text, known))
-}
+        compare(expected, &read(&self.again(&text)?)?)?;
+        Ok(Plaintext::from(text.as_bytes()))
+    }
 
-/// Closes a file. `known` gives what didn't change its old ciphertext.
-pub(super) fn encrypt(
-    file: &[u8],
-    format: Format,
-    metadata: &mut Metadata,
-    key: &DataKey,
-    known: &mut Ciphertexts,
-    now: &str,
-    rng: &mut impl RngCore,
-) -> Result<Vec<u8>, SopsError> {
-    let selector = metadata.selector()?;
-    let mut stream = Stream::parse_sops(file, format)?;
-    let edits = alias::written_out(&read(&stream)?, &selector);
-    if !edits.is_empty() {
-        let text = splice(stream.source(), edits).ok_or_else(|| overlap(&stream))?;
-        stream = Stream::parse_sops(text.as_bytes(), format)?;
-    }
-    let pieces = read(&stream)?;
-    if pieces.blocks.iter().any(Option::is_some) {
-        return Err(SopsError::AlreadyEncrypted);
-    }
-    if pieces.roots.is_empty() {
-        return Err(SopsError::Store {
-            line: 1,
-            rule: "there is nothing in the file: write `{}` for an empty one",
-        });
-    }
-    let closed = close(
-        &pieces.steps,
-        metadata,
-        Some(&selector),
-        key,
-        known,
-        now,
-        rng,
-    )?;
-    let mut editor = Editor::new(&stream);
-    for (slot, closed) in pieces.slots.iter().zip(&closed) {
-        if let Some(closed) = closed {
-            editor.close(slot, closed);
+    fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
+        let mut editor = Editor::new(self.stream);
+        let slots = self.pieces.slots.iter().zip(closed);
+        let items: Vec<bool> = slots
+            .map(|(slot, closed)| {
+                let closed = closed.as_ref();
+                closed.is_some_and(|closed| editor.close(slot, closed))
+            })
+            .collect();
+        for (root, block) in self.pieces.roots.iter().zip(&self.pieces.blocks) {
+            match block {
+                Some(_) => editor.replace_block(*root, metadata)?,
+                None => editor.insert_block(*root, metadata)?,
+            }
         }
-    }
-    for root in &pieces.roots {
-        editor.insert_block(*root, metadata)?;
-    }
-    let text = spliced(&stream, editor)?;
-    let again = Stream::parse_sops(text.as_bytes(), format)?;
-    let expected = pieces
-        .steps
-        .iter()
-        .zip(&closed)
-        .filter_map(|(step, closed)| match (step, closed) {
-            (Step::Leaf(key, _), Some(closed)) => {
-                Some(Part::Leaf(key.as_deref(), Some(closed.as_bytes())))
+        let text = self.spliced(editor)?;
+        let steps = self.pieces.steps.iter().zip(closed).zip(items);
+        let expected = steps.filter_map(|((step, closed), item)| match (step, closed) {
+            (Step::Leaf(key, ..), Some(closed)) => {
+                Some(Part::Leaf(key.as_deref(), Some(closed.text.as_bytes())))
+            }
+            (Step::Comment(..), Some(closed)) if item => {
+                Some(Part::Leaf(None, Some(closed.text.as_bytes())))
             }
             (step, _) => Part::of(step),
         });
-    let read_again = read(&again)?;
-    compare(expected, &read_again)?;
-    for written in &read_again.blocks {
-        if block::read(written.ok_or_else(|| overlap(&stream))?)? != *metadata {
-            return Err(overlap(&stream));
+        let again = self.again(&text)?;
+        let written = Document::read(&again)?;
+        compare(expected, &written.pieces)?;
+        for (root, block) in written.pieces.roots.iter().zip(&written.pieces.blocks) {
+            let block = block.ok_or_else(overlap)?;
+            if block::read(*root, block, again.source())? != *metadata {
+                return Err(overlap());
+            }
         }
+        Ok(text.as_bytes().to_vec())
     }
-    Ok(text.as_bytes().to_vec())
 }
 
-/// Writes another block into an encrypted file, and nothing else.
-pub(super) fn replace_metadata(
+/// A YAML file in which aliases of what will be encrypted are written out; `None` where there are none.
+pub(super) fn without_aliases(
+    file: &[u8],
+    selector: &Selector,
+) -> Result<Option<Zeroizing<String>>, SopsError> {
+    if !file.contains(&b'*') {
+        return Ok(None);
+    }
+    let stream = Stream::parse_sops(file, Format::Yaml)?;
+    let edits = alias::written_out(&read(&stream)?, selector);
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    splice(stream.source(), edits).ok_or_else(overlap).map(Some)
+}
+
+/// An encrypted file with plaintext at a path of its first document, or with nothing there.
+pub(super) fn put(
     file: &[u8],
     format: Format,
-    metadata: &Metadata,
-) -> Result<Vec<u8>, SopsError> {
+    path: &Path,
+    value: Option<&Json>,
+) -> Result<Put, SopsError> {
     let stream = Stream::parse_sops(file, format)?;
-    let pieces = read(&stream)?;
-    let mut editor = Editor::new(&stream);
-    for root in &pieces.roots {
-        editor.replace_block(*root, metadata)?;
-    }
-    let text = spliced(&stream, editor)?;
-    let again = Stream::parse_sops(text.as_bytes(), format)?;
-    compare(pieces.steps.iter().filter_map(Part::of), &read(&again)?)?;
-    Ok(text.as_bytes().to_vec())
+    let root = stream.documents().find_map(|document| document.root);
+    let passed = Passed {
+        // A comment of a list, which sops writes as an item of it.
+        item: &|item| {
+            let text = item.text().filter(|text| is_closed(text));
+            text.is_some_and(|text| text.ends_with(",type:comment]"))
+        },
+        last_key: read::BLOCK,
+    };
+    let missing = || SopsError::NoSuchPath { path: path.clone() };
+    let reserved = path.0.first() == Some(&read::BLOCK.into());
+    let root = root.filter(|_| !reserved).ok_or_else(missing)?;
+    let put = stream
+        .put(root, path, value, &passed)?
+        .ok_or_else(missing)?;
+    Ok(Put {
+        file: Zeroizing::new(put.text.as_bytes().to_vec()),
+        at: put.at,
+    })
 }
 
-fn spliced(stream: &Stream, editor: Editor<'_>) -> Result<Zeroizing<String>, SopsError> {
-    splice(stream.source(), editor.edits).ok_or_else(|| overlap(stream))
-}
-
-fn overlap(_: &Stream) -> SopsError {
+fn overlap() -> SopsError {
     ManifestError::EditNotFaithful {
         at: Place::START,
         what: "edits overlap",
     }
     .into()
-}
-
-/// What counts when two readings are compared.
-#[derive(PartialEq)]
-enum Part<'p> {
-    Open(Option<&'p str>),
-    Close,
-    Leaf(Option<&'p str>, Option<&'p [u8]>),
-}
-
-impl<'p> Part<'p> {
-    fn of(step: &'p Step<'_>) -> Option<Self> {
-        match step {
-            Step::Open(key) => Some(Self::Open(key.as_deref())),
-            Step::Close => Some(Self::Close),
-            Step::Comment(_) => None,
-            Step::Leaf(key, value) => {
-                let bytes = value.as_ref().map(|value| value.bytes());
-                Some(Self::Leaf(key.as_deref(), bytes))
-            }
-        }
-    }
-}
-
-/// Every edit is read again before it is handed out.
-fn compare<'p>(
-    expected: impl Iterator<Item = Part<'p>>,
-    found: &Pieces<'_>,
-) -> Result<(), SopsError> {
-    let mut found = found.steps.iter().filter_map(Part::of);
-    let mut path = Path::default();
-    for expected in expected {
-        if let Part::Open(Some(key)) | Part::Leaf(Some(key), _) = expected {
-            path = Path::from([key]);
-        }
-        if found.next() != Some(expected) {
-            return Err(SopsError::NotFaithful { path });
-        }
-    }
-    match found.next() {
-        Some(_) => Err(SopsError::NotFaithful { path }),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-/// The values of a file in their order, with their paths, for comparisons.
-pub(super) fn outline(file: &[u8], format: Format) -> Result<Vec<(String, String)>, SopsError> {
-    let stream = Stream::parse_sops(file, format)?;
-    let pieces = read(&stream)?;
-    let mut walk = super::walk::Walk::new(None);
-    let mut lines = Vec::new();
-    for step in &pieces.steps {
-        match step {
-            Step::Open(key) => {
-                walk.open(key.as_deref());
-                lines.push((walk.place().to_string(), "{".to_owned()));
-            }
-            Step::Close => walk.close(),
-            Step::Comment(_) => {}
-            Step::Leaf(key, value) => {
-                walk.enter(key.as_deref());
-                let text = value
-                    .as_ref()
-                    .map(|value| String::from_utf8_lossy(value.bytes()).into_owned());
-                lines.push((
-                    walk.place().to_string(),
-                    text.unwrap_or_else(|| "null".to_owned()),
-                ));
-                walk.leave();
-            }
-        }
-    }
-    Ok(lines)
 }

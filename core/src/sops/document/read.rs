@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::manifest::lex::column;
-use crate::manifest::{Format, Kind, ManifestError, Node, Resolved, Stream};
+use crate::manifest::{Format, Kind, ManifestError, Node, Resolved, Stream, Style};
 use crate::sops::error::SopsError;
 use crate::sops::value::{Value, ValueFault};
-use crate::sops::walk::{Step, Walk};
+use crate::sops::walk::{Form, Line, Shape, Step, Walk};
 
 use super::comments::{Comment, Comments};
 
@@ -20,7 +20,11 @@ pub(super) enum Slot<'s> {
     /// Nowhere that is edited.
     None,
     /// A comment, from its `#` on.
-    Comment(Range<usize>),
+    Comment {
+        span: Range<usize>,
+        /// It has a line of its own, where the dash of an item would stand.
+        item: bool,
+    },
     /// A scalar.
     Scalar {
         node: Node<'s>,
@@ -100,16 +104,21 @@ impl<'s> Reader<'s> {
         block: Option<Node<'s>>,
         comments: &mut Comments<'s>,
     ) -> Result<(), SopsError> {
-        self.push(Step::Open(key.map(Cow::Borrowed)), Slot::None);
-        self.walk.open(key);
         let node = node.resolved();
+        let shape = match node.kind() {
+            Kind::Sequence => Shape::List,
+            _ => Shape::Mapping,
+        };
+        self.push(Step::Open(key.map(Cow::Borrowed), shape), Slot::None);
+        self.walk.open(key);
         let flow = node.is_flow();
         let start = column(self.source, node.span().start);
         if flow && let Some(comment) = comments.take_inline(node.span().end, false) {
             // sops counts what follows a flow collection to its inside.
-            self.comment(&comment);
+            self.comment(&comment, None, Line::Shared);
         }
         let mapping = node.kind() == Kind::Mapping;
+        let dashes = (!mapping && !flow).then_some(start);
         let entries: Vec<_> = match mapping {
             true => node
                 .entries()
@@ -119,7 +128,7 @@ impl<'s> Reader<'s> {
         };
         for (nth, (key, value)) in entries.iter().enumerate() {
             let begins = key.unwrap_or(*value).outer_span().start;
-            self.comments_before(begins, 0, comments);
+            self.comments_before(begins, 0, comments, dashes);
             let next = entries
                 .get(nth + 1)
                 .map(|(key, value)| key.unwrap_or(*value).outer_span().start);
@@ -134,14 +143,14 @@ impl<'s> Reader<'s> {
             if let Some(key) = key
                 && let Some(comment) = comments.take_inline(key.span().end, false)
             {
-                self.comment(&comment);
+                self.comment(&comment, None, Line::Shared);
             }
             self.value(*value, text, (flow, start, !mapping), next, comments)?;
         }
         if flow {
-            self.comments_before(node.span().end, 0, comments);
+            self.comments_before(node.span().end, 0, comments, None);
         } else {
-            self.comments_before(limit, start, comments);
+            self.comments_before(limit, start, comments, dashes);
         }
         self.push(Step::Close, Slot::None);
         self.walk.close();
@@ -160,7 +169,7 @@ impl<'s> Reader<'s> {
         let outer = self.alias;
         if node.kind() == Kind::Alias {
             if let Some(comment) = comments.take_inline(node.span().end, false) {
-                self.comment(&comment);
+                self.comment(&comment, None, Line::Shared);
             }
             self.alias = outer.or(Some(node));
         }
@@ -188,7 +197,7 @@ impl<'s> Reader<'s> {
                     node.span().end
                 };
                 if let Some(comment) = comments.take_inline(end, block) {
-                    self.comment(&comment);
+                    self.comment(&comment, None, Line::Shared);
                 }
             }
             self.walk.enter(key);
@@ -203,7 +212,12 @@ impl<'s> Reader<'s> {
                     item,
                 },
             };
-            self.push(Step::Leaf(key.map(Cow::Borrowed), value?), slot);
+            let form = match target.kind() {
+                Kind::Scalar(Style::SingleQuoted) => Form::SingleQuoted,
+                Kind::Scalar(Style::DoubleQuoted) => Form::DoubleQuoted,
+                _ => Form::Bare,
+            };
+            self.push(Step::Leaf(key.map(Cow::Borrowed), value?, form), slot);
         }
         self.alias = outer;
         Ok(())
@@ -213,7 +227,7 @@ impl<'s> Reader<'s> {
         let text = node.text().unwrap_or_default();
         let json = self.format == Format::Json;
         let fault = |fault| SopsError::Value {
-            path: self.walk.place(),
+            at: self.walk.at(),
             fault,
         };
         Ok(Some(match node.resolve() {
@@ -242,18 +256,26 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn comments_before(&mut self, limit: usize, column: usize, comments: &mut Comments<'s>) {
+    fn comments_before(
+        &mut self,
+        limit: usize,
+        column: usize,
+        comments: &mut Comments<'s>,
+        dashes: Option<usize>,
+    ) {
         while let Some(comment) = comments.take_next(limit, column) {
-            self.comment(&comment);
+            self.comment(&comment, dashes, Line::Own);
         }
     }
 
-    fn comment(&mut self, comment: &Comment) {
+    /// A comment, in a list whose dashes stand in the column `dashes`.
+    fn comment(&mut self, comment: &Comment, dashes: Option<usize>, line: Line) {
         let text = &self.source[comment.span.start + 1..comment.span.end];
-        self.push(
-            Step::Comment(Cow::Borrowed(text)),
-            Slot::Comment(comment.span.clone()),
-        );
+        let slot = Slot::Comment {
+            span: comment.span.clone(),
+            item: dashes == Some(comment.column),
+        };
+        self.push(Step::Comment(Cow::Borrowed(text), line), slot);
     }
 
     fn push(&mut self, step: Step<'s>, slot: Slot<'s>) {

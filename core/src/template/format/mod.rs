@@ -2,6 +2,7 @@
 
 mod float;
 mod integer;
+mod object;
 mod printf;
 mod quote;
 mod value;
@@ -72,6 +73,8 @@ struct Printer<'a> {
     precision: Option<usize>,
     /// How deeply the value being printed is nested.
     depth: usize,
+    /// Whether what is printed did not fit its verb.
+    erroring: bool,
     fault: Option<Fault>,
 }
 
@@ -97,6 +100,7 @@ impl<'a> Printer<'a> {
             width: None,
             precision: None,
             depth: 0,
+            erroring: false,
             fault: None,
         }
     }

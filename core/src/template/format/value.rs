@@ -4,7 +4,6 @@ use super::Printer;
 use super::integer::Integer;
 use super::quote::{can_backquote, quote};
 use crate::template::error::TemplateFault as Fault;
-use crate::template::object::Object;
 use crate::template::text::Buffer;
 use crate::template::value::{List, Map, Value};
 
@@ -15,17 +14,18 @@ impl Printer<'_> {
             (Value::Nil | Value::NilInterface, 'T' | 'v') => self.padded(b"<nil>"),
             (Value::Nil | Value::NilInterface, _) => self.bad_verb(value, verb),
             (_, 'T') => self.string(value.type_name().as_bytes(), 's'),
-            // An address differs from run to run.
+            (Value::List(list), 'p') if list.is_nil() => self.null(),
+            (Value::Map(map), 'p') if map.is_nil() => self.null(),
             (Value::List(_) | Value::Map(_), 'p') => self.address(),
             (Value::Object(object), 'p') if object.is_pointer() => self.address(),
             (_, 'p') => self.bad_verb(value, verb),
-            (Value::List(_) | Value::Map(_), 'w') => self.bad_verb(value, verb),
+            (Value::List(_) | Value::Map(_) | Value::Object(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb),
         }
     }
 
     /// Prints a value, an element of another one included.
-    fn value(&mut self, value: &Value, verb: char) {
+    pub(super) fn value(&mut self, value: &Value, verb: char) {
         if self.fault.is_some() {
             return;
         }
@@ -91,45 +91,8 @@ impl Printer<'_> {
     }
 
     /// Whether a directive asks a value for its text.
-    fn shows(&self, verb: char) -> bool {
-        !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
-    }
-
-    fn object(&mut self, object: &Object, verb: char) {
-        self.spend(4 + object.bytes() / 64);
-        match (object, object.show(), object.fields()) {
-            (_, Some(text), _) if self.shows(verb) => self.string(text.as_bytes(), verb),
-            (Object::Time(time), ..) if self.flags.sharp_v => {
-                self.padded(time.show_go().as_bytes());
-            }
-            (_, _, Some(fields)) if !object.is_pointer() || self.depth == 1 => {
-                if object.is_pointer() {
-                    self.out.push(b'&');
-                }
-                if self.flags.sharp_v {
-                    self.text(object.type_name().trim_start_matches('*'));
-                }
-                self.fields(&fields, verb);
-            }
-            // An address, or what is inside of a time.
-            _ => self.address(),
-        }
-    }
-
-    fn fields(&mut self, fields: &[(&'static str, Value)], verb: char) {
-        let (open, between, close) = self.brackets(b"{", b"}");
-        self.out.extend(open);
-        for (n, (name, value)) in fields.iter().enumerate() {
-            if n > 0 {
-                self.out.extend(between);
-            }
-            if self.flags.plus_v || self.flags.sharp_v {
-                self.text(name);
-                self.out.push(b':');
-            }
-            self.value(value, verb);
-        }
-        self.out.extend(close);
+    pub(super) fn shows(&self, verb: char) -> bool {
+        !self.erroring && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
     }
 
     fn list(&mut self, list: List, verb: char) {
@@ -171,7 +134,7 @@ impl Printer<'_> {
     }
 
     /// What opens, separates and closes elements: `{`, `, ` and `}` in Go syntax.
-    fn brackets(
+    pub(super) fn brackets(
         &self,
         open: &'static [u8],
         close: &'static [u8],
@@ -196,7 +159,7 @@ impl Printer<'_> {
         true
     }
 
-    fn string(&mut self, text: &[u8], verb: char) {
+    pub(super) fn string(&mut self, text: &[u8], verb: char) {
         match verb {
             'x' | 'X' => self.hex(text, verb == 'X'),
             'q' => self.quoted(text),
@@ -221,20 +184,27 @@ impl Printer<'_> {
 
     /// `%!d(string=hi)`
     fn bad_verb(&mut self, value: &Value, verb: char) {
+        if value.is_nil() {
+            self.text("%!");
+            self.out.push_char(verb);
+            return self.text("(<nil>)");
+        }
+        self.wrong(verb, value.type_name(), |printer| match value {
+            Value::Object(object) => printer.inside(object, 'v'),
+            value => printer.value(value, 'v'),
+        });
+    }
+
+    /// A verb that does not fit, around what is there: no part of that is asked for its text.
+    pub(super) fn wrong(&mut self, verb: char, kind: &str, print: impl FnOnce(&mut Self)) {
         self.text("%!");
         self.out.push_char(verb);
         self.out.push(b'(');
-        if value.is_nil() {
-            self.text("<nil>");
-        } else {
-            self.text(value.type_name());
-            self.out.push(b'=');
-            // What is wrong is not asked for its text.
-            match value {
-                Value::Named(_, n) => self.value(&Value::Int(*n), 'v'),
-                value => self.value(value, 'v'),
-            }
-        }
+        self.text(kind);
+        self.out.push(b'=');
+        let outer = std::mem::replace(&mut self.erroring, true);
+        self.nested(print);
+        self.erroring = outer;
         self.out.push(b')');
     }
 
@@ -253,13 +223,6 @@ impl Printer<'_> {
             self.argument(value, 'v');
         }
         self.out.push(b')');
-    }
-
-    fn address(&mut self) {
-        self.fault = Some(Fault::Function {
-            name: "printf",
-            why: "an address differs from run to run",
-        });
     }
 }
 

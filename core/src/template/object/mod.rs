@@ -56,6 +56,11 @@ impl Object {
         }
     }
 
+    /// The type of what holds the fields.
+    pub(crate) fn struct_name(&self) -> &'static str {
+        self.type_name().trim_start_matches('*')
+    }
+
     pub(crate) fn is_pointer(&self) -> bool {
         matches!(self, Self::Location(_) | Self::Version(_))
     }
@@ -80,14 +85,16 @@ impl Object {
     }
 
     /// Its fields as `fmt` goes through them; none where that would show addresses.
-    pub(crate) fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+    pub(crate) fn fields(&self) -> Option<Vec<(&'static str, Field)>> {
+        let text = |text: &Text| Field::Of(Value::Text(text.clone()));
         match self {
             Self::Certificate(certificate) => Some(vec![
-                ("Cert", Value::Text(certificate.cert.clone())),
-                ("Key", Value::Text(certificate.key.clone())),
+                ("Cert", text(&certificate.cert)),
+                ("Key", text(&certificate.key)),
             ]),
             Self::Version(version) | Self::Changed(version) => Some(version.fields()),
-            Self::Time(_) | Self::Location(_) => None,
+            Self::Time(time) => Some(moment::fields(time)),
+            Self::Location(zone) => moment::location_fields(zone),
         }
     }
 
@@ -179,6 +186,16 @@ impl Named {
         };
         method(&[methods], name)
     }
+}
+
+/// What a field holds.
+pub(crate) enum Field {
+    Of(Value),
+    /// A list of the type; with nothing in it, it was never made.
+    List(&'static str, Vec<Self>),
+    Struct(&'static str, Vec<(&'static str, Self)>),
+    /// A pointer of the type; to nothing, or to a struct.
+    Pointer(&'static str, Option<Box<Self>>),
 }
 
 /// What stands behind a name.

@@ -2,11 +2,74 @@
 
 use std::rc::Rc;
 
-use super::{Named, ON, Object};
+use super::{Field, Named, ON, Object};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::functions::{Call, Function, Param, fixed};
 use crate::template::time::{SECOND, Time, Zone, rounded};
 use crate::template::value::Value;
+
+/// The hidden fields of a time.
+pub(super) fn fields(time: &Time) -> Vec<(&'static str, Field)> {
+    let nanos = u64::from(time.nanos);
+    let (wall, ext) = if time.is_reading {
+        // Such a time has a second reading, which counts from the start of the process.
+        let seconds = time.unix.wrapping_add(SECONDS_FROM_1885) as u64;
+        (1 << 63 | (seconds << 31 >> 1) | nanos, 1)
+    } else {
+        (nanos, time.since_year_1())
+    };
+    let location = match &time.zone {
+        Zone::Utc => None,
+        zone => Some(Box::new(Field::Struct(
+            "time.Location",
+            location_fields(zone).unwrap_or_default(),
+        ))),
+    };
+    vec![
+        ("wall", Field::Of(Value::Uint(wall))),
+        ("ext", Field::Of(Value::Int64(ext))),
+        ("loc", Field::Pointer("*time.Location", location)),
+    ]
+}
+
+/// The hidden fields of a location; none of a loaded one, whose cache depends on the clock.
+pub(super) fn location_fields(zone: &Zone) -> Option<Vec<(&'static str, Field)>> {
+    let number = |n| Field::Of(Value::Int64(n));
+    let no = || Field::Of(Value::Bool(false));
+    let (zones, transitions, cache, from, until) = match zone {
+        Zone::Utc | Zone::Local => (vec![], vec![], None, 0, 0),
+        Zone::Fixed(name, offset) => {
+            let one = || {
+                let name = Field::Of(Value::text(&**name));
+                let offset = Field::Of(Value::Int((*offset).into()));
+                let fields = vec![("name", name), ("offset", offset), ("isDST", no())];
+                Field::Struct("time.zone", fields)
+            };
+            let fields = vec![
+                ("when", number(i64::MIN)),
+                ("index", Field::Of(Value::Byte(0))),
+                ("isstd", no()),
+                ("isutc", no()),
+            ];
+            let always = Field::Struct("time.zoneTrans", fields);
+            let cache = Some(Box::new(one()));
+            (vec![one()], vec![always], cache, i64::MIN, i64::MAX)
+        }
+        Zone::Named(..) => return None,
+    };
+    Some(vec![
+        ("name", Field::Of(Value::text(zone.name()))),
+        ("zone", Field::List("[]time.zone", zones)),
+        ("tx", Field::List("[]time.zoneTrans", transitions)),
+        ("extend", Field::Of(Value::text(""))),
+        ("cacheStart", number(from)),
+        ("cacheEnd", number(until)),
+        ("cacheZone", Field::Pointer("*time.zone", cache)),
+    ])
+}
+
+/// From the year that Go's readings of the clock count from, to 1970.
+const SECONDS_FROM_1885: i64 = 2_682_288_000;
 
 pub(super) const METHODS: &[Function] = &[
     fixed("Add", SPAN, |call| {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::{ON, Object};
+use super::{Field, ON, Object};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::functions::{Call, Function, Param, fixed};
 use crate::template::value::Value;
@@ -58,14 +58,16 @@ impl Version {
         out
     }
 
-    pub(super) fn fields(&self) -> Vec<(&'static str, Value)> {
+    pub(super) fn fields(&self) -> Vec<(&'static str, Field)> {
+        let text = |text: &str| Field::Of(Value::text(text));
+        let number = |number| Field::Of(Value::Uint(number));
         vec![
-            ("major", Value::Uint(self.major)),
-            ("minor", Value::Uint(self.minor)),
-            ("patch", Value::Uint(self.patch)),
-            ("pre", Value::text(self.prerelease.as_str())),
-            ("metadata", Value::text(self.metadata.as_str())),
-            ("original", Value::text(self.original.as_str())),
+            ("major", number(self.major)),
+            ("minor", number(self.minor)),
+            ("patch", number(self.patch)),
+            ("pre", text(&self.prerelease)),
+            ("metadata", text(&self.metadata)),
+            ("original", text(&self.original)),
         ]
     }
 

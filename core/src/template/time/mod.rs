@@ -55,6 +55,11 @@ impl Time {
         self.unix == -YEAR_1_TO_1970 && self.nanos == 0
     }
 
+    /// Seconds since the year 1, as Go keeps them.
+    pub(crate) fn since_year_1(&self) -> i64 {
+        self.unix.wrapping_add(YEAR_1_TO_1970)
+    }
+
     pub(crate) fn within(&self, zone: Zone) -> Self {
         Self {
             zone,

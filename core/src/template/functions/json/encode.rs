@@ -98,9 +98,9 @@ impl Encoder<'_> {
                 self.text(object.show().unwrap_or_default().as_bytes());
             }
             Object::Location(_) => self.out.extend(b"{}"),
-            Object::Certificate(_) => {
-                let fields = object.fields().unwrap_or_default().into_iter();
-                let fields: Vec<_> = fields.map(|(name, v)| (Text::from(name), v)).collect();
+            Object::Certificate(certificate) => {
+                let fields = [("Cert", &certificate.cert), ("Key", &certificate.key)];
+                let fields = fields.map(|(name, v)| (Text::from(name), Value::Text(v.clone())));
                 let items = fields.iter().map(|(name, value)| (Some(name), value));
                 return self.composite(b'{', items, b'}');
             }
