@@ -9,7 +9,8 @@ use bulla_core::rotation::Timestamp;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{Certificate, Expired, Expiry};
 use bulla_core::sealed_secrets::{
-    ItemError, Label, RsaKeyError, RsaKeyRing, RsaPrivateKey, SealedItem, Search,
+    ItemError, Label, MAX_OPENING_OPERATIONS, RsaKeyError, RsaKeyRing, RsaPrivateKey, SealedItem,
+    Search,
 };
 use proptest::prelude::*;
 use rand_core::OsRng;
@@ -125,6 +126,35 @@ fn a_remembered_key_is_tried_first_and_every_try_is_counted() {
         RsaKeyRing::default().open(&item, &place, &mut Search::default()),
         Err(ItemError::WrongBlockSize { .. })
     ));
+}
+
+/// In a cluster others wait: the work on what is refused anyway has a bound.
+#[test]
+fn a_bounded_search_ends_soon_after_a_value_that_nothing_opens() {
+    let ring = RsaKeyRing::new(vec![key("generated-2048"), key("generated-2048-named")]);
+    let value = Plaintext::from(&b"hunter2"[..]);
+    let item = SealedItem::seal(
+        ring.iter().next().unwrap().public(),
+        &label("strict"),
+        &value,
+        &mut OsRng,
+    );
+    let item = item.unwrap();
+    let elsewhere = label("cluster-wide");
+    let mut search = Search::default().within(MAX_OPENING_OPERATIONS);
+    let errors: Vec<_> = (0..200)
+        .map(|_| ring.open(&item, &elsewhere, &mut search).unwrap_err())
+        .collect();
+    assert_eq!(search.operations(), 2 + 256);
+    assert_eq!(errors[128], ItemError::NoKey);
+    assert_eq!(errors[129..], [const { ItemError::Untried }; 71]);
+    // On a machine of one's own nothing is left out.
+    let mut search = Search::default();
+    for _ in 0..200 {
+        let error = ring.open(&item, &elsewhere, &mut search).unwrap_err();
+        assert_eq!(error, ItemError::NoKey);
+    }
+    assert_eq!(search.operations(), 400);
 }
 
 #[test]

@@ -164,9 +164,10 @@ fn closed(
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for (key, error) in &items.0 {
         let text = match error {
-            ItemError::NoKey | ItemError::WrongBlockSize { .. } | ItemError::GivenUp { .. } => {
-                "no key could decrypt secret".to_owned()
-            }
+            ItemError::NoKey
+            | ItemError::WrongBlockSize { .. }
+            | ItemError::GivenUp { .. }
+            | ItemError::Untried => "no key could decrypt secret".to_owned(),
             other => other.to_string(),
         };
         match groups.iter_mut().find(|(other, _)| *other == text) {

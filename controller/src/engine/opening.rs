@@ -6,9 +6,11 @@ use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
 use bulla_core::recipient::KeyRing;
 use bulla_core::sealed_secrets::{
-    ItemError, LegacyData, RsaKeyRing, SealedData, SealedSecret, Search, UnsealError,
+    ItemError, LegacyData, MAX_OPENING_OPERATIONS, RsaKeyRing, SealedData, SealedSecret, Search,
+    UnsealError,
 };
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::sops_secret::SopsSecret;
 use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
@@ -21,6 +23,8 @@ pub struct Keys {
     pub age: KeyRing,
     /// For SealedSecrets.
     pub rsa: RsaKeyRing,
+    /// For SopsSecrets: those for envelopes, and the identities that were brought for it.
+    pub sops: KeyRing,
     /// Whether the deprecated `spec.data` of SealedSecrets is opened.
     pub legacy: LegacyData,
 }
@@ -94,6 +98,28 @@ fn open_envelope(
     }
 }
 
+/// Opens all of a SopsSecret, or nothing. What it took is counted, also when it failed.
+pub(super) fn open_several(
+    sealed: &SopsSecret,
+    keys: &Keys,
+    policy: &SecretPolicy,
+    effort: &mut Effort,
+) -> Result<Vec<SecretContent>, Verdict> {
+    let opened = sealed.open(&keys.sops, policy.place, &mut effort.private_operations);
+    let opened = opened.map_err(|error| Verdict::Refused {
+        reason: error.reason(),
+        detail: error.to_string(),
+    })?;
+    let values = opened.templates().iter();
+    effort.opened_values = values.map(|template| template.data().len()).sum();
+    effort.opened_with = opened.opened_with().to_vec();
+    let contents = opened.into_templates().into_iter();
+    let contents = contents.map(|template| {
+        SecretContent::of_sops_secret(sealed.namespace(), template, policy).map_err(Verdict::from)
+    });
+    contents.collect()
+}
+
 /// A sealed value does not say which key opens it: those that opened the resource before are tried first.
 fn open_sealed(
     sealed: &SealedSecret,
@@ -102,7 +128,7 @@ fn open_sealed(
     policy: &SecretPolicy,
     effort: &mut Effort,
 ) -> Result<SecretContent, Verdict> {
-    let mut search = Search::new(&request.status().opened_with);
+    let mut search = Search::new(&request.status().opened_with).within(MAX_OPENING_OPERATIONS);
     let unsealed = sealed.unseal(&keys.rsa, &mut search, keys.legacy);
     effort.private_operations = search.operations();
     let unsealed = unsealed.map_err(|error| {

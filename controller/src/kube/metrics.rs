@@ -43,6 +43,8 @@ pub(super) struct Metrics {
     key_age: Family<Labels<3>, Gauge<f64, AtomicU64>>,
     key_resources: Family<Labels<1>, Gauge>,
     key_values: Family<Labels<1>, Gauge>,
+    exported_identities: Gauge,
+    export_failures: Family<Labels<1>, Counter>,
     /// Those of Sealed Secrets, where its resources are opened.
     sealed_secrets: Option<SealedSecretsMetrics>,
 }
@@ -79,6 +81,8 @@ impl Metrics {
             key_age: Family::default(),
             key_resources: Family::default(),
             key_values: Family::default(),
+            exported_identities: Gauge::default(),
+            export_failures: Family::default(),
             sealed_secrets: None,
             registry: Registry::default(),
         };
@@ -169,6 +173,16 @@ impl Metrics {
             "Values in resources closed for a key",
             metrics.key_values.clone(),
         );
+        registry.register(
+            "exported_identities",
+            "Identities of sealing keys in the Secret of --export-age-secret",
+            metrics.exported_identities.clone(),
+        );
+        registry.register(
+            "export_failures",
+            "Times that the Secret of --export-age-secret could not be kept, by reason",
+            metrics.export_failures.clone(),
+        );
         let metrics = Self {
             registry,
             ..metrics
@@ -234,16 +248,17 @@ impl Metrics {
                 .get_or_create(&[("reason", reason.as_str().to_owned())])
                 .inc();
         }
-        if let Some(action) = outcome.action {
-            self.secret_writes
-                .get_or_create(&[("action", action.as_str().to_owned())])
-                .inc();
-        }
-        if let Some(drift) = &outcome.drift {
-            let kind = if drift.deleted { "deleted" } else { "edited" };
-            self.drift_healed
-                .get_or_create(&[("kind", kind.to_owned())])
-                .inc();
+        let one = outcome.action.map(|it| (it, outcome.drift.as_ref()));
+        let several = outcome.writes.iter();
+        let several = several.map(|it| (it.action, it.drift.as_ref()));
+        for (action, drift) in one.into_iter().chain(several) {
+            let action = ("action", action.as_str().to_owned());
+            self.secret_writes.get_or_create(&[action]).inc();
+            if let Some(drift) = drift {
+                let kind = if drift.deleted { "deleted" } else { "edited" };
+                let kind = ("kind", kind.to_owned());
+                self.drift_healed.get_or_create(&[kind]).inc();
+            }
         }
     }
 
@@ -268,6 +283,17 @@ impl Metrics {
     pub(super) fn api_error(&self, error: ApiError) {
         self.api_errors
             .get_or_create(&[("category", error.category().to_owned())])
+            .inc();
+    }
+
+    /// How many identities the Secret of the export holds now.
+    pub(super) fn exported(&self, identities: usize) {
+        self.exported_identities.set(identities as i64);
+    }
+
+    pub(super) fn export_failed(&self, reason: &str) {
+        self.export_failures
+            .get_or_create(&[("reason", reason.to_owned())])
             .inc();
     }
 
@@ -359,8 +385,10 @@ mod tests {
             },
             action: None,
             drift: None,
+            writes: Vec::new(),
             effort: Effort::default(),
             varies: None,
+            unbound: None,
             reported: Ok(()),
         };
         let took = Duration::from_millis(7);

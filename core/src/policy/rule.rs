@@ -220,7 +220,7 @@ impl Rule {
     /// # Errors
     /// [`PolicyError::NotPostQuantum`] with the first of them.
     pub fn allow_recipients(&self, recipients: &[NamedRecipient]) -> Result<(), PolicyError> {
-        let classic = |named: &&NamedRecipient| !named.recipient.suite().is_post_quantum();
+        let classic = |named: &&NamedRecipient| !named.recipient.kind().is_post_quantum();
         match recipients
             .iter()
             .find(classic)

@@ -60,6 +60,9 @@ pub enum ItemError {
         /// How many were allowed.
         operations: usize,
     },
+    /// Not every key was tried, since another value opens with none of them.
+    #[error("not every key was tried on it, since others do not open")]
+    Untried,
     /// A key opens its session key, and the rest is not what was sealed.
     #[error("it is damaged")]
     Damaged,
@@ -71,7 +74,9 @@ impl ItemError {
         match self {
             Self::NotText | Self::NotBase64 { .. } | Self::TooShort => Reason::NotSealed,
             Self::TooLong => Reason::LimitExceeded,
-            Self::WrongBlockSize { .. } | Self::NoKey | Self::GivenUp { .. } => Reason::NoKey,
+            Self::WrongBlockSize { .. } | Self::NoKey | Self::GivenUp { .. } | Self::Untried => {
+                Reason::NoKey
+            }
             Self::Damaged => Reason::Damaged,
         }
     }

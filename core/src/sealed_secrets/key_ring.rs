@@ -21,6 +21,8 @@ pub struct Search {
     preferred: Vec<Fingerprint>,
     operations: usize,
     budget: usize,
+    /// Operations that were made when the first value turned out to open with no key.
+    in_vain: Option<usize>,
 }
 
 impl RsaKeyRing {
@@ -64,7 +66,8 @@ impl RsaKeyRing {
     ///
     /// # Errors
     /// `WrongBlockSize` when no key has the size that it was sealed with, `NoKey` when none of them opens it,
-    /// `Damaged` when one opens the session key and the value was altered, `GivenUp` when the budget is spent.
+    /// `Damaged` when one opens the session key and the value was altered, `GivenUp` when the budget is spent, `Untried`
+    /// when it is not worth going on.
     pub fn open(
         &self,
         item: &SealedItem,
@@ -77,11 +80,7 @@ impl RsaKeyRing {
                 continue;
             }
             fits = true;
-            if search.operations >= search.budget {
-                let operations = search.budget;
-                return Err(ItemError::GivenUp { operations });
-            }
-            search.operations += 1;
+            search.spend()?;
             match item.try_open(key, label) {
                 Attempt::Opened(value) => {
                     search.prefer(key.fingerprint());
@@ -92,6 +91,7 @@ impl RsaKeyRing {
                 Attempt::OtherSize | Attempt::OtherKey => {}
             }
         }
+        search.in_vain.get_or_insert(search.operations);
         Err(match fits {
             true => ItemError::NoKey,
             false => ItemError::WrongBlockSize {
@@ -108,10 +108,12 @@ impl Search {
             preferred: remembered.to_vec(),
             operations: 0,
             budget: usize::MAX,
+            in_vain: None,
         }
     }
 
-    /// The same search with at most so many private operations.
+    /// The same search with at most so many private operations, and few once a value has opened with no key: the
+    /// resource is refused then, whatever the others are.
     #[must_use]
     pub fn within(mut self, operations: usize) -> Self {
         self.budget = operations;
@@ -121,6 +123,20 @@ impl Search {
     /// Private operations so far, in vain or not.
     pub fn operations(&self) -> usize {
         self.operations
+    }
+
+    fn spend(&mut self) -> Result<(), ItemError> {
+        if self.operations >= self.budget {
+            let operations = self.budget;
+            return Err(ItemError::GivenUp { operations });
+        }
+        let is_bounded = self.budget != usize::MAX;
+        let since = self.in_vain.map(|then| self.operations - then);
+        if is_bounded && since.is_some_and(|since| since >= OPERATIONS_AFTER_FAILURE) {
+            return Err(ItemError::Untried);
+        }
+        self.operations += 1;
+        Ok(())
     }
 
     fn prefer(&mut self, fingerprint: Fingerprint) {
@@ -154,3 +170,9 @@ impl fmt::Debug for RsaKeyRing {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+/// Private operations that the opening of one resource may take in a cluster, where others wait: enough for as many values
+/// as an envelope may have, each sealed with another one of 32 keys.
+pub const MAX_OPENING_OPERATIONS: usize = 8192;
+/// How many more there are once one value has opened with no key, for the message.
+const OPERATIONS_AFTER_FAILURE: usize = 256;

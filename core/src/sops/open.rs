@@ -42,6 +42,18 @@ pub(super) struct Known {
 }
 
 impl Ciphertexts {
+    /// Another one with the same.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Those of another version of the file come after those that are there.
+    pub(super) fn append(&mut self, other: Self) {
+        for (place, mut known) in other.0 {
+            self.0.entry(place).or_default().append(&mut known);
+        }
+    }
+
     pub(super) fn add(&mut self, path: &str, value: &Value, known: Known) {
         let all = self.0.entry((path.to_owned(), value.clone())).or_default();
         all.push_back(known);

@@ -21,13 +21,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
-use bulla_core::template::{self, Functions, MissingKeys, Surroundings};
+use bulla_core::template::TemplateFault::{TextTooLarge, TooDeep, TooManySteps};
+use bulla_core::template::{
+    self, Functions, MissingKeys, Surroundings, TemplateError, TemplateFault,
+};
 use rand_core::{OsRng, RngCore};
 use serde_json::{Value, json};
 
@@ -97,7 +100,8 @@ fn what_is_random_has_the_same_shape() {
     let mut differences = String::new();
     for (source, shape) in RANDOM {
         let go = outcome(&oracle.answers(&[(*source).to_owned()], &oracle.values)[0]["go"]);
-        let ours = render(source, &oracle.values, MissingKeys::AsGo).map(|(output, _)| output);
+        let ours = render(source, &oracle.values, MissingKeys::AsGo);
+        let ours = ours.ok().map(|(output, _)| output);
         let shaped = |output: Option<Vec<u8>>| {
             let copy = |(k, v): (&KeyName, &Plaintext)| (k.clone(), Plaintext::from(v.reveal()));
             let mut values: BTreeMap<_, _> = oracle.values.iter().map(copy).collect();
@@ -156,6 +160,13 @@ fn compare(oracle: &Oracle, sources: &[String], seed: u64) -> usize {
         for (column, missing) in [("go", MissingKeys::AsGo), ("strict", MissingKeys::Refuse)] {
             let expected = outcome(&answer[column]);
             let found = render(source, &oracle.values, missing);
+            // Go knows no bounds: what takes long there may be too much here.
+            let is_bound =
+                |fault: &TemplateFault| matches!(fault, TooManySteps | TextTooLarge | TooDeep);
+            if found.as_ref().is_err_and(is_bound) && took(&answer[column]) > LONG {
+                continue;
+            }
+            let found = found.ok();
             rendered += usize::from(expected.is_some());
             let same = match (&expected, &found) {
                 // What the clock had a part in is another one by now.
@@ -271,6 +282,11 @@ impl Oracle {
     }
 }
 
+/// How long Go took.
+fn took(answer: &Value) -> Duration {
+    Duration::from_nanos(answer["took"].as_u64().unwrap())
+}
+
 fn outcome(answer: &Value) -> Option<Vec<u8>> {
     let output = answer["output"].as_str().unwrap_or_default();
     answer["ok"]
@@ -284,14 +300,15 @@ fn render(
     source: &str,
     values: &BTreeMap<KeyName, Plaintext>,
     missing: MissingKeys,
-) -> Option<(Vec<u8>, bool)> {
+) -> Result<(Vec<u8>, bool), TemplateFault> {
     let key = "url".parse().unwrap();
-    let template = template::parse_with(&key, source, Functions::All).ok()?;
+    let fault = |error: TemplateError| error.fault().clone();
+    let template = template::parse_with(&key, source, Functions::All).map_err(fault)?;
     let mut surroundings = Surroundings::new(SystemTime::now(), rand_seed());
     let rendered = template
         .render_with(values, missing, Some(&mut surroundings))
-        .ok()?;
-    Some((rendered.output.reveal().to_vec(), rendered.varies))
+        .map_err(fault)?;
+    Ok((rendered.output.reveal().to_vec(), rendered.varies))
 }
 
 fn rand_seed() -> [u8; 32] {
@@ -304,6 +321,9 @@ fn shown(output: Option<&[u8]>) -> String {
     let text = |bytes| format!("{:.300?}", String::from_utf8_lossy(bytes));
     output.map_or("fails".to_owned(), text)
 }
+
+/// What a template that exceeds no bound does not take in Go.
+const LONG: Duration = Duration::from_millis(1);
 
 /// Makes a certificate, its key, something encrypted, and an RSA key.
 const MADE: &str = "{{ $c := genSelfSignedCertWithKey \"a\" nil nil 9 (genPrivateKey \"ecdsa\") }}\

@@ -11,6 +11,7 @@
 // {"go": outcome, "strict": outcome} where an outcome is {"ok": bool, "output": base64}.
 // `go` is the engine as Sealed Secrets runs it. `strict` is what Bulla promises for envelopes:
 // a missing key is an error, by `.key`, by `index`, and where `<no value>` would be printed.
+// An output of more than 1 MiB is an error too, as it is for Bulla. An outcome says how long it took in nanoseconds.
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 )
 
 type question struct {
@@ -36,6 +38,7 @@ type outcome struct {
 	OK     bool   `json:"ok"`
 	Output []byte `json:"output,omitempty"`
 	Error  string `json:"error,omitempty"`
+	Took   int64  `json:"took"`
 }
 
 type answer struct {
@@ -93,6 +96,23 @@ func command(name string, arguments []string) error {
 }
 
 func render(source string, values map[string]string, strict bool) outcome {
+	start := time.Now()
+	result := renderBounded(source, values, strict)
+	result.Took = time.Since(start).Nanoseconds()
+	return result
+}
+
+// bounded is an output of at most 1 MiB.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > 1<<20 {
+		return 0, errors.New("too large")
+	}
+	return b.Buffer.Write(p)
+}
+
+func renderBounded(source string, values map[string]string, strict bool) outcome {
 	parsed := template.New("url").Funcs(functions())
 	if strict {
 		parsed = parsed.Option("missingkey=error").Funcs(strictFunctions(values))
@@ -101,7 +121,7 @@ func render(source string, values map[string]string, strict bool) outcome {
 	if err != nil {
 		return outcome{Error: err.Error()}
 	}
-	var output bytes.Buffer
+	var output bounded
 	if err := parsed.Execute(&output, values); err != nil {
 		return outcome{Error: err.Error()}
 	}

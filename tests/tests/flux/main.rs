@@ -1,8 +1,10 @@
 //! Flux' own kustomize-controller opens what is sealed here, and what the real sops sealed.
 //!
-//! All tests share one cluster with one kustomize-controller, and keep apart by namespace. The controller takes
-//! the keys of its fallback from our controller, which exports them there.
+//! Most tests share one cluster with one kustomize-controller and one controller of ours, and keep apart by
+//! namespace. Flux takes the keys of its fallback from the Secret that our controller exports them to.
 
+mod circle;
+mod envelopes;
 mod manifests;
 mod sealed;
 mod sources;

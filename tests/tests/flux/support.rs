@@ -6,7 +6,12 @@ use bulla_core::{
     recipient::{Identity, Recipient, Suite, identity_file_text},
     sops::{Ciphertexts, DataKey, Metadata, Selector, SelectorKind, Store},
 };
-use bulla_tests::{Cluster, Flux, flux::Kustomization, target, tenant::data};
+use bulla_tests::{
+    Cluster, Controller, Deployment, Flux,
+    flux::{Kustomization, RUNTIME_NAMESPACE},
+    target,
+    tenant::data,
+};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
     Api,
@@ -14,12 +19,31 @@ use kube::{
 };
 use rand_core::OsRng;
 
-/// The Secret of `--sops-age-secret`.
-pub(crate) const FALLBACK: &str = "sops-age";
+/// The Secret of `--sops-age-secret`, to which our controller exports.
+pub(crate) const FALLBACK: &str = "bulla-age";
+
+/// A cluster with both controllers.
+pub(crate) struct Shared {
+    pub(crate) flux: Flux<'static>,
+    _controller: Controller,
+}
+
+pub(crate) fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let cluster = Cluster::shared();
+        let flux = Flux::start(cluster, FALLBACK);
+        let deployment = Deployment::install_from(cluster, "deploy/overlays/flux");
+        let export = format!("--export-age-secret={RUNTIME_NAMESPACE}/{FALLBACK}");
+        Shared {
+            flux,
+            _controller: deployment.start(&[&export]),
+        }
+    })
+}
 
 pub(crate) fn flux() -> &'static Flux<'static> {
-    static SHARED: OnceLock<Flux<'static>> = OnceLock::new();
-    SHARED.get_or_init(|| Flux::start(Cluster::shared(), FALLBACK))
+    &shared().flux
 }
 
 /// A namespace with keys for Flux in the Secret `keys`.

@@ -4,6 +4,7 @@
 mod attacks;
 mod beside;
 mod differences;
+mod effort;
 mod kubeseal;
 mod metrics;
 mod places;

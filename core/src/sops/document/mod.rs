@@ -26,6 +26,7 @@ pub(super) use compare::Part;
 use compare::compare;
 use edit::Editor;
 use read::{Pieces, read};
+pub(super) use text::{json, yaml_float};
 
 /// A file of YAML or JSON, taken to pieces.
 pub(super) struct Document<'s> {

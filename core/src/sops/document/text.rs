@@ -38,7 +38,7 @@ pub(super) fn yaml(value: &Value, spot: &Spot) -> String {
 }
 
 /// A value in JSON; `None` for what JSON has no form for.
-pub(super) fn json(value: &Value) -> Option<String> {
+pub(in crate::sops) fn json(value: &Value) -> Option<String> {
     let text = value.as_text()?;
     Some(match value.kind() {
         Kind::Int => text.to_owned(),
@@ -72,7 +72,7 @@ fn literal(text: &str, spot: &Spot) -> String {
 }
 
 /// Go's shortest `g`: with an exponent below 1e-4 and from 1e6 on.
-fn yaml_float(number: f64) -> String {
+pub(in crate::sops) fn yaml_float(number: f64) -> String {
     if number.is_nan() {
         return ".nan".to_owned();
     }

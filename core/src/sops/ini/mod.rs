@@ -25,6 +25,7 @@ use super::open::Outcome;
 use super::value::{Value, json_text};
 use super::walk::{Form, Line, Shape, Step};
 use read::{Notes, Pair, Section, read};
+pub(super) use text::{aligned, spaced_comment_lines, value};
 
 /// A file, taken to pieces.
 pub(super) struct Ini<'s> {
@@ -223,16 +224,7 @@ impl Body for Ini<'_> {
                 slot => self.comment(slot, &closed.text, &mut edits),
             }
         }
-        let pairs = flatten(metadata).into_iter().map(|(name, value)| {
-            let value = Value::text(value.replace('\n', "\\n"));
-            text::value(&value).map(|value| (name, value))
-        });
-        let pairs: Option<Vec<_>> = pairs.collect();
-        let pairs = pairs.ok_or(SopsError::Unwritable {
-            path: [BLOCK].into(),
-            rule: "the block has no form in this format",
-        })?;
-        let block = text::section(BLOCK, &pairs, self.line_end());
+        let block = block(metadata)?.replace('\n', self.line_end());
         let mut blocks = self.blocks();
         match blocks.next() {
             Some(span) => edits.push(Edit { span, text: block }),
@@ -265,6 +257,20 @@ impl Body for Ini<'_> {
         }
         Ok(out.as_bytes().to_vec())
     }
+}
+
+/// The section of a block.
+pub(super) fn block(metadata: &Metadata) -> Result<String, SopsError> {
+    let pairs = flatten(metadata).into_iter().map(|(name, value)| {
+        let value = Value::text(value.replace('\n', "\\n"));
+        text::value(&value).map(|value| (name, value))
+    });
+    let pairs: Option<Vec<_>> = pairs.collect();
+    let pairs = pairs.ok_or(SopsError::Unwritable {
+        path: [BLOCK].into(),
+        rule: "the block has no form in this format",
+    })?;
+    Ok(text::section(BLOCK, &pairs, "\n"))
 }
 
 /// The key and the bytes of a value.
