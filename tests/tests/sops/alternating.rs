@@ -102,7 +102,11 @@ fn one_file(name: &str, plain: &str, chance: &mut Chance, at: &str) {
         };
         for reader in [Whose::Theirs, Whose::Ours] {
             let found = read(&place, reader, name, &at);
-            assert_eq!(plainly(&found), plainly(&expected), "{at}, read by {reader:?}");
+            assert_eq!(
+                plainly(&found),
+                plainly(&expected),
+                "{at}, read by {reader:?}"
+            );
         }
     }
 }
@@ -139,7 +143,10 @@ fn plainly(value: &Value) -> Value {
         Value::Number(number) => json!(number.as_f64().unwrap()),
         Value::Array(items) => items.iter().map(plainly).collect(),
         Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.clone(), plainly(value))).collect();
+            let mut entries: Vec<_> = map
+                .iter()
+                .map(|(key, value)| (key.clone(), plainly(value)))
+                .collect();
             entries.sort_by(|one, other| one.0.cmp(&other.0));
             Value::Object(entries.into_iter().collect())
         }
@@ -194,7 +201,10 @@ const FILES: &[(&str, &str)] = &[
         "# A comment\nmark: mark0 # inline\n\nanchored: &x\n  - one\n  - two\n'quoted': \"text\"\nflow: {a: 1, b: [x, y]}\nblock: |\n  several\n  lines\n",
     ),
     ("work2.yaml", "mark: mark0\nlist:\n- a\n- b: c\n  d: e\n"),
-    ("work.json", "{\"mark\": \"mark0\",\n  \"n\": 5, \"o\": {\"p\": [1, true, null]}}\n"),
+    (
+        "work.json",
+        "{\"mark\": \"mark0\",\n  \"n\": 5, \"o\": {\"p\": [1, true, null]}}\n",
+    ),
     ("work.env", "# comment\nmark=mark0\nQ='quoted'\n"),
     ("work.ini", "[s]\nmark = mark0\nother: x\n"),
 ];

@@ -174,5 +174,9 @@ pub(crate) fn left_in_memory() -> Vec<PathBuf> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("bulla-edit-")
     };
-    entries.flatten().map(|entry| entry.path()).filter(ours).collect()
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(ours)
+        .collect()
 }
