@@ -53,8 +53,8 @@ pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<P
 
 /// The values of a file, opened with the identities at hand.
 pub(super) fn tree(line: &Line, source: &Source, printer: &Printer) -> Result<Tree, Ended> {
+    source.metadata()?;
     let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
     let ring = keys::ring(printer)?;
     let opened = source
         .store
@@ -65,8 +65,8 @@ pub(super) fn tree(line: &Line, source: &Source, printer: &Printer) -> Result<Tr
 /// Opens a file with the identities at hand.
 pub(super) fn open(line: &Line, source: &Source, printer: &Printer) -> Result<Decrypted, Ended> {
     // What is no file of sops needs no key to say so.
+    source.metadata()?;
     let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
     let ring = keys::ring(printer)?;
     source
         .store

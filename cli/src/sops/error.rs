@@ -68,6 +68,14 @@ pub(super) enum CommandError {
     NobodyNamed,
     #[error("config file not found")]
     NoConfig,
+    #[error("File cannot be completely empty, it must contain at least one document")]
+    Empty,
+    #[error("No keys found in file")]
+    NoKeysInFile,
+    #[error(
+        "removing this key group will make the Shamir threshold impossible to satisfy: it is {0}, with {1} groups"
+    )]
+    Threshold(usize, usize),
     #[error("the rule names no keys")]
     NoKeys,
     #[error("no key group is left with keys")]
@@ -114,8 +122,6 @@ pub(super) enum CommandError {
     ForeignEntries(String),
     #[error("invalid recipient for age")]
     Recipient(#[source] bulla_core::recipient::RecipientError),
-    #[error("unknown key type `{}` in the decryption order", .0.escape_debug())]
-    Order(String),
     #[error("duplicate key type `{}` in the decryption order", .0.escape_debug())]
     OrderTwice(String),
 }
@@ -208,8 +214,8 @@ impl CommandError {
             | Self::TwoValues => 8,
             Self::Index(_) | Self::NotJson => 7,
             Self::ExtractPath => 91,
+            Self::Empty => 92,
             Self::Editor => 201,
-            Self::Order(_) => 111,
             Self::OrderTwice(_) => 112,
             _ => 1,
         }
@@ -333,6 +339,7 @@ impl Fault for CommandError {
             Self::Editor => "nothing was changed; SOPS_EDITOR or EDITOR says which editor to use",
             Self::NotConfirmed => "nothing was changed; `-y` confirms it",
             Self::NoKeys => "name a recipient: `age: age1…`",
+            Self::Threshold(..) => "`--shamir-secret-sharing-threshold NUMBER` gives another one",
             Self::BackgroundFile => "leave out one of them",
             _ => return None,
         }))

@@ -23,9 +23,6 @@ pub(super) fn check_order(line: &Line) -> Result<(), Ended> {
     };
     let mut seen = Vec::new();
     for kind in order.split(',').map(str::trim) {
-        if !KEY_TYPES.contains(&kind) {
-            return Err(CommandError::Order(kind.to_owned()).into());
-        }
         if seen.contains(&kind) {
             return Err(CommandError::OrderTwice(kind.to_owned()).into());
         }
@@ -33,5 +30,3 @@ pub(super) fn check_order(line: &Line) -> Result<(), Ended> {
     }
     Ok(())
 }
-
-const KEY_TYPES: [&str; 7] = ["age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];

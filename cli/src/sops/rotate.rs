@@ -18,7 +18,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     result::check_type(line, &source)?;
     let shown = source.shown();
     let failed = |error| in_core(error, false).inside(&shown);
-    let mut metadata = source.store.metadata(&source.bytes).map_err(failed)?;
+    let mut metadata = source.metadata()?;
     let mut groups = recipients::of_file(&metadata)?;
     recipients::change(line, &mut groups)?;
     let ring = keys::ring(printer)?;

@@ -77,7 +77,7 @@ fn change(
         return Err(CommandError::RetypedInPlace.into());
     }
     let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
+    source.metadata()?;
     let ring = keys::ring(printer)?;
     let setting = Setting {
         mac: mac_policy(line),
@@ -97,7 +97,8 @@ fn setting(line: &Line) -> Result<(PathBuf, manifest::Path, Zeroizing<Vec<u8>>),
     let (file, index, value) = match (&line.words[..], line.has(Flag::ValueStdin)) {
         ([file, index], true) => (file, index, source::read(Path::new("-"))?),
         ([file, index, name], false) if line.has(Flag::ValueFile) => {
-            (file, index, source::read(Path::new(name))?)
+            let value = source::read(Path::new(name));
+            (file, index, value.map_err(|ended| ended.code(1))?)
         }
         ([file, index, value], false) => {
             let value = value.as_encoded_bytes().to_vec();
