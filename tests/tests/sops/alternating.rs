@@ -139,7 +139,9 @@ fn plainly(value: &Value) -> Value {
         Value::Number(number) => json!(number.as_f64().unwrap()),
         Value::Array(items) => items.iter().map(plainly).collect(),
         Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.clone(), plainly(value))).collect();
+            // Theirs has this section in every INI file.
+            let kept = map.iter().filter(|(key, value)| *key != "DEFAULT" || **value != json!({}));
+            let mut entries: Vec<_> = kept.map(|(key, value)| (key.clone(), plainly(value))).collect();
             entries.sort_by(|one, other| one.0.cmp(&other.0));
             Value::Object(entries.into_iter().collect())
         }
