@@ -26,7 +26,10 @@ pub(super) fn path(text: &str) -> Option<(Path, &str)> {
     let mut path = Path::default();
     let mut rest = text;
     while let Some(inner) = rest.strip_prefix('[') {
-        let quote = inner.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let quote = inner
+            .chars()
+            .next()
+            .filter(|first| matches!(first, '"' | '\''));
         match quote {
             Some(quote) => {
                 let inner = &inner[1..];
@@ -46,13 +49,12 @@ pub(super) fn path(text: &str) -> Option<(Path, &str)> {
 }
 
 /// The part of an opened file that stands there: a scalar as it is, anything else in the type of the output.
-pub(super) fn part(
-    opened: &Decrypted,
-    path: &Path,
-    source: &Source,
-) -> Result<Plaintext, Ended> {
+pub(super) fn part(opened: &Decrypted, path: &Path, source: &Source) -> Result<Plaintext, Ended> {
     let failed = |error| in_core(error, false).inside(&source.shown());
-    let tree = source.store.tree(opened.plaintext.reveal()).map_err(failed)?;
+    let tree = source
+        .store
+        .tree(opened.plaintext.reveal())
+        .map_err(failed)?;
     let missing = || failed(SopsError::NoSuchPath { path: path.clone() }).code(1);
     let item = tree.get(path).ok_or_else(missing)?;
     reformat::item(item, source)

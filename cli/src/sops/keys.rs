@@ -13,7 +13,9 @@ use crate::printer::Printer;
 pub(super) fn ring(printer: &Printer) -> Result<KeyRing, Ended> {
     let nothing_named = IdentityArgs { identity: vec![] };
     let found = Identities::load(&nothing_named, printer);
-    Ok(found.map_err(|failure| Ended::from(failure).code(128))?.ring)
+    Ok(found
+        .map_err(|failure| Ended::from(failure).code(128))?
+        .ring)
 }
 
 /// Checks `--decryption-order`: age is all that is tried, whatever its place.
@@ -34,4 +36,6 @@ pub(super) fn check_order(line: &Line) -> Result<(), Ended> {
     Ok(())
 }
 
-const KEY_TYPES: [&str; 7] = ["age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];
+const KEY_TYPES: [&str; 7] = [
+    "age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault",
+];

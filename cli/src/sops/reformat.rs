@@ -8,10 +8,7 @@ use super::line::Line;
 use super::source::Source;
 
 /// What is to be encrypted, where it is not the file as it is.
-pub(super) fn before_encrypting(
-    _line: &Line,
-    source: &Source,
-) -> Result<Option<Plaintext>, Ended> {
+pub(super) fn before_encrypting(_line: &Line, source: &Source) -> Result<Option<Plaintext>, Ended> {
     if source.store != source.output {
         return Err(CommandError::RetypedInPlace.into());
     }

@@ -66,7 +66,10 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
         .map_err(|error| failed(error).code(1))?;
     let written = source.store.replace_metadata(&source.bytes, &metadata);
     result::write(&path, &written.map_err(|error| failed(error).code(1))?)?;
-    printer.say(format_args!("File {} synced with new keys", shown.display()));
+    printer.say(format_args!(
+        "File {} synced with new keys",
+        shown.display()
+    ));
     Ok(())
 }
 
@@ -76,11 +79,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn between(
-        metadata: &Metadata,
-        wanted: &[Vec<Recipient>],
-        threshold: Option<usize>,
-    ) -> Self {
+    fn between(metadata: &Metadata, wanted: &[Vec<Recipient>], threshold: Option<usize>) -> Self {
         let own = metadata.key_groups();
         let own: Vec<Vec<&str>> = own
             .iter()
