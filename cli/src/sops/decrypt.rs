@@ -1,6 +1,7 @@
 //! `sops decrypt`.
 
-use bulla_core::sops::{Decrypted, MacPolicy};
+use bulla_core::plaintext::Plaintext;
+use bulla_core::sops::{Decrypted, MacPolicy, Tree};
 
 use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
@@ -28,18 +29,37 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         }
         None => Source::of_stdin(line)?,
     };
-    let opened = open(line, &source, printer)?;
-    match path {
+    result::check_type(line, &source)?;
+    let plaintext = match path {
         Some(path) => {
-            let part = extract::part(&opened, &path, &source)?;
-            // To whoever asked for it.
-            result::put(line, &source, part.reveal(), printer)
+            let tree = tree(line, &source, printer)?;
+            let missing = || CommandError::NotThere(path.clone());
+            let item = tree.get(&path).ok_or_else(missing)?;
+            reformat::item(line, &source, item, printer)?
         }
-        None => {
-            let plaintext = reformat::decrypted(line, &source, opened)?;
-            result::put(line, &source, plaintext.reveal(), printer)
-        }
+        None => whole(line, &source, printer)?,
+    };
+    // To whoever asked for it.
+    result::put(line, &source, plaintext.reveal(), printer)
+}
+
+/// The plaintext of a file, as the flags want it.
+pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<Plaintext, Ended> {
+    match reformat::is_wanted(line, source)? {
+        true => reformat::decrypted(line, source, &tree(line, source, printer)?, printer),
+        false => Ok(open(line, source, printer)?.plaintext),
     }
+}
+
+/// The values of a file, opened with the identities at hand.
+pub(super) fn tree(line: &Line, source: &Source, printer: &Printer) -> Result<Tree, Ended> {
+    let failed = |error| in_core(error, false).inside(&source.shown());
+    source.store.metadata(&source.bytes).map_err(failed)?;
+    let ring = keys::ring(printer)?;
+    let opened = source
+        .store
+        .decrypt_tree(&source.bytes, &ring, mac_policy(line));
+    Ok(opened.map_err(failed)?.tree)
 }
 
 /// Opens a file with the identities at hand.

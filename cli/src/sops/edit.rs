@@ -118,7 +118,7 @@ fn edited(
         }
         let after = Zeroizing::new(fs::read(scratch.path()).map_err(failed)?);
         if after.as_slice() == before.reveal() {
-            return Err(CommandError::Unchanged.into());
+            return Err(unchanged(printer));
         }
         let wrong = match close(&after) {
             Ok(closed) => return Ok(closed),
@@ -129,9 +129,15 @@ fn edited(
         }
         wrong.print();
         if !editor::wants_to_go_on("Back to the editor?", &deferred)? {
-            return Err(CommandError::Unchanged.into());
+            return Err(unchanged(printer));
         }
     }
+}
+
+/// No error, though its exit code is not 0.
+fn unchanged(printer: &Printer) -> Ended {
+    printer.say("File has not changed, exiting.");
+    Ended::with(200)
 }
 
 /// `SOPS_EDITOR`, `EDITOR`, or what there is.

@@ -35,11 +35,8 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     result::check_type(line, &source)?;
     plan::warn_of_disguise(&name, source.store, printer);
     let shown = source.shown();
-    let closed = match reformat::before_encrypting(line, &source)? {
-        Some(plaintext) => plan.close(source.output, plaintext.reveal()),
-        None => plan.close(source.store, &source.bytes),
-    };
+    let closed = plan.close(source.store, &source.bytes);
     let closed = closed.map_err(|ended| ended.inside(&shown))?;
-    let closed = reformat::encrypted(line, &source, closed)?;
+    let closed = reformat::encrypted(line, &source, closed, printer)?;
     result::put(line, &source, &closed, printer)
 }

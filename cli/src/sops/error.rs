@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bulla_core::manifest::Path;
 use bulla_core::sops::SopsError;
 
 use super::grammar::{self, CommandSpec, Spec};
@@ -79,6 +80,8 @@ pub(super) enum CommandError {
     Index(&'static str),
     #[error("error parsing --extract path")]
     ExtractPath,
+    #[error("error truncating tree: there is nothing at `{0}`")]
+    NotThere(Path),
     #[error("Value for --set is not valid JSON")]
     NotJson,
     #[error("missing file to decrypt")]
@@ -99,8 +102,6 @@ pub(super) enum CommandError {
     },
     #[error("Could not run editor")]
     Editor,
-    #[error("File has not changed, exiting.")]
-    Unchanged,
     #[error("the change was not confirmed")]
     NotConfirmed,
     #[error("`{}` is known here; it publishes to {}, which nobody is asked from here", .0.escape_debug(), .1)]
@@ -208,7 +209,6 @@ impl CommandError {
             Self::Index(_) | Self::NotJson => 7,
             Self::ExtractPath => 91,
             Self::Editor => 201,
-            Self::Unchanged => 200,
             Self::Order(_) => 111,
             Self::OrderTwice(_) => 112,
             _ => 1,
@@ -253,6 +253,7 @@ impl InCore {
                 }
                 text
             }
+            SopsError::NoSuchPath { path } => format!("Key not found: {path}"),
             SopsError::AgeFile { .. } | SopsError::Shares => format!(
                 "Failed to get the data key required to decrypt the SOPS file.\n{}",
                 self.0

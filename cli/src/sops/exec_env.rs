@@ -7,12 +7,11 @@ use std::path::PathBuf;
 
 use bulla_core::sops::{Item, Kind, Tree, Value};
 
-use super::decrypt::mac_policy;
-use super::error::{CommandError, Ended, in_core};
+use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
 use super::source::Source;
-use super::{child, keys, number, user};
+use super::{child, decrypt, number, user};
 use crate::interrupt::Deferred;
 use crate::printer::Printer;
 
@@ -22,12 +21,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         return Err(CommandError::NothingToRun.into());
     };
     let source = Source::of_file(line, PathBuf::from(file))?;
-    let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
-    let opened = source
-        .store
-        .decrypt_tree(&source.bytes, &keys::ring(printer)?, mac_policy(line));
-    let variables = variables(&opened.map_err(failed)?.tree)?;
+    let variables = variables(&decrypt::tree(line, &source, printer)?)?;
     user::become_named(line)?;
     let mut shell = child::shell(command);
     if line.has(Flag::Pristine) {

@@ -15,7 +15,7 @@ use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
 use super::source::Source;
-use super::{child, decrypt, reformat, user};
+use super::{child, decrypt, user};
 use crate::interrupt::Deferred;
 use crate::printer::Printer;
 use crate::scratch::Scratch;
@@ -31,8 +31,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     }
     let name = local_name(line)?;
     let source = Source::of_file(line, PathBuf::from(file))?;
-    let opened = decrypt::open(line, &source, printer)?;
-    let plaintext = reformat::decrypted(line, &source, opened)?;
+    let plaintext = decrypt::whole(line, &source, printer)?;
     let failed = |source| CommandError::Run {
         what: "the command",
         source,

@@ -1,14 +1,10 @@
-//! Paths as sops writes them, `["users"][0]`, and the part of a file that stands there.
+//! Paths as sops writes them: `["users"][0]`.
 
 use bulla_core::manifest::Path;
-use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{Decrypted, SopsError};
 
-use super::error::{CommandError, Ended, in_core};
+use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
-use super::reformat;
-use super::source::Source;
 
 /// The path of `--extract`; an empty one is the whole file.
 pub(super) fn path_of(line: &Line) -> Result<Option<Path>, Ended> {
@@ -26,10 +22,7 @@ pub(super) fn path(text: &str) -> Option<(Path, &str)> {
     let mut path = Path::default();
     let mut rest = text;
     while let Some(inner) = rest.strip_prefix('[') {
-        let quote = inner
-            .chars()
-            .next()
-            .filter(|first| matches!(first, '"' | '\''));
+        let quote = inner.chars().next().filter(|first| matches!(first, '"' | '\''));
         match quote {
             Some(quote) => {
                 let inner = &inner[1..];
@@ -46,18 +39,6 @@ pub(super) fn path(text: &str) -> Option<(Path, &str)> {
         }
     }
     (!path.0.is_empty()).then_some((path, rest))
-}
-
-/// The part of an opened file that stands there: a scalar as it is, anything else in the type of the output.
-pub(super) fn part(opened: &Decrypted, path: &Path, source: &Source) -> Result<Plaintext, Ended> {
-    let failed = |error| in_core(error, false).inside(&source.shown());
-    let tree = source
-        .store
-        .tree(opened.plaintext.reveal())
-        .map_err(failed)?;
-    let missing = || failed(SopsError::NoSuchPath { path: path.clone() }).code(1);
-    let item = tree.get(path).ok_or_else(missing)?;
-    reformat::item(item, source)
 }
 
 #[cfg(test)]

@@ -42,6 +42,6 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
             &mut OsRng,
         )
         .map_err(failed)?;
-    let rotated = reformat::encrypted(line, &source, rotated)?;
+    let rotated = reformat::encrypted(line, &source, rotated, printer)?;
     result::put(line, &source, &rotated, printer)
 }

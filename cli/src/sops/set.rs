@@ -93,7 +93,7 @@ fn change(
     if line.has(Flag::Idempotent) && !changed.changed {
         return Ok(());
     }
-    let closed = reformat::encrypted(line, &source, changed.file)?;
+    let closed = reformat::encrypted(line, &source, changed.file, printer)?;
     let path = source.path.as_deref().unwrap_or(Path::new("-"));
     result::write(path, &closed)
 }

@@ -248,16 +248,17 @@ impl Metrics {
                 .get_or_create(&[("reason", reason.as_str().to_owned())])
                 .inc();
         }
-        if let Some(action) = outcome.action {
-            self.secret_writes
-                .get_or_create(&[("action", action.as_str().to_owned())])
-                .inc();
-        }
-        if let Some(drift) = &outcome.drift {
-            let kind = if drift.deleted { "deleted" } else { "edited" };
-            self.drift_healed
-                .get_or_create(&[("kind", kind.to_owned())])
-                .inc();
+        let one = outcome.action.map(|it| (it, outcome.drift.as_ref()));
+        let several = outcome.writes.iter();
+        let several = several.map(|it| (it.action, it.drift.as_ref()));
+        for (action, drift) in one.into_iter().chain(several) {
+            let action = ("action", action.as_str().to_owned());
+            self.secret_writes.get_or_create(&[action]).inc();
+            if let Some(drift) = drift {
+                let kind = if drift.deleted { "deleted" } else { "edited" };
+                let kind = ("kind", kind.to_owned());
+                self.drift_healed.get_or_create(&[kind]).inc();
+            }
         }
     }
 
@@ -384,8 +385,10 @@ mod tests {
             },
             action: None,
             drift: None,
+            writes: Vec::new(),
             effort: Effort::default(),
             varies: None,
+            unbound: None,
             reported: Ok(()),
         };
         let took = Duration::from_millis(7);

@@ -31,7 +31,7 @@ pub(super) enum Outcome {
 }
 
 /// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ciphertexts(HashMap<(String, Value), VecDeque<Known>>);
 
 /// A ciphertext, and how it was written.

@@ -12,7 +12,7 @@ use bulla_core::policy::{Config, Section};
 use bulla_core::recipient::{Fingerprint, KeyKind};
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ReportFormat, SelectArgs};
+use crate::cli::{InspectArgs, RecipientArgs, ReportFormat, SelectArgs};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::identities::Identities;
@@ -21,6 +21,8 @@ use crate::manifest::{self, Found, Resource};
 use crate::report::{columns, count, json};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
+use crate::sops_file::target::Targets;
 use pinned::Pinned;
 use sealed::SealedView;
 
@@ -59,6 +61,12 @@ fn inspect(
     identities: Option<&Identities>,
 ) -> Result<Vec<(String, Value)>, Failure> {
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
+    if let Some(store) = sops_file::recognise(path, &bytes) {
+        let nobody = RecipientArgs { recipients: vec![] };
+        let targets = Targets::new(&session.configs, &nobody);
+        let view = sops_file::inspect::View::of(path, store, &bytes, &targets)?;
+        return Ok(vec![(view.text(path), view.json(path))]);
+    }
     // In a directory most files have nothing to do with sealed resources.
     if found
         && !Stream::parse(&bytes)

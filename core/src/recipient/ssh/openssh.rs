@@ -73,10 +73,6 @@ impl<'a> Container<'a> {
             (b"none", _) | (_, b"none") => return Err(SshKeyError::Malformed),
             _ => return Err(SshKeyError::Cipher),
         };
-        // Nothing follows but the tag of a cipher that is not read.
-        if !reader.0.is_empty() {
-            return Err(SshKeyError::Malformed);
-        }
         if private.len() % if lock.is_some() { AES_BLOCK_BYTES } else { 8 } != 0 {
             return Err(SshKeyError::Malformed);
         }
@@ -200,10 +196,6 @@ pub(super) fn ed25519_container(secret: &Ed25519Secret) -> Zeroizing<Vec<u8>> {
     private.extend_from_slice(public.key());
     push_string(&mut private, b"");
     for padding in 1.. {
-        // Nothing follows but the tag of a cipher that is not read.
-        if !reader.0.is_empty() {
-            return Err(SshKeyError::Malformed);
-        }
         if private.len().is_multiple_of(8) {
             break;
         }
