@@ -29,11 +29,13 @@ fn resource_definitions() {
     for crd in api::crds() {
         let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
         unchanged(&file, &yaml(&crd));
-        if crd.spec.group == "bitnami.com" {
-            // Not for every cluster: its overlay can read no file outside of its folder.
-            let file = "deploy/overlays/sealed-secrets/sealedsecrets.yaml";
-            unchanged(file, &yaml(&crd));
-        }
+        // Not for every cluster: their overlays can read no file outside of their folders.
+        let file = match crd.spec.group.as_str() {
+            "bitnami.com" => "deploy/overlays/sealed-secrets/sealedsecrets.yaml",
+            "isindir.github.com" => "deploy/overlays/sops-secrets/sopssecrets.yaml",
+            _ => continue,
+        };
+        unchanged(file, &yaml(&crd));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::recipients::Chosen;
 use crate::rework::{self, Work};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file::rework::Action;
 
 /// Carries it out.
 pub(crate) fn run(args: &ResealArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -32,6 +33,7 @@ struct Reseal<'a> {
 
 impl Work for Reseal<'_> {
     const DOING: &'static str = "resealing";
+    const ACTION: Action = Action::Reseal;
 
     fn on(
         &mut self,
@@ -64,13 +66,15 @@ impl Work for Reseal<'_> {
         Ok(Some(resealed))
     }
 
-    fn report(&self, session: &Session, dry_run: bool) {
+    fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would reseal" } else { "resealed" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
-        if self.notes.is_empty() {
-            session.printer.say("there is no envelope to reseal");
+        if self.notes.is_empty() && others == 0 {
+            session
+                .printer
+                .say("there is no envelope to reseal, and no file of SOPS");
         }
     }
 }

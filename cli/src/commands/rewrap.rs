@@ -14,6 +14,7 @@ use crate::recipients::Chosen;
 use crate::rework::{self, Work};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file::rework::Action;
 
 /// Carries it out.
 pub(crate) fn run(args: &RewrapArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -29,6 +30,7 @@ struct Rewrap {
 
 impl Work for Rewrap {
     const DOING: &'static str = "rewrapping";
+    const ACTION: Action = Action::Rewrap;
 
     fn on(
         &mut self,
@@ -64,14 +66,14 @@ impl Work for Rewrap {
         Ok(Some(rewrapped.envelope))
     }
 
-    fn report(&self, session: &Session, dry_run: bool) {
+    fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would rewrap" } else { "rewrapped" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
-        if self.notes.is_empty() {
+        if self.notes.is_empty() && others == 0 {
             let why = match self.unchanged {
-                0 => "there is no envelope".to_owned(),
+                0 => "there is no envelope, and no file of SOPS".to_owned(),
                 1 => "1 envelope is closed for the right recipients already".to_owned(),
                 more => format!("{more} envelopes are closed for the right recipients already"),
             };

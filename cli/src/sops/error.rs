@@ -122,6 +122,8 @@ pub(super) enum CommandError {
     ForeignEntries(String),
     #[error("invalid recipient for age")]
     Recipient(#[source] bulla_core::recipient::RecipientError),
+    #[error("the file holds keys of {0}, and the rule others: only the tool that has them can change that")]
+    OtherProviders(String),
     #[error("duplicate key type `{}` in the decryption order", .0.escape_debug())]
     OrderTwice(String),
 }
@@ -129,7 +131,11 @@ pub(super) enum CommandError {
 /// An error of the core, in the words that scripts know.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.said())]
-pub(super) struct InCore(pub(super) SopsError);
+pub(super) struct InCore {
+    error: SopsError,
+    /// What else there is to say, a line each.
+    more: Vec<String>,
+}
 
 impl Ended {
     /// Ends with this error and exit code.
@@ -224,17 +230,22 @@ impl CommandError {
 
 /// Opening a file, or closing one: the exit code tells which way it was.
 pub(super) fn in_core(error: SopsError, encrypting: bool) -> Ended {
+    in_core_with(error, encrypting, Vec::new())
+}
+
+/// The same, with more to say, a line each.
+pub(super) fn in_core_with(error: SopsError, encrypting: bool, more: Vec<String>) -> Ended {
     let code = match &error {
         // A file that can't be taken to pieces is one that can't be read.
         SopsError::Manifest(_) | SopsError::Store { .. } if encrypting => 2,
         other => other.exit_code(encrypting),
     };
-    Ended::new(code, InCore(error))
+    Ended::new(code, InCore { error, more })
 }
 
 impl InCore {
     fn said(&self) -> String {
-        match &self.0 {
+        match &self.error {
             SopsError::NotEncrypted => "sops metadata not found".to_owned(),
             SopsError::MacMismatch => {
                 "MAC mismatch: values were changed, added, removed or moved".to_owned()
@@ -257,12 +268,16 @@ impl InCore {
                     text += "\nit is closed for ";
                     text += &line;
                 }
+                for line in &self.more {
+                    text.push('\n');
+                    text += line;
+                }
                 text
             }
             SopsError::NoSuchPath { path } => format!("Key not found: {path}"),
             SopsError::AgeFile { .. } | SopsError::Shares => format!(
                 "Failed to get the data key required to decrypt the SOPS file.\n{}",
-                self.0
+                self.error
             ),
             other => other.to_string(),
         }
@@ -283,7 +298,7 @@ impl Fault for InCore {
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match &self.0 {
+        Some(Cow::Borrowed(match &self.error {
             SopsError::AlreadyEncrypted => {
                 "`sops edit FILE` changes it; a plaintext file must not have a `sops` entry: rename it"
             }

@@ -45,9 +45,9 @@ fn change(
     let failed = |error| in_core(error, false).inside(&shown);
     let mut metadata = source.metadata()?;
     let mut groups = recipients::of_file(&metadata)?;
-    let key = metadata
-        .open_data_key(&keys::ring(printer)?)
-        .map_err(|error| failed(error).code(1))?;
+    let identities = keys::at_hand(printer)?;
+    let key = metadata.open_data_key(&identities.ring);
+    let key = key.map_err(|error| keys::explained(error, &identities).code(1).inside(&shown))?;
     change(&mut groups)?;
     if groups.is_empty() || groups.iter().any(Vec::is_empty) {
         return Err(CommandError::NoGroups.into());

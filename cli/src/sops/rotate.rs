@@ -21,7 +21,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let mut metadata = source.metadata()?;
     let mut groups = recipients::of_file(&metadata)?;
     recipients::change(line, &mut groups)?;
-    let ring = keys::ring(printer)?;
+    let identities = keys::at_hand(printer)?;
     let threshold = plan::threshold_of(line)?.or(metadata.shamir_threshold());
     let new_key = DataKey::generate(&mut OsRng);
     metadata
@@ -33,7 +33,14 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     let rotated = source
         .store
-        .rotate(&source.bytes, &ring, &mut metadata, &new_key, setting, &mut OsRng)
+        .rotate(
+            &source.bytes,
+            &identities.ring,
+            &mut metadata,
+            &new_key,
+            setting,
+            &mut OsRng,
+        )
         .map_err(failed)?;
     let rotated = reformat::encrypted(line, &source, rotated, printer)?;
     result::put(line, &source, &rotated, printer)

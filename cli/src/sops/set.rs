@@ -9,7 +9,7 @@ use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use super::decrypt::mac_policy;
-use super::error::{CommandError, Ended, in_core};
+use super::error::{CommandError, Ended};
 use super::extract;
 use super::grammar::Flag;
 use super::line::Line;
@@ -43,18 +43,24 @@ pub(super) fn unset(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     let path = whole_path(index, "unset")?;
     let idempotent = line.has(Flag::Idempotent);
-    let done = change(line, file.into(), printer, |source, ring, setting| {
-        match source
-            .store
-            .unset(&source.bytes, ring, &path, setting, &mut OsRng)
-        {
+    let done = change(
+        line,
+        file.into(),
+        printer,
+        |source, ring, setting| match source.store.unset(
+            &source.bytes,
+            ring,
+            &path,
+            setting,
+            &mut OsRng,
+        ) {
             Err(SopsError::NoSuchPath { .. }) if idempotent => Ok(Changed {
                 file: Vec::new(),
                 changed: false,
             }),
             other => other,
-        }
-    });
+        },
+    );
     // Here sops has no code of its own for it.
     done.map_err(|ended| match ended.exit_code() {
         91 => ended.code(1),
@@ -76,14 +82,15 @@ fn change(
     if source.store != source.output {
         return Err(CommandError::RetypedInPlace.into());
     }
-    let failed = |error| in_core(error, false).inside(&source.shown());
     source.metadata()?;
-    let ring = keys::ring(printer)?;
+    let identities = keys::at_hand(printer)?;
     let setting = Setting {
         mac: mac_policy(line),
         now: &plan::now(),
     };
-    let changed = work(&source, &ring, setting).map_err(failed)?;
+    let changed = work(&source, &identities.ring, setting);
+    let changed = changed.map_err(|error| keys::explained(error, &identities));
+    let changed = changed.map_err(|ended| ended.inside(&source.shown()))?;
     if line.has(Flag::Idempotent) && !changed.changed {
         return Ok(());
     }

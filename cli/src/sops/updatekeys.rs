@@ -43,9 +43,17 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
     let failed = |error| in_core(error, false).inside(&at);
     let mut metadata = source.metadata()?;
     let rule = rules.rule_for(&path)?.ok_or(CommandError::NoKeys)?;
-    let groups = rule.groups.iter().map(recipients::of_group);
-    let groups: Vec<Vec<Recipient>> = groups.collect::<Result<_, _>>()?;
-    if groups.iter().any(Vec::is_empty) {
+    let beside_others = recipients::beside_others(&metadata, &rule.groups)?;
+    let groups: Vec<Vec<Recipient>> = match &beside_others {
+        Some(group) => vec![group.clone()],
+        None => {
+            let groups = rule.groups.iter().map(recipients::of_group);
+            groups.collect::<Result<_, _>>()?
+        }
+    };
+    if beside_others.is_some() {
+        printer.warn("keys of other providers stay as they are: only age recipients are compared");
+    } else if groups.iter().any(Vec::is_empty) {
         return Err(CommandError::NoKeys.into());
     }
     let threshold = plan::threshold_of(line)?.or(rule.threshold);
@@ -59,15 +67,20 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
         printer.say(format_args!("File {} left unchanged", shown.display()));
         return Ok(());
     }
-    let key = metadata
-        .open_data_key(&keys::ring(printer)?)
-        .map_err(failed)?;
-    metadata
-        .close_data_key(&key, &groups, threshold, &mut OsRng)
-        .map_err(|error| failed(error).code(1))?;
+    let identities = keys::at_hand(printer)?;
+    let key = metadata.open_data_key(&identities.ring);
+    let key = key.map_err(|error| keys::explained(error, &identities).inside(&at))?;
+    match &beside_others {
+        Some(group) => metadata.exchange_recipients(&key, group),
+        None => metadata.close_data_key(&key, &groups, threshold, &mut OsRng),
+    }
+    .map_err(|error| failed(error).code(1))?;
     let written = source.store.replace_metadata(&source.bytes, &metadata);
     result::write(&path, &written.map_err(|error| failed(error).code(1))?)?;
-    printer.say(format_args!("File {} synced with new keys", shown.display()));
+    printer.say(format_args!(
+        "File {} synced with new keys",
+        shown.display()
+    ));
     Ok(())
 }
 
@@ -77,11 +90,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn between(
-        metadata: &Metadata,
-        wanted: &[Vec<Recipient>],
-        threshold: Option<usize>,
-    ) -> Self {
+    fn between(metadata: &Metadata, wanted: &[Vec<Recipient>], threshold: Option<usize>) -> Self {
         let own = metadata.key_groups();
         let own: Vec<Vec<&str>> = own
             .iter()

@@ -23,9 +23,14 @@
 //! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
 //! | leases (own namespace) | get, create, update | leader election |
 //! | pods (own namespace) | get, list | with SealedSecrets: whether the other controller is gone |
+//! | sopssecrets | list, watch | with SopsSecrets: what to open |
+//! | sopssecrets/status | patch | with SopsSecrets: message, conditions and records |
+//! | secrets (own namespace) | list, watch | with SopsSecrets: identities, by their label |
+//! | secrets | delete | with SopsSecrets: those that a resource no longer names |
 //!
 //! Oldest Kubernetes that is supported: 1.33.
 
+mod age_identities;
 mod args;
 mod background;
 mod backoff;
@@ -51,12 +56,14 @@ mod openings;
 mod queue;
 mod record_key;
 mod rest;
+mod restraint;
 mod rsa_keys;
 mod run;
 mod secret_body;
 #[cfg(test)]
 mod stand_in;
 mod transport;
+mod wanted;
 mod watch;
 mod work;
 mod world;

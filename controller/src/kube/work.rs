@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::cluster::Cluster;
 use super::diagnoses::Diagnoses;
-use super::kind::{Envelopes, Kind, SealedSecrets};
+use super::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets};
 use super::queue::{Again, Key};
 use super::world::ClusterWorld;
 use crate::engine::{Engine, Keys, Outcome, Requeue, Verdict, now};
@@ -61,10 +61,15 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         true => reconcile_kind::<SealedSecrets>(cluster, tools, key).await,
         false => Again::OnChange,
     };
+    let sops_secret = reconcile_kind::<SopsSecrets>(cluster, tools, key).await;
+    if cluster.sops_secrets.get(key).is_none() {
+        cluster.wanted.forget(key);
+    }
     if !cluster.has_resource(key) {
         tools.diagnoses.forget(key);
+        cluster.restraint.forget(key);
     }
-    envelope.sooner(sealed_secret)
+    envelope.sooner(sealed_secret).sooner(sops_secret)
 }
 
 async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
@@ -90,6 +95,13 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
             return Again::OnChange;
         }
     };
+    let restraint = K::restraint(cluster).filter(|restraint| restraint.leaves_deleted);
+    if restraint.is_some_and(|restraint| restraint.was_made(&seen))
+        && cluster.secrets.get(key).is_none()
+        && !request.forced()
+    {
+        return Again::OnChange;
+    }
     let world = ClusterWorld::new(cluster, &*seen);
     let told = diagnoses.get(&seen, &ring);
     let explained = told.is_some() && !request.forced();
@@ -109,6 +121,9 @@ async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) ->
         .metrics
         .reconciled::<K>(&key.namespace, &outcome, start.elapsed());
     log::<K>(key, &outcome);
+    if let Some(restraint) = restraint.filter(|_| outcome.verdict == Verdict::Ready) {
+        restraint.made(&seen);
+    }
     // Keys that changed meanwhile came too early to find this one among those that wait for a key.
     if waits_for_key(&outcome) && keys.has_changed().unwrap_or(false) {
         cluster.queue.add(key.clone());
@@ -130,6 +145,11 @@ fn log<K: Kind>(key: &Key, outcome: &Outcome) {
     let kind = K::KIND;
     let (namespace, name) = (&*key.namespace, &*key.name);
     let effort = &outcome.effort;
+    for wrote in &outcome.writes {
+        let by = wrote.drift.as_ref().and_then(|drift| drift.by.as_deref());
+        let (action, secret) = (wrote.action.as_str(), wrote.secret.as_str());
+        tracing::info!(kind, namespace, name, secret, action, by, "wrote a Secret");
+    }
     match (&outcome.verdict, outcome.action) {
         (_, Some(action)) => {
             let by = outcome.drift.as_ref().and_then(|drift| drift.by.as_deref());

@@ -47,7 +47,8 @@ pub enum Claim {
     Shared,
 }
 
-/// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] makes it.
+/// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] and
+/// [`controlled_by`] make it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
     uid: String,
@@ -132,6 +133,20 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
             })
         }
     }
+}
+
+/// Proof that `live` is controlled by `owner`, for deleting it when nothing names it any more; nothing for a Secret that
+/// was adopted, which stays, or that is being deleted already.
+pub fn controlled_by(owner: &Owner, live: &Live) -> Option<Owned> {
+    let controller = live.controller.as_ref()?;
+    let is_ours = !owner.uid.is_empty() && controller.uid == owner.uid;
+    (is_ours && !live.deleting).then(|| Owned {
+        uid: live.uid.clone(),
+        resource_version: live.resource_version.clone(),
+        claim: Claim::Owner,
+        mode: Mode::Whole,
+        new: false,
+    })
 }
 
 /// No controller has it, no resource of ours adopted it, and losing it would lose nobody's rights.

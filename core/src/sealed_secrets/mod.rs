@@ -26,7 +26,7 @@ mod label;
 mod legacy;
 mod migrate;
 mod output;
-mod pem;
+pub(crate) mod pem;
 mod private_key;
 mod public_key;
 mod render;

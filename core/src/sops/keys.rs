@@ -3,7 +3,10 @@
 use rand_core::RngCore;
 use zeroize::Zeroizing;
 
-use crate::recipient::{Identity, KeyRing, Recipient, UnwrapError, armor, dearmor, unwrap, wrap};
+use crate::recipient::{
+    Closed, Hint, Identity, KeyRing, Recipient, UnwrapError, armor, dearmor, unwrap,
+    without_comment, wrap,
+};
 
 use super::cipher::DataKey;
 use super::error::SopsError;
@@ -18,26 +21,95 @@ pub trait Opener {
     ///
     /// Where it is for this opener, but damaged.
     fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError>;
+
+    /// Opens one of the entries of a group, which all hold the same.
+    ///
+    /// # Errors
+    ///
+    /// The place of an entry that is damaged, where none opens.
+    fn open_any(
+        &self,
+        entries: &[AgeEntry],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+        first(entries, |entry| self.open(entry))
+    }
 }
 
-/// Identities of age. One whose recipient the entry names is tried first and alone.
+/// Identities of age. One whose recipient the entry names is tried first and alone; what is in reserve is asked for
+/// when nothing at hand opens any entry.
 impl Opener for KeyRing {
     fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
-        let file = dearmor(&entry.enc).ok_or(UnwrapError::NotAge)?;
-        let named = |identity: &&Identity| identity.recipient().as_str() == entry.recipient;
-        if let Some(identity) = self.iter().find(named) {
-            return unwrap(identity, &file, SHARE_BYTES_MAX).map(Some);
-        }
-        // The name is only a hint: a file may say another one.
-        for identity in self.iter() {
-            match unwrap(identity, &file, SHARE_BYTES_MAX) {
-                Ok(share) => return Ok(Some(share)),
-                Err(UnwrapError::NoMatch) => {}
-                Err(_) => return Ok(None),
+        match open_at_hand(self, entry)? {
+            Some(share) => Ok(Some(share)),
+            None => {
+                open_from_reserve(self, std::slice::from_ref(entry)).map_err(|(_, error)| error)
             }
         }
-        Ok(None)
     }
+
+    fn open_any(
+        &self,
+        entries: &[AgeEntry],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+        match first(entries, |entry| open_at_hand(self, entry)) {
+            Ok(None) => open_from_reserve(self, entries),
+            opened => opened,
+        }
+    }
+}
+
+fn open_at_hand(
+    ring: &KeyRing,
+    entry: &AgeEntry,
+) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
+    let file = dearmor(&entry.enc).ok_or(UnwrapError::NotAge)?;
+    let recipient = without_comment(&entry.recipient);
+    let named = |identity: &&Identity| identity.recipient().as_str() == recipient;
+    if let Some(identity) = ring.iter().find(named) {
+        return unwrap(identity, &file, SHARE_BYTES_MAX).map(Some);
+    }
+    // The name is only a hint: a file may say another one.
+    for identity in ring.iter() {
+        match unwrap(identity, &file, SHARE_BYTES_MAX) {
+            Ok(share) => return Ok(Some(share)),
+            Err(UnwrapError::NoMatch) => {}
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+fn open_from_reserve(
+    ring: &KeyRing,
+    entries: &[AgeEntry],
+) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+    let dearmored = |(place, entry): (usize, &AgeEntry)| Some((place, dearmor(&entry.enc)?));
+    let files: Vec<(usize, Vec<u8>)> = entries.iter().enumerate().filter_map(dearmored).collect();
+    let closed = files.iter().map(|(place, file)| Closed {
+        file,
+        recipient: Hint::Text(&entries[*place].recipient),
+    });
+    let closed: Vec<Closed<'_>> = closed.collect();
+    match ring.open_from_reserve(&closed, SHARE_BYTES_MAX) {
+        Ok(opened) => Ok(opened.map(|opened| opened.payload)),
+        Err((nth, error)) => Err((files.get(nth).map_or(0, |(place, _)| *place), error)),
+    }
+}
+
+/// The first entry that opens; where none does, one that is damaged.
+fn first(
+    entries: &[AgeEntry],
+    open: impl Fn(&AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+    let mut damaged = None;
+    for (place, entry) in entries.iter().enumerate() {
+        match open(entry) {
+            Ok(Some(share)) => return Ok(Some(share)),
+            Ok(None) => {}
+            Err(error) => damaged = Some((place, error)),
+        }
+    }
+    damaged.map_or(Ok(None), Err)
 }
 
 impl Metadata {
@@ -155,13 +227,13 @@ fn fault(field: &str, rule: &'static str) -> SopsError {
     }
 }
 
-fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
+pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
         source,
     })?;
     Ok(AgeEntry {
-        recipient: recipient.to_string(),
+        recipient: recipient.with_comment(),
         enc: armor(&file),
     })
 }
@@ -171,14 +243,14 @@ fn open_group(
     opener: &impl Opener,
     damaged: &mut Option<SopsError>,
 ) -> Option<Zeroizing<Vec<u8>>> {
-    for (number, entry) in (1..).zip(&group.age) {
-        match opener.open(entry) {
-            Ok(Some(share)) => return Some(share),
-            Ok(None) => {}
-            Err(source) => *damaged = Some(SopsError::AgeFile { number, source }),
+    match opener.open_any(&group.age) {
+        Ok(share) => share,
+        Err((place, source)) => {
+            let number = place + 1;
+            *damaged = Some(SopsError::AgeFile { number, source });
+            None
         }
     }
-    None
 }
 
 fn no_data_key(groups: &[KeyGroup]) -> SopsError {

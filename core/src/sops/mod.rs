@@ -10,8 +10,8 @@
 //! - The format has no sender: whoever has the recipients' public keys can make a valid file.
 //! - The MAC covers neither the block nor null, empty collections and keys of values that stay plaintext.
 //! - Entries of other key providers are kept as they are, and open nothing here.
-//! - INI files are not read here yet.
 
+mod audit;
 mod binary;
 mod body;
 mod change;
@@ -28,9 +28,11 @@ mod ini;
 mod keys;
 mod leaves;
 mod mac;
+mod merge;
 mod metadata;
 mod open;
 mod renew;
+mod rewrap;
 mod selector;
 mod shamir;
 mod shown_block;
@@ -41,6 +43,7 @@ mod tree;
 mod value;
 mod walk;
 
+pub use audit::Audit;
 pub use change::{Changed, Setting};
 pub use cipher::{ClosedValue, DataKey, is_closed};
 pub use emit::Layout;
@@ -48,8 +51,10 @@ pub use error::{At, SopsError};
 pub use file::{Decrypted, DecryptedTree, Store};
 pub use keys::Opener;
 pub use leaves::{Leaf, Leaves};
+pub use merge::{MergeError, Side, Versions};
 pub use metadata::{AgeEntry, KeyGroup, Metadata};
 pub use open::{Ciphertexts, MacPolicy};
+pub use rewrap::Difference;
 pub use selector::{Selector, SelectorKind};
 pub use site::{Site, SiteState};
 pub use tree::{Child, Comment, Item, Tree};

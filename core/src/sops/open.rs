@@ -31,16 +31,29 @@ pub(super) enum Outcome {
 }
 
 /// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ciphertexts(HashMap<(String, Value), VecDeque<Known>>);
 
 /// A ciphertext, and how it was written.
+#[derive(Clone)]
 pub(super) struct Known {
     pub(super) closed: ClosedValue,
     pub(super) form: Form,
 }
 
 impl Ciphertexts {
+    /// Another one with the same.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Those of another version of the file come after those that are there.
+    pub(super) fn append(&mut self, other: Self) {
+        for (place, mut known) in other.0 {
+            self.0.entry(place).or_default().append(&mut known);
+        }
+    }
+
     pub(super) fn add(&mut self, path: &str, value: &Value, known: Known) {
         let all = self.0.entry((path.to_owned(), value.clone())).or_default();
         all.push_back(known);

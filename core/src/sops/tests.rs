@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::recipient::{Identity, KeyRing, parse_identity_file};
+use crate::recipient::{Identity, KeyRing, Recipient, SshKey, parse_identity_file};
 
 mod stores;
 
@@ -270,6 +270,31 @@ fn every_recipient_of_a_mixed_file_opens_it() {
             "{key}"
         );
     }
+    let SshKey::Open(identity) = SshKey::parse(&vector("ssh_ed25519")).expect("a key") else {
+        panic!("the key has no passphrase");
+    };
+    let ring = KeyRing::new(vec![identity]);
+    assert!(Store::Yaml.decrypt(&file, &ring, MacPolicy::Verify).is_ok());
+}
+
+#[test]
+fn a_recipient_of_ssh_keeps_its_comment() {
+    let text = String::from_utf8(vector("ssh_ed25519.pub")).expect("UTF-8");
+    let recipient: Recipient = text.trim_end().parse().expect("a recipient");
+    let rng = &mut rand_core::OsRng;
+    let mut metadata = Metadata::new(None, false, "3.13.3");
+    metadata
+        .close_data_key(&DataKey::generate(rng), &[vec![recipient]], None, rng)
+        .expect("closed");
+    let [group] = &metadata.key_groups()[..] else {
+        panic!("one group");
+    };
+    assert_eq!(group.age[0].recipient, text.trim_end());
+    let SshKey::Open(identity) = SshKey::parse(&vector("ssh_ed25519")).expect("a key") else {
+        panic!("the key has no passphrase");
+    };
+    let ring = KeyRing::new(vec![identity]);
+    assert!(matches!(ring.open(&group.age[0]), Ok(Some(_))));
 }
 
 #[test]

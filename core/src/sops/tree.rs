@@ -7,6 +7,7 @@ use super::value::Value;
 use super::walk::{Line, Shape, Step};
 
 /// The documents of a file. They hold plaintext, wiped when it is dropped.
+#[derive(Default)]
 pub struct Tree {
     pub(super) documents: Vec<Item>,
 }

@@ -77,6 +77,12 @@ impl SopsSecret {
             }
             templates.push(opened);
         }
+        if templates.is_empty() {
+            return Err(field(
+                "spec.secretTemplates",
+                "a template beside the place belongs there",
+            ));
+        }
         Ok(OpenedSopsSecret {
             templates,
             bound: place.is_some(),

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use zeroize::Zeroizing;
 
-use crate::recipient::{Fingerprint, Identity, KeyRing, UnwrapError, dearmor, suite_of, unwrap};
+use crate::recipient::{Fingerprint, Identity, KeyRing, UnwrapError, dearmor, kind_of, unwrap};
 use crate::sops::{AgeEntry, DataKey, Metadata, Opener, SopsError};
 
 /// Opens the data key: with the identity that an entry names, so by one private operation. Only where no entry names
@@ -66,10 +66,10 @@ impl Opener for Counting<'_> {
         }
         // It is for somebody else, most likely: what is wrong with it is not ours to tell.
         let Ok(file) = file() else { return Ok(None) };
-        let Ok(Some(suite)) = suite_of(&file) else {
+        let Ok(Some(kind)) = kind_of(&file) else {
             return Ok(None);
         };
-        for identity in self.ring.iter().filter(|key| key.suite() == suite) {
+        for identity in self.ring.iter().filter(|key| key.kind() == kind) {
             if self.operations.get() >= OPERATIONS_MAX {
                 break;
             }

@@ -115,6 +115,11 @@ impl SopsSecret {
         self.takes_over
     }
 
+    /// Whether it says where it belongs; whether that is true is known once it is opened.
+    pub fn has_place(&self) -> bool {
+        self.places().next().is_some()
+    }
+
     /// The places, each by the number of its template.
     pub(super) fn places(&self) -> impl Iterator<Item = (usize, &str)> {
         let templates = self.templates.iter().enumerate();

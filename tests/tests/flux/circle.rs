@@ -61,7 +61,7 @@ async fn flux_opens_what_is_closed_for_the_clusters_own_key() {
     let shared = shared();
     let client = shared.flux.cluster().client().await;
     let (_, recipient) = closing(&client).await;
-    assert_eq!(recipient.suite(), Suite::MlKem768X25519);
+    assert_eq!(recipient.suite(), Some(Suite::MlKem768X25519));
     // Published, and so exported already.
     let (_, identities) = exported(&client, |_| true).await;
     assert!(
@@ -147,7 +147,8 @@ async fn renewal_and_compromise_reach_the_exported_secret_with_no_more_rights_th
         "spec": {"suite": "X25519", "state": "Active"},
     });
     cluster.apply(&asked.to_string());
-    let of_suite = |suite| move |found: &[Identity]| found.iter().any(|key| key.suite() == suite);
+    let of_suite =
+        |suite| move |found: &[Identity]| found.iter().any(|key| key.suite() == Some(suite));
     let (_, identities) = exported(&client, of_suite(Suite::X25519)).await;
     assert_eq!(identities.len(), 2);
     let compromised = r#"{"spec":{"state":"Compromised"}}"#;

@@ -9,6 +9,7 @@ use bulla_core::sealed_secrets::rotation::{KeyOrder, Policy};
 use clap::{ArgAction, Args};
 
 use super::go;
+use crate::kube::restraint::Restraint;
 use crate::kube::rsa_keys::Settings;
 
 /// Flags of Sealed Secrets.
@@ -106,6 +107,14 @@ pub struct SealedSecretsArgs {
     #[arg(long, env = "SEALED_SECRETS_METRICS_OMIT_SECRET_LABELS", default_value = "false", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
     pub metrics_omit_secret_labels: bool,
 
+    /// Write the status of SealedSecrets; without it, a restart opens all of them
+    #[arg(long, env = "SEALED_SECRETS_UPDATE_STATUS", default_value = "true", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
+    pub update_status: bool,
+
+    /// Leave a Secret that somebody has deleted away, until its SealedSecret changes or the controller starts anew
+    #[arg(long, env = "SEALED_SECRETS_SKIP_RECREATE", default_value = "false", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
+    pub skip_recreate: bool,
+
     #[command(flatten)]
     needless: Needless,
 }
@@ -115,12 +124,8 @@ pub struct SealedSecretsArgs {
 struct Needless {
     #[arg(long, hide = true, env = "SEALED_SECRETS_OLD_GC_BEHAVIOR", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
     old_gc_behavior: Option<bool>,
-    #[arg(long, hide = true, env = "SEALED_SECRETS_UPDATE_STATUS", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
-    update_status: Option<bool>,
     #[arg(long, hide = true, env = "SEALED_SECRETS_WATCH_FOR_SECRETS", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
     watch_for_secrets: Option<bool>,
-    #[arg(long, hide = true, env = "SEALED_SECRETS_SKIP_RECREATE", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
-    skip_recreate: Option<bool>,
     #[arg(long, hide = true, env = "SEALED_SECRETS_LOG_INFO_STDOUT", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
     log_info_stdout: Option<bool>,
     #[arg(long, hide = true, env = "SEALED_SECRETS_MAX_UNSEAL_RETRIES")]
@@ -186,6 +191,11 @@ impl SealedSecretsArgs {
         }
     }
 
+    /// What is left undone.
+    pub(in crate::kube) fn restraint(&self) -> Restraint {
+        Restraint::new(!self.update_status, self.skip_recreate)
+    }
+
     /// The namespaces that they ask for; nothing for all.
     pub(super) fn namespaces(&self, own: &str) -> Option<BTreeSet<String>> {
         let named = self.additional_namespaces.split(',').map(str::trim);
@@ -216,9 +226,7 @@ impl SealedSecretsArgs {
     pub(in crate::kube) fn needless(&self) -> Vec<(&'static str, &'static str)> {
         let Needless {
             old_gc_behavior,
-            update_status,
             watch_for_secrets,
-            skip_recreate,
             log_info_stdout,
             max_unseal_retries,
             kubeclient_qps,
@@ -233,19 +241,9 @@ impl SealedSecretsArgs {
                 "Kubernetes collects the Secrets of a SealedSecret that is gone",
             ),
             (
-                *update_status == Some(false),
-                "update-status",
-                "the status is where a restart finds what was applied: it is written",
-            ),
-            (
                 *watch_for_secrets == Some(false),
                 "watch-for-secrets",
                 "key Secrets are always watched",
-            ),
-            (
-                *skip_recreate == Some(true),
-                "skip-recreate",
-                "a Secret that was deleted or edited is put right: `bulla.dev/suspend` leaves one alone",
             ),
             (
                 *log_info_stdout == Some(false),

@@ -173,7 +173,7 @@ fn half(
         };
     };
     let identity = identities.of(secret).ok_or(Fault::IdentityUnreadable)?;
-    if identity.suite() != suite {
+    if identity.suite() != Some(suite) {
         return Err(Fault::SuiteMismatch);
     }
     // What people close for must be what opens: the private half decides, and says whether anybody has lied.

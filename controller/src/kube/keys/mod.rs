@@ -46,7 +46,7 @@ pub(super) struct Keeper {
     changed: Arc<Notify>,
     publisher: Arc<Publisher>,
     identities: Identities,
-    /// Nothing until every envelope is known.
+    /// Nothing until every resource is known.
     usage: Option<Usage>,
     usage_since: Option<Instant>,
     /// What the log last said of why no key is made.

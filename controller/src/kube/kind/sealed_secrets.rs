@@ -23,6 +23,7 @@ use super::{Kind, Suspect};
 use crate::engine::{Event, Fault, Request, RequestError, Status, cut, now, rfc3339};
 use crate::kube::cluster::Cluster;
 use crate::kube::mirror::{Annotations, Mirror, SeenResource};
+use crate::kube::restraint::Restraint;
 
 /// The kind `SealedSecret`.
 pub(crate) enum SealedSecrets {}
@@ -101,6 +102,10 @@ impl Kind for SealedSecrets {
             note: cut(note),
             ..event.clone()
         }
+    }
+
+    fn restraint(cluster: &Cluster) -> Option<&Restraint> {
+        Some(&cluster.restraint)
     }
 
     fn suspect(seen: &SeenResource<Self>, value: &KeyName, cluster: &Cluster) -> Option<Suspect> {

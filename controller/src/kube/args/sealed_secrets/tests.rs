@@ -75,7 +75,6 @@ fn every_flag_of_theirs_is_taken() {
         needless,
         [
             "old-gc-behavior",
-            "skip-recreate",
             "log-info-stdout",
             "max-unseal-retries",
             "kubeclient-qps",
