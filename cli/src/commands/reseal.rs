@@ -11,6 +11,7 @@ use crate::identities::Identities;
 use crate::manifest::{self, Found};
 use crate::recipients::Chosen;
 use crate::rework::{self, Work};
+use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;
 
@@ -64,13 +65,20 @@ impl Work for Reseal<'_> {
         Ok(Some(resealed))
     }
 
+    const RENEWAL: Renewal = Renewal::All;
+
+    fn on_sealed(&mut self, path: &Path, title: &str, how: Option<&str>) {
+        self.notes
+            .extend(how.map(|how| format!("{title} in {}, {how}", Shown(path))));
+    }
+
     fn report(&self, session: &Session, dry_run: bool) {
         let verb = if dry_run { "would reseal" } else { "resealed" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
         if self.notes.is_empty() {
-            session.printer.say("there is no envelope to reseal");
+            session.printer.say("there is nothing to reseal");
         }
     }
 }
