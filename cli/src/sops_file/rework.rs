@@ -128,7 +128,10 @@ impl<O: Opener> Work<'_, O> {
         metadata
             .add_recipients(&key, &self.target.groups, self.target.threshold, &mut OsRng)
             .map_err(|error| in_file("rewrap", path, error))?;
-        let bytes = self.file.store.replace_metadata(&self.file.bytes, &metadata);
+        let bytes = self
+            .file
+            .store
+            .replace_metadata(&self.file.bytes, &metadata);
         bytes.map_err(|error| in_file("rewrap", path, error))
     }
 
@@ -155,7 +158,14 @@ impl<O: Opener> Work<'_, O> {
             .map_err(|error| in_file("rework", path, error))?;
         let file = self.file;
         file.store
-            .rotate(&file.bytes, self.opener, &mut metadata, &key, self.setting, &mut rng)
+            .rotate(
+                &file.bytes,
+                self.opener,
+                &mut metadata,
+                &key,
+                self.setting,
+                &mut rng,
+            )
             .map_err(|error| unopened(path, error, self.identities))
     }
 
@@ -239,12 +249,16 @@ pub(crate) fn report<'r>(
 }
 
 fn shortened(paths: &[String]) -> String {
-    let mut shown = paths.iter().take(PATHS_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let mut shown = paths
+        .iter()
+        .take(PATHS_SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if paths.len() > PATHS_SHOWN {
         shown += &format!(" and {} more", paths.len() - PATHS_SHOWN);
     }
     shown
 }
-
 
 const PATHS_SHOWN: usize = 50;

@@ -70,10 +70,7 @@ pub(crate) fn refuse_disguised(path: &Path) -> Result<(), Failure> {
 }
 
 /// What is encrypted where no rule says it: of a Secret its values, of a SopsSecret its templates.
-pub(crate) fn default_selector(
-    store: Store,
-    bytes: &[u8],
-) -> Option<(SelectorKind, &'static str)> {
+pub(crate) fn default_selector(store: Store, bytes: &[u8]) -> Option<(SelectorKind, &'static str)> {
     if !matches!(store, Store::Yaml | Store::Json) {
         return None;
     }
@@ -97,7 +94,10 @@ pub(crate) fn manifest_of(secret: &SecretSource) -> Value {
             metadata.insert(field.into(), text.as_str().into());
         }
     }
-    for (field, map) in [("labels", &secret.labels), ("annotations", &secret.annotations)] {
+    for (field, map) in [
+        ("labels", &secret.labels),
+        ("annotations", &secret.annotations),
+    ] {
         if !map.is_empty() {
             metadata.insert(field.into(), json!(map));
         }
@@ -110,7 +110,9 @@ pub(crate) fn manifest_of(secret: &SecretSource) -> Value {
     for (key, value) in &secret.values {
         let plaintext = value.plaintext.reveal();
         match std::str::from_utf8(plaintext) {
-            Ok(text) if value.field == Field::StringData => texts.insert(key.as_str(), text.to_owned()),
+            Ok(text) if value.field == Field::StringData => {
+                texts.insert(key.as_str(), text.to_owned())
+            }
             _ => bytes.insert(key.as_str(), STANDARD.encode(plaintext)),
         };
     }

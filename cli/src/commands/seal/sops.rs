@@ -52,7 +52,10 @@ impl Sealer<'_> {
         target.warn_of_left_out(seen, &self.session.printer);
         let sealed = seal::seal(path, seen, bytes, &target, &mut self.session.rng())?;
         let audit = store_of(seen, bytes).audit(&sealed);
-        let values = audit.map_err(|error| in_file("seal", path, error))?.closed.len();
+        let values = audit
+            .map_err(|error| in_file("seal", path, error))?
+            .closed
+            .len();
         let note = format!(
             "{}: {} encrypted for sops, for {}",
             Shown(path),
@@ -75,7 +78,9 @@ impl Sealer<'_> {
         store: Store,
         bytes: &[u8],
     ) -> Result<Sealed<'p>, Failure> {
-        let audit = store.audit(bytes).map_err(|error| in_file("read", path, error))?;
+        let audit = store
+            .audit(bytes)
+            .map_err(|error| in_file("read", path, error))?;
         if let Some(at) = audit.readable.first() {
             let error = SopsUsage::Plaintext(at.to_string());
             return Err(InFile::new("seal", path, error).into());
@@ -99,7 +104,8 @@ impl Sealer<'_> {
 }
 
 fn text_of(path: &Path, bytes: Vec<u8>) -> Result<Zeroizing<String>, Failure> {
-    let text = String::from_utf8(bytes).map_err(|_| InFile::new("seal", path, SopsUsage::NotText))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| InFile::new("seal", path, SopsUsage::NotText))?;
     Ok(Zeroizing::new(text))
 }
 
