@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rand_core::RngCore;
 
-use crate::recipient::Recipient;
+use crate::recipient::{Recipient, without_comment};
 
 use super::cipher::DataKey;
 use super::error::SopsError;
@@ -46,7 +46,7 @@ impl Metadata {
         let wanted: HashSet<String> = groups.iter().flat_map(|group| texts(group)).collect();
         let found: HashSet<String> = own.iter().flat_map(names).collect();
         let mut missing = Vec::new();
-        for one in groups.iter().flatten().map(Recipient::to_string) {
+        for one in groups.iter().flatten().map(|one| one.as_str().to_owned()) {
             if !found.contains(&bare(&one)) && !missing.contains(&one) {
                 missing.push(one);
             }
@@ -130,9 +130,5 @@ impl Metadata {
 
 /// A recipient without the comment that a key of ssh may end with.
 fn bare(recipient: &str) -> String {
-    if !recipient.starts_with("ssh-") {
-        return recipient.to_owned();
-    }
-    let words: Vec<&str> = recipient.split_whitespace().take(2).collect();
-    words.join(" ")
+    without_comment(recipient).to_owned()
 }

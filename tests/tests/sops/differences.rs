@@ -32,14 +32,20 @@ const fn row(
 pub(crate) const DIFFERENCES: &[Difference] = &[
     row(
         Case::new("`--version`", &["--version"]),
-        ("`sops 3.13.3`, after asking GitHub whether there is a newer one", 0),
+        (
+            "`sops 3.13.3`, after asking GitHub whether there is a newer one",
+            0,
+        ),
         ("`sops 3.13.3 (bulla VERSION)`, and nobody is asked", 0),
         "the second word is still a version that scripts can compare",
     ),
     row(
         Case::new("`--help`", &["--help"]),
         ("its texts", 0),
-        ("the same flags with texts of our own, in the same layout", 0),
+        (
+            "the same flags with texts of our own, in the same layout",
+            0,
+        ),
         "the texts are our own",
     ),
     row(

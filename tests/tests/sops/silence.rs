@@ -28,7 +28,12 @@ fn errors_repeat_no_value() {
         &["decrypt", "secret.env"],
         &["decrypt", "plain.yaml"],
         &["exec-env", "secret.yaml", "true"],
-        &["encrypt", "--age", "AGE-SECRET-KEY-1HUNTER2CANARY", "p.yaml"],
+        &[
+            "encrypt",
+            "--age",
+            "AGE-SECRET-KEY-1HUNTER2CANARY",
+            "p.yaml",
+        ],
     ];
     let place = Place::new();
     let write = |name: &str, text: &str| std::fs::write(place.path(name), text).unwrap();
