@@ -143,7 +143,8 @@ impl WorkTree {
             let path = path.to_owned();
             Some((words.next()?.parse().ok()?, Entry { path, id }))
         });
-        let (numbers, entries): (Vec<u8>, Vec<Entry>) = stages.unzip();
+        let stages: Vec<(u8, Entry)> = stages.collect();
+        let (numbers, entries): (Vec<u8>, Vec<Entry>) = stages.into_iter().unzip();
         let contents = self.contents(&entries, limit)?;
         let found = numbers.into_iter().zip(contents);
         Ok(found

@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use bulla_core::manifest::Path;
 use bulla_core::sops::{Item, Metadata, SopsError, Store, Value, is_closed};
+use sha2::{Digest, Sha256};
 
 /// Lists the values of a file, sealed as they are.
 ///
@@ -62,7 +62,7 @@ fn list(item: &Item, path: &Path, text: &mut String) {
     };
     match item {
         Item::Null => line("null", text),
-        Item::Value(value) => line(&shown(value), text),
+        Item::Value(value) => line(&shown(item, value), text),
         Item::Mapping(_) | Item::List(_) => {
             let mut entries = item.entries().peekable();
             if entries.peek().is_none() {
@@ -85,15 +85,15 @@ fn list(item: &Item, path: &Path, text: &mut String) {
 }
 
 /// A plain value as JSON, which has no line breaks; of a ciphertext, a piece of its hash.
-fn shown(value: &Value) -> String {
+fn shown(item: &Item, value: &Value) -> String {
     let bytes = value.bytes();
     let text = String::from_utf8_lossy(bytes);
     if !is_sealed(&text) {
-        return value.to_json().to_string();
+        return item.to_json().to_string();
     }
     // Of the ciphertext, which the repository shows to everybody.
-    let hash = digest(&SHA256, bytes);
-    let start = hash.as_ref().iter().take(SHOWN_BYTES);
+    let hash = Sha256::digest(bytes);
+    let start = hash.iter().take(SHOWN_BYTES);
     let start: String = start.map(|byte| format!("{byte:02x}")).collect();
     format!("sealed ({start})")
 }

@@ -1,6 +1,7 @@
 //! `bulla git merge`: Git's merge driver.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -76,7 +77,7 @@ impl Three<'_> {
             .merge(versions, &identities.ring, favour, &now, &mut session.rng())
             .map_err(|error| {
                 let looked_in = identities.looked_in();
-                let error = NotMerged::Merge { error, looked_in };
+                let error = NotMerged::Merge(Stopped { error, looked_in });
                 InFile::new("merge", self.path, error)
             })?;
         let before = self.recipients(&self.ours);
@@ -142,16 +143,32 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(fs::write(path, bytes).map_err(|error| InFile::io("write", path, error))?)
 }
 
-/// Why there is no merged file.
+/// Why there is no merged file, or no opened one.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotMerged {
     #[error(transparent)]
-    Merge {
-        error: MergeError,
-        looked_in: String,
-    },
+    Merge(Stopped),
     #[error(transparent)]
     Open(#[from] SopsError),
+}
+
+/// A merge that stopped, and where keys were looked for.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    error: MergeError,
+    looked_in: String,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Stopped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 impl Fault for NotMerged {
@@ -161,7 +178,7 @@ impl Fault for NotMerged {
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        let Self::Merge { error, looked_in } = self else {
+        let Self::Merge(Stopped { error, looked_in }) = self else {
             return None;
         };
         Some(match error {
