@@ -156,7 +156,8 @@ fn file(
     let path = &source.path;
     let seen = args.as_path.as_deref().unwrap_or(path);
     chooser.check_asked(Some(seen))?;
-    if source.found && !input::mentions(bytes, bulla_core::api::SECRET_ENVELOPE) {
+    let concerns = input::mentions(bytes, bulla_core::api::SECRET_ENVELOPE);
+    if source.found && !(concerns && input::is_manifest(path)) {
         return Ok(None);
     }
     let stream = manifest::parse(path, bytes)?;
