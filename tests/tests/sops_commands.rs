@@ -56,9 +56,18 @@ fn sops(repository: &Repository, words: &[&str]) -> String {
 }
 
 const FILES: [(&str, &str); 6] = [
-    ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  # why\n  password: \"a: b\"   # what\n  text: |\n    two\n    lines\n"),
-    ("values.yaml", "image: {tag: v1}\ndb:\n    password: s3cret\n    port: 0x1F\n    hosts: [a, b]\n"),
-    ("plain.json", "{\"a\": 1, \"b\": [\"x\", null, true], \"c\": {\"d\": 1.5}}\n"),
+    (
+        "secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  # why\n  password: \"a: b\"   # what\n  text: |\n    two\n    lines\n",
+    ),
+    (
+        "values.yaml",
+        "image: {tag: v1}\ndb:\n    password: s3cret\n    port: 0x1F\n    hosts: [a, b]\n",
+    ),
+    (
+        "plain.json",
+        "{\"a\": 1, \"b\": [\"x\", null, true], \"c\": {\"d\": 1.5}}\n",
+    ),
     ("app.env", "A=1\n# c\nB=two\\nlines\n"),
     ("app.ini", "[s]\nk = v\n"),
     ("key.bin", "any \u{1F600} text\n\n"),
@@ -68,7 +77,10 @@ const FILES: [(&str, &str); 6] = [
 fn printed_by_sops(repository: &Repository, name: &str, plaintext: &str) -> String {
     let copy = format!("values-{name}");
     repository.write(&copy, plaintext);
-    let encrypted = sops(repository, &["encrypt", "--age", &recipient(repository), &copy]);
+    let encrypted = sops(
+        repository,
+        &["encrypt", "--age", &recipient(repository), &copy],
+    );
     repository.write(&copy, encrypted);
     sops(repository, &["decrypt", &copy])
 }
@@ -76,7 +88,9 @@ fn printed_by_sops(repository: &Repository, name: &str, plaintext: &str) -> Stri
 fn recipient(repository: &Repository) -> String {
     let key = repository.path("home/key.txt").display().to_string();
     let text = repository.bulla_ok(&["key", "show", &key, "--public"]);
-    let found = text.split_whitespace().find(|word| word.starts_with("age1"));
+    let found = text
+        .split_whitespace()
+        .find(|word| word.starts_with("age1"));
     found.unwrap().to_owned()
 }
 
@@ -136,8 +150,19 @@ fn values_set_by_turns_are_read_by_both() {
     assert!(set("secret.yaml", "password", "new").contains("password: new # what"));
     assert!(set("values.yaml", "[\"db\"][\"token\"]", "t").contains("token: t"));
     assert!(set("plain.json", "[\"b\"][0]", "y").contains("\"y\""));
-    sops(&repository, &["set", "secret.yaml", "[\"stringData\"][\"user\"]", "\"root\""]);
-    assert_eq!(repository.bulla_ok(&["open", "secret.yaml", "--key", "user"]), "root");
+    sops(
+        &repository,
+        &[
+            "set",
+            "secret.yaml",
+            "[\"stringData\"][\"user\"]",
+            "\"root\"",
+        ],
+    );
+    assert_eq!(
+        repository.bulla_ok(&["open", "secret.yaml", "--key", "user"]),
+        "root"
+    );
     repository.bulla_ok(&["unset", "secret.yaml", "user"]);
     assert!(!sops(&repository, &["decrypt", "secret.yaml"]).contains("user"));
     sops(&repository, &["rotate", "-i", "values.yaml"]);
