@@ -3,6 +3,7 @@
 mod checking;
 mod environment;
 mod flags;
+mod git;
 mod keys;
 mod setup;
 mod values;
@@ -11,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use checking::*;
 pub(crate) use flags::*;
+pub(crate) use git::*;
 pub(crate) use keys::*;
 pub(crate) use setup::*;
 pub(crate) use values::*;
@@ -18,6 +20,7 @@ pub(crate) use values::*;
 pub(crate) use crate::exclusion::ExcludeArgs;
 use crate::invocation::Invocation;
 use crate::kubeseal;
+use crate::sops;
 
 /// Closes the secret values of manifests so that they are safe to commit.
 #[derive(Debug, Parser)]
@@ -66,6 +69,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Make, show and pin keys
     Key(KeyArgs),
+    /// Teach Git: diffs that show what was sealed, merges by value, a check before each commit
+    Git(GitArgs),
     /// Write a `.bulla.yaml`
     Init(InitArgs),
     /// Print the manifests of the controller
@@ -93,7 +98,9 @@ impl Cli {
 
     /// What [`Cli::read`] knows, and the personalities: for completions and man pages.
     pub(crate) fn whole_grammar(name: &'static str) -> clap::Command {
-        Self::grammar(name).subcommand(kubeseal::subcommand())
+        Self::grammar(name)
+            .subcommand(kubeseal::subcommand())
+            .subcommand(sops::grammar("bulla sops"))
     }
 
     fn grammar(name: &'static str) -> clap::Command {
@@ -107,6 +114,7 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 findings or differences, 2 usage or input, 3 cannot open or verify,
 4 cluster unreachable, 5 refused by policy.
 
-`bulla kubeseal` speaks the command line of Sealed Secrets, also when this program is called kubeseal.
+`bulla kubeseal` speaks the command line of Sealed Secrets, `bulla sops` that of SOPS, also when this program is
+called by that name.
 
 Each flag has an environment variable: for `--scope` it is BULLA_SCOPE.";

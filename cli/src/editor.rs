@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -42,14 +42,22 @@ pub(crate) fn edit(file: &Path, deferred: &Deferred) -> Result<(), Failure> {
         .filter_map(env::var_os)
         .find(|name| !name.is_empty());
     let editor = editor.unwrap_or_else(|| FALLBACK.into());
+    edit_with(&editor, file, deferred)
+}
+
+/// Opens `file` in an editor, and waits.
+///
+/// # Errors
+/// As for [`edit`].
+pub(crate) fn edit_with(editor: &OsStr, file: &Path, deferred: &Deferred) -> Result<(), Failure> {
     let name = editor.to_string_lossy().into_owned();
     // The shell splits what may be a program with its flags, as git does it.
-    let mut line = OsString::from(&editor);
+    let mut line = OsString::from(editor);
     line.push(" \"$@\"");
     let started = Command::new("sh")
         .arg("-c")
         .arg(line)
-        .arg(&editor)
+        .arg(editor)
         .arg(file)
         .spawn();
     let child = started.map_err(|source| EditorError::Start {

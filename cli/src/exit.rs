@@ -21,6 +21,8 @@ pub(crate) enum ExitStatus {
     Refused,
     /// What `kubeseal` ends with for any error but one in the command line.
     Failed,
+    /// What `sops` ends with, by its own numbers, or the command that it ran.
+    Code(u8),
     /// A signal ended it.
     Interrupted(i32),
 }
@@ -77,6 +79,7 @@ impl ExitStatus {
             Self::Unreachable => 4,
             Self::Refused => 5,
             Self::Failed => 1,
+            Self::Code(code) => code,
             Self::Interrupted(signal) => {
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
                 u8::try_from(128 + signal).unwrap_or(u8::MAX)

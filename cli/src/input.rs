@@ -13,6 +13,7 @@ use crate::exclusion::Exclusion;
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::located::InFile;
+use crate::sops_file;
 
 /// A file that was read, or standard input.
 pub(crate) struct Input {
@@ -170,7 +171,7 @@ fn manifests_in(
             )
         })?;
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if is_file && is_manifest(entry.path()) {
+        if is_file && (is_manifest(entry.path()) || sops_file::may_be(entry.path())) {
             found.push(Source {
                 path: entry.into_path(),
                 found: true,
@@ -192,11 +193,13 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)
 }
 
-/// True for what is called like a manifest, and is no configuration of ours.
+/// True for what is called like a manifest, and is no configuration.
 pub(crate) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
-        && path.file_name() != Some(OsStr::new(bulla_core::policy::CONFIG_FILE))
+        && !CONFIG_FILES
+            .iter()
+            .any(|name| path.file_name() == Some(OsStr::new(name)))
 }
 
 impl Fault for InputError {
@@ -220,6 +223,10 @@ impl Fault for InputError {
     }
 }
 
+const CONFIG_FILES: [&str; 2] = [
+    bulla_core::policy::CONFIG_FILE,
+    bulla_core::sops::config::SOPS_CONFIG_FILE,
+];
 const STDIN: &str = "-";
 /// The largest manifest that is read; the parser has the same limit.
 pub(crate) const MANIFEST_BYTES_MAX: usize = 16 << 20;

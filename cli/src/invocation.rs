@@ -3,13 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Whose command line is spoken. `sops` will stand beside them.
+/// Whose command line is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Personality {
     /// Bulla's own commands, also as a plug-in of kubectl.
     Bulla,
     /// Sealed Secrets' `kubeseal`.
     Kubeseal,
+    /// SOPS' `sops`.
+    Sops,
 }
 
 /// A command line, and how the program is called in usage texts.
@@ -17,7 +19,7 @@ pub(crate) enum Personality {
 pub(crate) struct Invocation {
     /// Whose grammar reads it.
     pub(crate) personality: Personality,
-    /// `bulla`, `kubectl bulla`, `kubeseal`.
+    /// `bulla`, `kubectl bulla`, `kubeseal`, `sops`.
     pub(crate) name: &'static str,
     /// What follows the program's own name, and the word that names the personality.
     pub(crate) arguments: Vec<OsString>,
@@ -30,20 +32,21 @@ impl Invocation {
         let mut arguments: Vec<OsString> = words.collect();
         let (personality, name) = match called(&program) {
             "kubeseal" => (Personality::Kubeseal, "kubeseal"),
+            "sops" => (Personality::Sops, "sops"),
             called => {
                 let plugin = called == "kubectl-bulla";
-                if arguments.first().is_some_and(|word| word == "kubeseal") {
+                let chosen = match (arguments.first().and_then(|word| word.to_str()), plugin) {
+                    (Some("kubeseal"), true) => (Personality::Kubeseal, "kubectl bulla kubeseal"),
+                    (Some("kubeseal"), false) => (Personality::Kubeseal, "bulla kubeseal"),
+                    (Some("sops"), true) => (Personality::Sops, "kubectl bulla sops"),
+                    (Some("sops"), false) => (Personality::Sops, "bulla sops"),
+                    (_, true) => (Personality::Bulla, "kubectl bulla"),
+                    (_, false) => (Personality::Bulla, "bulla"),
+                };
+                if chosen.0 != Personality::Bulla {
                     arguments.remove(0);
-                    let name = if plugin {
-                        "kubectl bulla kubeseal"
-                    } else {
-                        "bulla kubeseal"
-                    };
-                    (Personality::Kubeseal, name)
-                } else {
-                    let name = if plugin { "kubectl bulla" } else { "bulla" };
-                    (Personality::Bulla, name)
                 }
+                chosen
             }
         };
         Self {
@@ -96,6 +99,20 @@ mod tests {
             assert_eq!(invocation.personality, Personality::Kubeseal);
             assert_eq!(invocation.name, name);
             assert_eq!(invocation.arguments, ["--raw"]);
+        }
+    }
+
+    #[test]
+    fn sops_is_spoken_by_name_and_by_first_word() {
+        for (line, name) in [
+            (&["/usr/bin/sops", "-d"][..], "sops"),
+            (&["bulla", "sops", "-d"], "bulla sops"),
+            (&["kubectl-bulla", "sops", "-d"], "kubectl bulla sops"),
+        ] {
+            let invocation = Invocation::from_command_line(line.iter().map(OsString::from));
+            assert_eq!(invocation.personality, Personality::Sops);
+            assert_eq!(invocation.name, name);
+            assert_eq!(invocation.arguments, ["-d"]);
         }
     }
 }

@@ -27,6 +27,7 @@ mod kubeseal;
 mod leftovers;
 mod located;
 mod manifest;
+mod plugins;
 mod printer;
 mod progress;
 mod recipients;
@@ -38,6 +39,8 @@ mod secret;
 mod session;
 mod shell;
 mod shown;
+mod sops;
+mod sops_file;
 mod stream_output;
 mod surroundings;
 mod value_source;
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     let status = match invocation.personality {
         Personality::Bulla => commands::run(&invocation),
         Personality::Kubeseal => kubeseal::run(&invocation),
+        Personality::Sops => sops::run(&invocation),
     };
     status.unwrap_or_else(report).leave()
 }

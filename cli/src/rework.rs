@@ -1,5 +1,5 @@
-//! What `reseal` and `rewrap` have in common: every envelope and SealedSecret of many files, and all of it read and
-//! worked on before the first file is written.
+//! What `reseal` and `rewrap` have in common: every envelope, SealedSecret and file of SOPS among many, and all of it
+//! read and worked on before the first file is written.
 
 use std::path::Path;
 
@@ -11,17 +11,23 @@ use crate::cli::ReworkArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::identities::Identities;
-use crate::input::{self, MANIFEST_BYTES_MAX, Source, is_stdin};
+use crate::input::{self, Source, is_stdin};
 use crate::manifest::{self, Found};
 use crate::progress::Progress;
 use crate::recipients::{Chooser, Chosen};
 use crate::sealed_secret::{self, Certificates, Renewal};
 use crate::session::Session;
+use crate::sops_file;
+use crate::sops_file::opening::SopsFile;
+use crate::sops_file::rework::{Action, Reworked};
+use crate::sops_file::target::Targets;
 
 /// The work on one envelope: the new one, or nothing where it can stay, and notes for people.
 pub(crate) trait Work {
     /// What is being done, for the progress bar.
     const DOING: &'static str;
+    /// What that means for files of SOPS.
+    const ACTION: Action;
 
     /// Does it.
     fn on(
@@ -38,8 +44,8 @@ pub(crate) trait Work {
     /// Takes note of a SealedSecret: of its new values, or that it can stay.
     fn on_sealed(&mut self, path: &Path, title: &str, how: Option<&str>);
 
-    /// Says what was done, or would be.
-    fn report(&self, session: &Session, dry_run: bool);
+    /// Says what was done, or would be; `others` is the number of files of SOPS.
+    fn report(&self, session: &Session, dry_run: bool, others: usize);
 }
 
 /// Carries it out on all inputs.
@@ -58,44 +64,96 @@ pub(crate) fn run(
     )?;
     let identities = Identities::load(&args.identities, &session.printer)?;
     let chooser = Chooser::new(&session.configs, &args.recipients);
+    let targets = Targets::new(&session.configs, &args.recipients);
     let progress = Progress::new(doing(&work), sources.len(), &session.printer);
-    let (mut done, mut failures) = (Vec::new(), Vec::new());
-    for source in &sources {
-        match file(source, args, session, &chooser, &identities, &mut work) {
+    let (mut done, mut failures, mut sops) = (Vec::new(), Vec::new(), Vec::new());
+    for (source, read) in sources.iter().zip(sops_file::read_all(&sources)) {
+        let result = read.and_then(|(bytes, store)| match store {
+            Some(store) => {
+                let file = SopsFile::new(&source.path, bytes, store);
+                let seen = args.as_path.as_deref().unwrap_or(&source.path);
+                sops.push((file, targets.choose(seen, &session.printer)?));
+                Ok(None)
+            }
+            None => {
+                progress.step();
+                file(
+                    source,
+                    &bytes,
+                    args,
+                    session,
+                    &chooser,
+                    &identities,
+                    &mut work,
+                )
+            }
+        });
+        match result {
             Ok(text) => done.extend(text.map(|text| (source.path.as_path(), text))),
             Err(failure) => failures.push(failure),
         }
-        progress.step();
+    }
+    let mut reworked = Vec::with_capacity(sops.len());
+    let results = sops_file::rework::all(&sops, action(&work), &identities, &progress);
+    for ((file, target), result) in sops.iter().zip(results) {
+        target.warn_of_left_out(&file.path, &session.printer);
+        match result {
+            Ok(result) => reworked.push((file.path.as_path(), result)),
+            Err(failure) => failures.push(failure),
+        }
     }
     progress.finish();
-    Failure::all(failures)?;
-    if !args.dry_run {
-        write(&done, session)?;
+    let failed = Failure::all(failures);
+    if !args.keep_going {
+        failed?;
+        return finish(args, session, &work, &done, &reworked);
     }
-    work.report(session, args.dry_run);
+    let status = finish(args, session, &work, &done, &reworked)?;
+    failed.map(|()| status)
+}
+
+fn finish<W: Work>(
+    args: &ReworkArgs,
+    session: &Session,
+    work: &W,
+    done: &[(&Path, Zeroizing<String>)],
+    reworked: &[(&Path, Reworked)],
+) -> Result<ExitStatus, Failure> {
+    if !args.dry_run {
+        let texts = done.iter().map(|(path, text)| (*path, text.as_bytes()));
+        let files = reworked.iter().filter_map(|(path, reworked)| {
+            let bytes = reworked.bytes.as_ref().or(reworked.passed_on.as_deref());
+            Some((*path, bytes?.as_slice()))
+        });
+        write(&texts.chain(files).collect::<Vec<_>>(), session)?;
+    }
+    let all = reworked.iter().map(|(path, reworked)| (*path, reworked));
+    sops_file::rework::report(all, W::ACTION, args.dry_run, &session.printer);
+    work.report(session, args.dry_run, reworked.len());
     Ok(ExitStatus::Done)
 }
 
 /// Files in place, and standard input to standard output.
-fn write(done: &[(&Path, Zeroizing<String>)], session: &Session) -> Result<(), Failure> {
+fn write(done: &[(&Path, &[u8])], session: &Session) -> Result<(), Failure> {
     let files = done.iter().filter(|(path, _)| !is_stdin(path));
     let new_file = NewFile::Public;
     let replacements: Vec<_> = files
-        .map(|(path, text)| Replacement {
+        .map(|(path, bytes)| Replacement {
             path,
-            bytes: text.as_bytes(),
+            bytes,
             new_file,
         })
         .collect();
     replace(&replacements)?;
-    for (_, text) in done.iter().filter(|(path, _)| is_stdin(path)) {
-        session.printer.data(text.as_bytes())?;
+    for (_, bytes) in done.iter().filter(|(path, _)| is_stdin(path)) {
+        session.printer.data(bytes)?;
     }
     Ok(())
 }
 
 fn file<W: Work>(
     source: &Source,
+    bytes: &[u8],
     args: &ReworkArgs,
     session: &Session,
     chooser: &Chooser<'_>,
@@ -103,17 +161,16 @@ fn file<W: Work>(
     work: &mut W,
 ) -> Result<Option<Zeroizing<String>>, Failure> {
     let path = &source.path;
-    let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
     let seen = args.as_path.as_deref().unwrap_or(path);
     chooser.check_asked(Some(seen))?;
     let kinds = [
         bulla_core::api::SECRET_ENVELOPE,
         bulla_core::api::SEALED_SECRET,
     ];
-    if source.found && !kinds.iter().any(|kind| input::mentions(&bytes, kind)) {
+    if source.found && !kinds.iter().any(|kind| input::mentions(bytes, kind)) {
         return Ok(None);
     }
-    let stream = manifest::parse(path, &bytes)?;
+    let stream = manifest::parse(path, bytes)?;
     let sealed = sealed_secret::all(path, &stream)?;
     let has_envelopes = stream.objects().iter().any(manifest::is_envelope);
     if source.found && !has_envelopes && sealed.is_empty() {
@@ -161,4 +218,8 @@ fn file<W: Work>(
 
 fn doing<W: Work>(_: &W) -> &'static str {
     W::DOING
+}
+
+fn action<W: Work>(_: &W) -> Action {
+    W::ACTION
 }

@@ -20,21 +20,31 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// Makes an empty file of that name.
-    pub(crate) fn new(name: &str) -> io::Result<Self> {
+    pub(crate) fn new(name: impl AsRef<Path>) -> io::Result<Self> {
         let (base, in_memory) = base();
-        Self::in_directory(&base, name, in_memory)
+        Self::in_directory(&base, name.as_ref(), in_memory)
     }
 
-    fn in_directory(base: &Path, name: &str, in_memory: bool) -> io::Result<Self> {
+    /// Makes no file: something else is to have that name.
+    pub(crate) fn empty(name: impl AsRef<Path>) -> io::Result<Self> {
+        let (base, in_memory) = base();
+        Self::without_file(&base, name.as_ref(), in_memory)
+    }
+
+    fn without_file(base: &Path, name: &Path, in_memory: bool) -> io::Result<Self> {
         sweep(base);
         let (directory, lock) = locked(base)?;
         let file = directory.join(name);
-        let scratch = Self {
+        Ok(Self {
             directory,
             file,
             _lock: lock,
             in_memory,
-        };
+        })
+    }
+
+    fn in_directory(base: &Path, name: &Path, in_memory: bool) -> io::Result<Self> {
+        let scratch = Self::without_file(base, name, in_memory)?;
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -44,12 +54,12 @@ impl Scratch {
     }
 
     /// Writes what the editor is to show.
-    pub(crate) fn write(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn write(&self, text: impl AsRef<[u8]>) -> io::Result<()> {
         OpenOptions::new()
             .write(true)
             .truncate(true)
             .open(&self.file)?
-            .write_all(text.as_bytes())
+            .write_all(text.as_ref())
     }
 
     /// The file.
@@ -193,7 +203,8 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let begin = || {
             for _ in 0..500 {
-                let scratch = Scratch::in_directory(base.path(), "db.yaml", true).unwrap();
+                let scratch =
+                    Scratch::in_directory(base.path(), Path::new("db.yaml"), true).unwrap();
                 scratch.write("x").unwrap();
                 assert_eq!(fs::read(scratch.path()).unwrap(), b"x");
             }

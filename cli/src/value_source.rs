@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use bulla_core::envelope::MAX_VALUE_BYTES;
-use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
 
 use crate::exit::Blame;
@@ -46,7 +45,7 @@ impl ValueSource<'_> {
     /// [`ValueError`], a file that can't be read, a signal.
     pub(crate) fn read(
         &self,
-        key: &KeyName,
+        key: &str,
         trim: bool,
         printer: &Printer,
     ) -> Result<Plaintext, Failure> {
@@ -74,7 +73,7 @@ impl ValueSource<'_> {
 }
 
 /// Asks twice, without showing what is typed. However it ends, the terminal is as it was.
-fn prompt(key: &KeyName) -> Result<Plaintext, Failure> {
+fn prompt(key: &str) -> Result<Plaintext, Failure> {
     let deferred = Deferred::begin().map_err(ValueError::Prompt)?;
     let mut prompt = HiddenPrompt::new(&deferred).map_err(ValueError::Prompt)?;
     let first = prompt.ask(&format!("Value of {key}: "))?;

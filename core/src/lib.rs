@@ -18,4 +18,6 @@ pub mod rotation;
 pub mod scope;
 pub mod sealed_secrets;
 pub mod secret;
+pub mod sops;
+pub mod sops_secret;
 pub mod template;

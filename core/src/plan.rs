@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use compare::{Changes, matches_outline};
 pub use ownership::{
-    ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Consent, Owned, check_ownership,
+    ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Consent, Owned, check_ownership, controlled_by,
 };
 
 use crate::names::ResourceName;

@@ -18,6 +18,8 @@ pub enum Reason {
     NoKey,
     /// Sealed for another place.
     WrongPlace,
+    /// It says nowhere where it belongs, and has to.
+    NoPlace,
     /// Sealed for another key of the same resource.
     WrongKeyName,
     /// The data key is not the one that was committed to.
@@ -36,7 +38,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for metrics that start at zero.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
         Self::LimitExceeded,
         Self::NotSealed,
@@ -44,6 +46,7 @@ impl Reason {
         Self::Damaged,
         Self::NoKey,
         Self::WrongPlace,
+        Self::NoPlace,
         Self::WrongKeyName,
         Self::CommitmentMismatch,
         Self::TemplateUntrusted,
@@ -105,6 +108,11 @@ impl Reason {
                 "WrongPlace",
                 3,
                 "seal the values for this place, or with a wider `--scope`",
+            ),
+            Self::NoPlace => (
+                "NoPlace",
+                5,
+                "`bulla reseal FILE` adds its place; see docs/sops-secret.md",
             ),
             Self::WrongKeyName => (
                 "WrongKeyName",

@@ -5,13 +5,14 @@ mod types;
 
 use std::collections::BTreeMap;
 
-pub use policy::{KEY_LABELS, REFUSED_TYPES, SecretPolicy};
+pub use policy::{AGE_IDENTITIES_LABEL, KEY_LABELS, REFUSED_TYPES, SecretPolicy};
 
 use crate::envelope::{Opened, OutputTemplate};
 use crate::names::{KeyName, Namespace, ResourceName};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 use crate::sealed_secrets::{SecretTemplate, Unsealed};
+use crate::sops_secret::OpenedTemplate;
 use crate::template::{self, MissingKeys, Rendering, Surroundings, TemplateError, TemplateFault};
 
 /// Everything about a Secret but its data: known without opening anything.
@@ -229,6 +230,29 @@ impl SecretContent {
             varies: rendered.varies,
             ..Self::of(outline, rendered.data)?
         })
+    }
+
+    /// One Secret of a SopsSecret. As for SealedSecrets, tracking labels are left out and no label is added.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`] by variant; [`ContentError::reason`] is the word for it.
+    pub fn of_sops_secret(
+        namespace: &Namespace,
+        template: OpenedTemplate,
+        policy: &SecretPolicy,
+    ) -> Result<Self, ContentError> {
+        let outline = Outline {
+            namespace: namespace.clone(),
+            name: template.name,
+            secret_type: template.secret_type.unwrap_or_else(|| "Opaque".to_owned()),
+            immutable: false,
+            labels: own(&template.labels),
+            annotations: own(&template.annotations),
+            finalizers: Vec::new(),
+        };
+        policy.check(&outline)?;
+        Self::of(outline, template.data)
     }
 
     fn of(outline: Outline, data: BTreeMap<KeyName, Plaintext>) -> Result<Self, ContentError> {

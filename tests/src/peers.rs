@@ -1,4 +1,5 @@
-//! The tools of others that Bulla has to get on with, in the versions that `tests/peers/go.mod` pins.
+//! The tools of others that Bulla has to get on with, in the versions that `tests/peers/go.mod` and
+//! `tests/sops/go.mod` and `tests/flux/go.mod` pin.
 
 use std::path::PathBuf;
 
@@ -36,31 +37,78 @@ pub fn sealed_secrets_controller() -> PathBuf {
     )
 }
 
+/// Returns the path of the real `sops`.
+pub fn sops() -> PathBuf {
+    GoProgram {
+        module: "sops",
+        package: "github.com/getsops/sops/v3/cmd/sops",
+        name: "sops",
+        variables: &[],
+    }
+    .path()
+}
+
+/// Returns the path of Flux' own `kustomize-controller`.
+pub fn kustomize_controller() -> PathBuf {
+    GoProgram {
+        module: "flux",
+        package: KUSTOMIZE_CONTROLLER,
+        name: "kustomize-controller",
+        variables: &[],
+    }
+    .path()
+}
+
+/// Returns the files of the definitions that kustomize-controller reads: its own, and those of its sources.
+///
+/// # Panics
+///
+/// If the modules are not there.
+pub fn flux_definitions() -> Vec<PathBuf> {
+    let controller = ["list", "-m", "-f", "{{.Dir}}", KUSTOMIZE_CONTROLLER];
+    // Nothing is built of it, so no go.mod can hold it; the checksum database vouches for what is fetched.
+    let sources = ["mod", "download", "-json", SOURCE_CONTROLLER];
+    let sources: serde_json::Value = serde_json::from_str(&go("flux", &sources))
+        .unwrap_or_else(|error| panic!("`go mod download` printed no JSON: {error}"));
+    let sources = sources["Dir"].as_str().unwrap_or_default();
+    let file = |module: &str, name: &str| PathBuf::from(module).join("config/crd/bases").join(name);
+    let kinds = [
+        "buckets",
+        "externalartifacts",
+        "gitrepositories",
+        "ocirepositories",
+    ];
+    let kinds = kinds.map(|kind| file(sources, &format!("source.toolkit.fluxcd.io_{kind}.yaml")));
+    let kustomizations = "kustomize.toolkit.fluxcd.io_kustomizations.yaml";
+    let mut definitions = vec![file(&go("flux", &controller), kustomizations)];
+    definitions.extend(kinds);
+    definitions
+}
+
 /// Returns the folder of Sealed Secrets' source, with its manifests.
 ///
 /// # Panics
 ///
 /// If the module is not there.
 pub fn sealed_secrets_source() -> PathBuf {
-    let arguments = [
-        "list",
-        "-m",
-        "-f",
-        "{{.Dir}}",
-        "github.com/bitnami/sealed-secrets",
-    ];
+    let module = "github.com/bitnami/sealed-secrets";
+    go("peers", &["list", "-m", "-f", "{{.Dir}}", module]).into()
+}
+
+/// Runs `go` in a module under `tests/` and returns what it printed.
+fn go(module: &str, arguments: &[&str]) -> String {
     let output = std::process::Command::new("go")
         .args(arguments)
-        .current_dir(target::workspace().join("tests/peers"))
+        .current_dir(target::workspace().join("tests").join(module))
         .output()
-        .unwrap_or_else(|error| panic!("failed to run `go list`: {error}"));
-    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        .unwrap_or_else(|error| panic!("failed to run `go {}`: {error}", arguments.join(" ")));
+    let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     assert!(
-        !folder.is_empty(),
+        output.status.success() && !printed.is_empty(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    folder.into()
+    printed
 }
 
 /// Builds a peer: to add one, name its package in a `tool` directive of `tests/peers/go.mod` and here.
@@ -73,3 +121,7 @@ fn peer(name: &'static str, package: &'static str, variables: &'static [&'static
     }
     .path()
 }
+
+const KUSTOMIZE_CONTROLLER: &str = "github.com/fluxcd/kustomize-controller";
+/// Of the release whose `api` module kustomize-controller requires.
+const SOURCE_CONTROLLER: &str = "github.com/fluxcd/source-controller@v1.9.0";

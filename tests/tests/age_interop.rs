@@ -93,7 +93,7 @@ fn keygen(suite: Suite) -> (String, Identity) {
     let text = run(peers::age_keygen(), flags, b"").expect("age-keygen makes a key");
     let text = String::from_utf8(text).expect("a key file is text");
     let identity = parse_identity_file(&text).expect("we read it").remove(0);
-    assert_eq!(identity.suite(), suite);
+    assert_eq!(identity.suite(), Some(suite));
     (text, identity)
 }
 

@@ -12,6 +12,12 @@ mod controller_differences;
 #[path = "kubeseal/differences.rs"]
 mod differences;
 
+#[expect(dead_code, reason = "here only the names of the cases are of interest")]
+mod sops {
+    pub(crate) mod case;
+    pub(crate) mod differences;
+}
+
 use std::path::Path;
 
 use bulla_core::{api, policy};
@@ -23,11 +29,13 @@ fn resource_definitions() {
     for crd in api::crds() {
         let file = format!("deploy/crds/{}.yaml", crd.spec.names.plural);
         unchanged(&file, &yaml(&crd));
-        if crd.spec.group == "bitnami.com" {
-            // Not for every cluster: its overlay can read no file outside of its folder.
-            let file = "deploy/overlays/sealed-secrets/sealedsecrets.yaml";
-            unchanged(file, &yaml(&crd));
-        }
+        // Not for every cluster: their overlays can read no file outside of their folders.
+        let file = match crd.spec.group.as_str() {
+            "bitnami.com" => "deploy/overlays/sealed-secrets/sealedsecrets.yaml",
+            "isindir.github.com" => "deploy/overlays/sops-secrets/sopssecrets.yaml",
+            _ => continue,
+        };
+        unchanged(file, &yaml(&crd));
     }
 }
 
@@ -78,6 +86,26 @@ fn differences_of_kubeseal() {
         table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
     }
     section("docs/sealed-secrets.md", "differences of kubeseal", &table);
+}
+
+#[test]
+fn differences_of_sops() {
+    let mut table = String::from("| Case | `sops` 3.13.3 | Ours | Why |\n|---|---|---|---|\n");
+    for sops::differences::Difference {
+        case,
+        theirs,
+        ours,
+        why,
+    } in sops::differences::DIFFERENCES
+    {
+        let codes = |(text, code): &(&str, i32)| match theirs.1 == ours.1 {
+            true => (*text).to_owned(),
+            false => format!("{text}; exit code {code}"),
+        };
+        let (theirs, ours) = (codes(theirs), codes(ours));
+        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    }
+    section("docs/sops-differences.md", "differences of sops", &table);
 }
 
 /// Compares, or writes, what stands between two comments of a file that people write.

@@ -47,8 +47,9 @@ pub(crate) struct RecipientArgs {
 /// Whose keys open.
 #[derive(Debug, Args)]
 pub(crate) struct IdentityArgs {
-    /// A file of private keys, as `age-keygen` writes it, or a backup of the keys of Sealed Secrets
-    /// (PEM, Secrets, a list of them); `-` is standard input. Without it, the keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the usual files of bulla and sops
+    /// A file of private keys, as `age-keygen` or `ssh-keygen` writes it, or a backup of the keys of Sealed Secrets
+    /// (PEM, Secrets, a list of them); `-` is standard input. Without it, the keys that SOPS_AGE_KEY and its kin name,
+    /// and the usual files of bulla, sops and ssh
     #[arg(long, short = 'I', value_name = "FILE")]
     pub(crate) identity: Vec<PathBuf>,
 }

@@ -111,6 +111,8 @@ pub(crate) enum Program {
     Bulla,
     /// Sealed Secrets' `kubeseal`, for a link of that name
     Kubeseal,
+    /// SOPS' `sops`, for a link of that name
+    Sops,
 }
 
 /// What can complete command lines.

@@ -149,6 +149,8 @@ pub(crate) enum SealedFormat {
     Envelope,
     /// SealedSecret of Sealed Secrets
     SealedSecret,
+    /// A file of SOPS: all of it, in whatever format
+    Sops,
 }
 
 /// `bulla open`.
@@ -240,6 +242,9 @@ pub(crate) struct SetArgs {
     /// Whom to close for.
     #[command(flatten)]
     pub(crate) recipients: RecipientArgs,
+    /// Whose keys open: values of a file of SOPS can't be set without.
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -260,6 +265,9 @@ pub(crate) struct UnsetArgs {
     /// Which envelope.
     #[command(flatten)]
     pub(crate) select: SelectArgs,
+    /// Whose keys open: values of a file of SOPS can't be taken out without.
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -344,4 +352,7 @@ pub(crate) struct ReworkArgs {
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Write the files that succeed although others fail; without it, nothing is written then
+    #[arg(long)]
+    pub(crate) keep_going: bool,
 }

@@ -7,6 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::kubeseal;
 use crate::session::Session;
+use crate::sops;
 
 /// Carries it out.
 pub(crate) fn run(args: &CompletionArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &CompletionArgs, session: &Session) -> Result<ExitStatus
     let (mut grammar, name) = match args.program {
         Program::Bulla => (Cli::whole_grammar("bulla"), "bulla"),
         Program::Kubeseal => (kubeseal::grammar("kubeseal"), "kubeseal"),
+        Program::Sops => (sops::grammar("sops"), "sops"),
     };
     generate(shell, &mut grammar, name, &mut script);
     session.printer.data(&script)?;

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::kubeseal;
 use crate::located::InFile;
 use crate::session::Session;
+use crate::sops;
 
 /// Carries it out.
 pub(crate) fn run(args: &ManArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -15,8 +16,9 @@ pub(crate) fn run(args: &ManArgs, session: &Session) -> Result<ExitStatus, Failu
             let failed = |error| InFile::io("write pages to", directory, error);
             std::fs::create_dir_all(directory).map_err(failed)?;
             clap_mangen::generate_to(grammar, directory).map_err(failed)?;
-            // The same program under its other name.
+            // The same program under its other names.
             clap_mangen::generate_to(kubeseal::grammar("kubeseal"), directory).map_err(failed)?;
+            clap_mangen::generate_to(sops::grammar("sops"), directory).map_err(failed)?;
         }
         None => {
             let mut page = Vec::new();

@@ -14,6 +14,7 @@ use crate::rework::{self, Work};
 use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file::rework::Action;
 
 /// Carries it out.
 pub(crate) fn run(args: &ResealArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -33,6 +34,7 @@ struct Reseal<'a> {
 
 impl Work for Reseal<'_> {
     const DOING: &'static str = "resealing";
+    const ACTION: Action = Action::Reseal;
 
     fn on(
         &mut self,
@@ -72,12 +74,12 @@ impl Work for Reseal<'_> {
             .extend(how.map(|how| format!("{title} in {}, {how}", Shown(path))));
     }
 
-    fn report(&self, session: &Session, dry_run: bool) {
+    fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would reseal" } else { "resealed" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
-        if self.notes.is_empty() {
+        if self.notes.is_empty() && others == 0 {
             session.printer.say("there is nothing to reseal");
         }
     }

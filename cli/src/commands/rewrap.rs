@@ -15,6 +15,7 @@ use crate::rework::{self, Work};
 use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file::rework::Action;
 
 /// Carries it out.
 pub(crate) fn run(args: &RewrapArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -30,6 +31,7 @@ struct Rewrap {
 
 impl Work for Rewrap {
     const DOING: &'static str = "rewrapping";
+    const ACTION: Action = Action::Rewrap;
 
     fn on(
         &mut self,
@@ -76,12 +78,12 @@ impl Work for Rewrap {
         }
     }
 
-    fn report(&self, session: &Session, dry_run: bool) {
+    fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would rewrap" } else { "rewrapped" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
-        if self.notes.is_empty() {
+        if self.notes.is_empty() && others == 0 {
             let why = match self.unchanged {
                 0 => "there is no sealed resource".to_owned(),
                 1 => "1 resource is closed for the right recipients already".to_owned(),

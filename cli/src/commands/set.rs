@@ -13,6 +13,7 @@ use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::SetArgs;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
+use crate::identities::Identities;
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
 use crate::manifest::{self, Resource};
 use crate::printer::Printer;
@@ -20,6 +21,10 @@ use crate::recipients::Chooser;
 use crate::sealed_secret::{CertificateError, Certificates, FoundSealed};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
+use crate::sops_file::change::{self, Site};
+use crate::sops_file::error::SopsUsage;
+use crate::sops_file::opening::SopsFile;
 use crate::value_source::ValueSource;
 use crate::vouching;
 
@@ -32,8 +37,11 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     if is_stdin(path) {
         return Err(SetUsage::StandardInput.into());
     }
-    let key = manifest::key(&args.key).map_err(|_| SetUsage::NoKeyName)?;
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
+    if let Some(store) = sops_file::recognise(path, &input.bytes) {
+        return set_in_sops(args, session, &SopsFile::new(path, input.bytes, store));
+    }
+    let key = manifest::key(&args.key).map_err(|_| SetUsage::NoKeyName)?;
     let stream = manifest::parse(path, &input.bytes)?;
     let found = match manifest::one(path, &stream, &args.select)? {
         Resource::Envelope(found) => found,
@@ -45,7 +53,7 @@ pub(crate) fn run(args: &SetArgs, session: &Session) -> Result<ExitStatus, Failu
     let chosen = Chooser::new(&session.configs, &args.recipients).choose(Some(path))?;
     chosen.warn_of_left_out(path, printer);
     vouching::allow_scope_of(&found.envelope, &chosen)?;
-    let value = value(args, &key, printer)?;
+    let value = value(args, key.as_str(), printer)?;
     let fresh = !found.envelope.data().contains_key(&key);
     let envelope = found
         .envelope
@@ -92,7 +100,7 @@ fn set_sealed(
     let sealed_for = certificates.choose(path)?;
     sealed_for.warn_of_left_out(path, printer);
     sealed_for.scope(Some(found.sealed.scope()))?;
-    let values = BTreeMap::from([(key.clone(), value(args, key, printer)?)]);
+    let values = BTreeMap::from([(key.clone(), value(args, key.as_str(), printer)?)]);
     let resource = found
         .with_values(&values, &sealed_for, &mut session.rng())
         .map_err(|error| found.error(path, None, error))?;
@@ -116,7 +124,36 @@ fn set_sealed(
     Ok(ExitStatus::Done)
 }
 
-fn value(args: &SetArgs, key: &KeyName, printer: &Printer) -> Result<Plaintext, Failure> {
+/// The same for a file of SOPS: nobody sets a value there who can't open all of it.
+fn set_in_sops(args: &SetArgs, session: &Session, file: &SopsFile) -> Result<ExitStatus, Failure> {
+    let (path, printer) = (args.file.as_path(), &session.printer);
+    let flags = [
+        (args.certificate.cert.is_some(), "--cert"),
+        (!args.recipients.recipients.is_empty(), "--for"),
+    ];
+    if let Some((_, flag)) = flags.into_iter().find(|(given, _)| *given) {
+        return Err(SopsUsage::Flag(flag).into());
+    }
+    let mut site = Site::of(file, &args.key, &args.select)?;
+    let identities = Identities::load(&args.identities, printer)?;
+    change::must_open(file, &identities)?;
+    let plaintext = value(args, &args.key, printer)?;
+    let bytes = change::set(file, &mut site, &plaintext, &identities, &mut session.rng())?;
+    if !args.dry_run {
+        replace(&[Replacement {
+            path,
+            bytes: &bytes,
+            new_file: NewFile::Public,
+        }])?;
+    }
+    let verb = if args.dry_run { "would set" } else { "set" };
+    let new = if site.there { "" } else { " (a new key)" };
+    let key = Shown(Path::new(&args.key));
+    printer.say(format_args!("{verb} {key}{new} in {}", Shown(path)));
+    Ok(ExitStatus::Done)
+}
+
+fn value(args: &SetArgs, key: &str, printer: &Printer) -> Result<Plaintext, Failure> {
     let source = match (&args.literal, &args.from_file) {
         (Some(text), _) => ValueSource::Literal(text),
         (None, Some(file)) => ValueSource::File(file),

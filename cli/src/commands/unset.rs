@@ -1,6 +1,7 @@
 //! `bulla unset`: values taken out; no key is needed.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use bulla_core::envelope::Envelope;
 use bulla_core::names::KeyName;
@@ -10,21 +11,30 @@ use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::UnsetArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::identities::Identities;
 use crate::input::{self, MANIFEST_BYTES_MAX, is_stdin};
+use crate::located::InFile;
 use crate::manifest::{self, ContentError, Resource};
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
+use crate::sops_file::change::{self, Site};
+use crate::sops_file::error::SopsUsage;
+use crate::sops_file::opening::SopsFile;
 
 /// Carries it out.
 pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let (path, printer) = (args.file.as_path(), &session.printer);
+    let input = input::read(path, MANIFEST_BYTES_MAX)?;
+    if let Some(store) = sops_file::recognise(path, &input.bytes) {
+        return unset_in_sops(args, session, &SopsFile::new(path, input.bytes, store));
+    }
     let keys: BTreeSet<KeyName> = args
         .keys
         .iter()
         .map(|key| manifest::key(key))
         .collect::<Result<_, _>>()?;
-    let input = input::read(path, MANIFEST_BYTES_MAX)?;
     let stream = manifest::parse(path, &input.bytes)?;
     let found = manifest::one(path, &stream, &args.select)?;
     if let Resource::Sealed(found) = &found {
@@ -69,6 +79,44 @@ pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Fai
         found.title(),
         Shown(path)
     ));
+    Ok(ExitStatus::Done)
+}
+
+/// The same for a file of SOPS, whose MAC is over what is left.
+fn unset_in_sops(
+    args: &UnsetArgs,
+    session: &Session,
+    file: &SopsFile,
+) -> Result<ExitStatus, Failure> {
+    let (path, printer) = (args.file.as_path(), &session.printer);
+    let sites = args
+        .keys
+        .iter()
+        .map(|key| Site::of(file, key, &args.select));
+    let sites = sites.collect::<Result<Vec<_>, _>>()?;
+    if sites.iter().any(|site| !site.there) {
+        return Err(InFile::new("change", path, SopsUsage::NothingThere).into());
+    }
+    let identities = Identities::load(&args.identities, printer)?;
+    let bytes = change::unset(file, &sites, &identities, &mut session.rng())?;
+    match (args.dry_run, is_stdin(path)) {
+        (true, _) => {}
+        (false, true) => printer.data(&bytes)?,
+        (false, false) => {
+            replace(&[Replacement {
+                path,
+                bytes: &bytes,
+                new_file: NewFile::Public,
+            }])?;
+        }
+    }
+    let verb = if args.dry_run { "would take" } else { "took" };
+    let names = args
+        .keys
+        .iter()
+        .map(|key| Shown(Path::new(key)).to_string());
+    let names = names.collect::<Vec<_>>().join(", ");
+    printer.say(format_args!("{verb} {names} out of {}", Shown(path)));
     Ok(ExitStatus::Done)
 }
 

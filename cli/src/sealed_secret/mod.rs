@@ -10,7 +10,7 @@ mod rework;
 use std::path::Path;
 
 use bulla_core::api;
-use bulla_core::manifest::{Object, Path as NodePath};
+use bulla_core::manifest::{Move, Object, Path as NodePath};
 use bulla_core::names::Namespace;
 use bulla_core::sealed_secrets::SealedSecret;
 use serde_json::Value;
@@ -33,6 +33,15 @@ pub(crate) struct FoundSealed<'s> {
     pub(crate) value: Value,
     /// What it says.
     pub(crate) sealed: SealedSecret,
+}
+
+/// Values of an envelope lie under `data`, those of a SealedSecret under `encryptedData`.
+pub(crate) fn into_encrypted_data(moves: &mut [Move]) {
+    for there in moves {
+        if there.to == NodePath::from(["spec", "data"]) {
+            there.to = NodePath::from(["spec", "encryptedData"]);
+        }
+    }
 }
 
 /// True for an object that says it is a SealedSecret, in whatever version.

@@ -42,7 +42,8 @@ impl StoredKey {
         made_for: Option<&str>,
         not_before: Timestamp,
     ) -> Self {
-        let mut resource = SealingKey::new(name.as_str(), spec_of(identity.suite()));
+        let suite = identity.suite().expect("keys of a store are age's own");
+        let mut resource = SealingKey::new(name.as_str(), spec_of(suite));
         resource.metadata.uid = Some(name.to_string());
         resource.metadata.annotations =
             made_for.map(|word| [(MADE_FOR_ANNOTATION.to_owned(), word.to_owned())].into());
@@ -199,7 +200,7 @@ impl StoredKey {
                 Err("its private half is not there: restore the `.txt` file beside it".to_owned())
             }
             None => Ok(()),
-            Some(identity) if identity.suite() != suite => {
+            Some(identity) if identity.suite() != Some(suite) => {
                 Err("the private half is of another suite".to_owned())
             }
             Some(identity) => {

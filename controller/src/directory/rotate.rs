@@ -132,7 +132,7 @@ fn gathered(stored: StoredKeys, standings: &[Standing], policy: &Policy) -> Keys
         }
         resources.push(key.resource);
     }
-    recipients.sort_by_key(|recipient| recipient.suite() != policy.suite);
+    recipients.sort_by_key(|recipient| recipient.suite() != Some(policy.suite));
     Keys {
         ring: KeyRing::new(identities),
         resources,

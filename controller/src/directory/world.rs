@@ -189,12 +189,20 @@ impl DirectoryWorld<'_> {
 }
 
 impl World for DirectoryWorld<'_> {
-    async fn peek(&self, request: &Request) -> Result<Option<Seen>, WorldError> {
+    async fn peek(
+        &self,
+        request: &Request,
+        _secret: &ResourceName,
+    ) -> Result<Option<Seen>, WorldError> {
         self.seen(request)
             .map_err(|error| self.failed(error.into()))
     }
 
-    async fn observe(&self, request: &Request) -> Result<Option<Live>, WorldError> {
+    async fn observe(
+        &self,
+        request: &Request,
+        _secret: &ResourceName,
+    ) -> Result<Option<Live>, WorldError> {
         self.live(request)
             .map_err(|error| self.failed(error.into()))
     }

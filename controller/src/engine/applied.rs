@@ -18,6 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::reason::Reason;
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::sops_secret::PlaceRule;
 use zeroize::Zeroizing;
 
 use super::{Keys, Request, Seen};
@@ -80,7 +81,11 @@ impl RecordKey {
         let mut mac = Mac::new(self, CONTENT_LABEL);
         mac.field(request.owner().uid.as_bytes());
         mac.field(request.spec().bytes());
-        mac.flag(policy.allow_special_types);
+        flags(&mut mac, policy, request);
+        if request.makes_several() {
+            // Of two Secrets with the same content, nobody shall see that they have.
+            mac.field(outline.name().as_str().as_bytes());
+        }
         mac.field(outline.secret_type().as_bytes());
         mac.flag(outline.immutable());
         for map in [outline.labels(), outline.annotations()] {
@@ -112,11 +117,13 @@ impl RecordKey {
         mac.field(request.namespace().as_str().as_bytes());
         mac.field(request.name().as_str().as_bytes());
         mac.field(request.spec().bytes());
-        mac.flag(policy.allow_special_types);
+        flags(&mut mac, policy, request);
         mac.field(env!("CARGO_PKG_VERSION").as_bytes());
         let age = keys.age.iter().map(|key| key.fingerprint().to_string());
         let rsa = keys.rsa.iter().map(|key| key.fingerprint().to_string());
-        let fingerprints: BTreeSet<String> = age.chain(rsa).collect();
+        let sops = keys.sops.iter().map(|key| key.fingerprint().to_string());
+        let sops = sops.filter(|_| request.makes_several());
+        let fingerprints: BTreeSet<String> = age.chain(rsa).chain(sops).collect();
         mac.count(fingerprints.len());
         for fingerprint in &fingerprints {
             mac.field(fingerprint.as_bytes());
@@ -137,7 +144,7 @@ impl RecordKey {
         let mut mac = Mac::new(self, STATE_LABEL);
         mac.field(request.owner().uid.as_bytes());
         mac.field(request.spec().bytes());
-        mac.flag(policy.allow_special_types);
+        flags(&mut mac, policy, request);
         mac.field(&content.0);
         mac.field(seen.uid.as_bytes());
         mac.field(seen.resource_version.as_bytes());
@@ -192,6 +199,14 @@ impl Mac {
         let mut out = [0; MAC_BYTES];
         out.copy_from_slice(&self.0.sign().as_ref()[..MAC_BYTES]);
         out
+    }
+}
+
+/// What of the policy decides about a resource of this kind.
+fn flags(mac: &mut Mac, policy: &SecretPolicy, request: &Request) {
+    mac.flag(policy.allow_special_types);
+    if request.makes_several() {
+        mac.flag(policy.place == PlaceRule::Require);
     }
 }
 

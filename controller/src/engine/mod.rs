@@ -20,23 +20,26 @@ mod opening;
 mod outcome;
 mod report;
 mod request;
+mod several;
 mod status;
 mod world;
 
 pub use applied::{Record, RecordError, RecordKey};
 pub use clock::{TimeError, now, parse_time, rfc3339};
 pub use opening::Keys;
-pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict};
+pub use outcome::{Action, Drift, Effort, Outcome, Requeue, Verdict, Wrote};
 pub use report::{Event, EventKind, Report, Status};
-pub use request::{Fault, Request, RequestError, Sealed, SpecDigest};
+pub use request::{Fault, Holds, Request, RequestError, Sealed, SpecDigest};
+#[cfg(feature = "kube")]
+pub(crate) use status::SUSPENDED;
 pub use status::cut;
-pub use world::{Seen, World, WorldError};
+pub use world::{Child, Seen, World, WorldError};
 
 use applied::ContentMac;
 use bulla_core::plan::{Live, Mode, Owned, Plan, Write, check_ownership, matches_outline, plan};
 use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
-use bulla_core::secret::{Outline, SecretPolicy};
+use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
 
 /// What every reconcile needs besides the world, the resource and the keys.
 #[derive(Debug)]
@@ -51,10 +54,20 @@ struct Progress {
     effort: Effort,
     action: Option<Action>,
     drift: Option<Drift>,
-    record: Option<Record>,
+    /// The record, or those of several Secrets.
+    record: Option<String>,
     refusal: Option<String>,
     keys: Option<usize>,
     varies: Option<bool>,
+    unbound: Option<bool>,
+    writes: Vec<Wrote>,
+}
+
+/// What came of one Secret.
+struct Settled {
+    record: Record,
+    action: Option<Action>,
+    drift: Option<Drift>,
 }
 
 /// How often a write is tried again at once when somebody else wrote in between.
@@ -80,10 +93,17 @@ impl Engine {
         keys: &Keys,
         now: Timestamp,
     ) -> Outcome {
-        if request.suspended() {
-            return Outcome::suspended();
-        }
         let mut progress = Progress::default();
+        if request.suspended() {
+            return match request.makes_several() {
+                // Its status has a word for that.
+                true => {
+                    self.told(world, request, Verdict::Suspended, progress, now)
+                        .await
+                }
+                false => Outcome::suspended(),
+            };
+        }
         let verdict = match self.converge(world, request, keys, &mut progress).await {
             Ok(()) => Verdict::Ready,
             Err(verdict) => verdict.bounded(),
@@ -132,15 +152,16 @@ impl Engine {
             verdict,
             action: progress.action,
             drift: progress.drift,
+            writes: progress.writes,
             effort: progress.effort,
             varies: progress.varies,
+            unbound: progress.unbound,
             reported: Ok(()),
         };
-        let applied = progress.record.map(|record| record.to_string());
         if let Some(report) = status::report(
             request,
             &outcome,
-            applied,
+            progress.record,
             progress.refusal,
             progress.keys,
             now,
@@ -157,22 +178,29 @@ impl Engine {
         keys: &Keys,
         progress: &mut Progress,
     ) -> Result<(), Verdict> {
-        let sealed = request.sealed().map_err(Verdict::from)?;
+        let sealed = match request.holds().map_err(Verdict::from)? {
+            Holds::Secret(sealed) => sealed,
+            Holds::Secrets(sealed) => {
+                return self
+                    .converge_several(world, request, sealed, keys, progress)
+                    .await;
+            }
+        };
         let outline = sealed.outline(request);
         // What is refused by what anybody can see of it is refused before any private key is used, each time.
         if let Some(outline) = &outline {
             self.policy.check(outline)?;
         }
         let record = request.record().filter(|_| !request.forced());
-        let seen = world.peek(request).await?;
+        let seen = world.peek(request, request.name()).await?;
         if let (Some(record), Some(seen)) = (&record, &seen)
             && record.is_of(&self.key, &self.policy, request, seen)
         {
             return Ok(());
         }
         // Of some types a cache shows no Secret: one that was in the way may still be.
-        let mut live = if seen.is_some() || request.was_refused_for(Reason::NotOwned) {
-            world.observe(request).await?
+        let live = if seen.is_some() || request.was_refused_for(Reason::NotOwned) {
+            world.observe(request, request.name()).await?
         } else {
             None
         };
@@ -185,8 +213,10 @@ impl Engine {
                 && let Some(content) =
                     self.still_holds(record, request, sealed, outline, live, &owned)
             {
-                let seen = Seen::from(live);
-                progress.record = Some(self.key.record(&self.policy, request, content, &seen));
+                let record = self
+                    .key
+                    .record(&self.policy, request, content, &Seen::from(live));
+                progress.record = Some(record.to_string());
                 return Ok(());
             }
         }
@@ -212,33 +242,55 @@ impl Engine {
             // What varies is another content each time: whoever made it differ, it was applied once.
             record.has_content(&mac) || content.varies() && request.is_applied()
         });
+        let settled = self
+            .settle(world, request, (&content, mac), live, applied_before)
+            .await?;
+        progress.drift = settled.drift;
+        progress.action = settled.action;
+        progress.record = Some(settled.record.to_string());
+        progress.keys = Some(content.data().len());
+        Ok(())
+    }
+
+    /// Makes one Secret as it should be.
+    async fn settle<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        (content, mac): (&SecretContent, ContentMac),
+        mut live: Option<Live>,
+        applied_before: bool,
+    ) -> Result<Settled, Verdict> {
+        let record = |seen: &Seen| self.key.record(&self.policy, request, mac, seen);
         for attempt in 1.. {
-            let (write, changes) = match plan(&content, request.owner(), live.as_ref()) {
+            let (write, changes) = match plan(content, request.owner(), live.as_ref()) {
                 Plan::Write(write, changes) => (write, changes),
                 Plan::Unchanged(owned) => {
-                    let seen = Seen::from(&owned);
-                    progress.record = Some(self.key.record(&self.policy, request, mac, &seen));
-                    break;
+                    return Ok(Settled {
+                        record: record(&Seen::from(&owned)),
+                        action: None,
+                        drift: None,
+                    });
                 }
                 Plan::Wait => return Err(Verdict::Waiting),
                 Plan::Refuse(refusal) => return Err(refusal.into()),
             };
-            match world.apply(request, &write, &content).await {
+            match world.apply(request, &write, content).await {
                 Ok(seen) => {
                     let drift = applied_before && !matches!(write, Write::Adopt(_));
-                    progress.drift = drift.then(|| Drift::new(changes, live.as_ref()));
-                    progress.action = Some(Action::of(&write, drift));
-                    progress.record = Some(self.key.record(&self.policy, request, mac, &seen));
-                    break;
+                    return Ok(Settled {
+                        record: record(&seen),
+                        action: Some(Action::of(&write, drift)),
+                        drift: drift.then(|| Drift::new(changes, live.as_ref())),
+                    });
                 }
                 Err(WorldError::Conflict) if attempt < ATTEMPTS => {
-                    live = world.observe(request).await?;
+                    live = world.observe(request, content.outline().name()).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        progress.keys = Some(content.data().len());
-        Ok(())
+        Err(Verdict::Failed(WorldError::Conflict))
     }
 
     /// The refusal that the status tells of, if it would come to the same again: told without opening anything.

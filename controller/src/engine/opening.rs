@@ -10,6 +10,7 @@ use bulla_core::sealed_secrets::{
     UnsealError,
 };
 use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
+use bulla_core::sops_secret::SopsSecret;
 use bulla_core::template::Surroundings;
 
 use super::outcome::{Effort, Verdict};
@@ -22,6 +23,8 @@ pub struct Keys {
     pub age: KeyRing,
     /// For SealedSecrets.
     pub rsa: RsaKeyRing,
+    /// For SopsSecrets: those for envelopes, and the identities that were brought for it.
+    pub sops: KeyRing,
     /// Whether the deprecated `spec.data` of SealedSecrets is opened.
     pub legacy: LegacyData,
 }
@@ -93,6 +96,28 @@ fn open_envelope(
             detail: error.to_string(),
         }),
     }
+}
+
+/// Opens all of a SopsSecret, or nothing. What it took is counted, also when it failed.
+pub(super) fn open_several(
+    sealed: &SopsSecret,
+    keys: &Keys,
+    policy: &SecretPolicy,
+    effort: &mut Effort,
+) -> Result<Vec<SecretContent>, Verdict> {
+    let opened = sealed.open(&keys.sops, policy.place, &mut effort.private_operations);
+    let opened = opened.map_err(|error| Verdict::Refused {
+        reason: error.reason(),
+        detail: error.to_string(),
+    })?;
+    let values = opened.templates().iter();
+    effort.opened_values = values.map(|template| template.data().len()).sum();
+    effort.opened_with = opened.opened_with().to_vec();
+    let contents = opened.into_templates().into_iter();
+    let contents = contents.map(|template| {
+        SecretContent::of_sops_secret(sealed.namespace(), template, policy).map_err(Verdict::from)
+    });
+    contents.collect()
 }
 
 /// A sealed value does not say which key opens it: those that opened the resource before are tried first.

@@ -1,6 +1,6 @@
 //! What came of a reconcile: for the queue, the metrics and the log.
 
-use bulla_core::names::KeyName;
+use bulla_core::names::{KeyName, ResourceName};
 use bulla_core::plan::{Changes, Live, Refusal, Write};
 use bulla_core::reason::Reason;
 use bulla_core::recipient::Fingerprint;
@@ -18,12 +18,27 @@ pub struct Outcome {
     pub action: Option<Action>,
     /// What somebody else had changed, when it was put right.
     pub drift: Option<Drift>,
+    /// What was done to each of several Secrets; `action` and `drift` are of the one, then nothing.
+    pub writes: Vec<Wrote>,
     /// What it took.
     pub effort: Effort,
     /// Whether the clock or chance had a part in the Secret; nothing when it was not rendered.
     pub varies: Option<bool>,
+    /// Whether the resource says nowhere where it belongs; nothing when it was not opened, or can't but say it.
+    pub unbound: Option<bool>,
     /// Whether status and Event got through.
     pub reported: Result<(), WorldError>,
+}
+
+/// One of several Secrets that was written, or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrote {
+    /// Its name.
+    pub secret: ResourceName,
+    /// What was done.
+    pub action: Action,
+    /// What somebody else had changed, when it was put right.
+    pub drift: Option<Drift>,
 }
 
 /// How a reconcile ended.
@@ -59,6 +74,8 @@ pub enum Action {
     Replaced,
     /// A foreign Secret that asked for it.
     Adopted,
+    /// A Secret that the resource no longer names: deleted.
+    Removed,
 }
 
 /// What somebody else had done to a Secret.
@@ -105,8 +122,10 @@ impl Outcome {
             verdict: Verdict::Suspended,
             action: None,
             drift: None,
+            writes: Vec::new(),
             effort: Effort::default(),
             varies: None,
+            unbound: None,
             reported: Ok(()),
         }
     }
@@ -166,6 +185,7 @@ impl Action {
             Self::Healed => "Healed",
             Self::Replaced => "Replaced",
             Self::Adopted => "Adopted",
+            Self::Removed => "Removed",
         }
     }
 }

@@ -5,13 +5,15 @@ use std::io::{self, Write};
 use aws_lc_rs::digest;
 use bulla_core::api::{
     self as api, API_VERSION, ConditionStatus, ObjectMeta, REQUESTED_AT_ANNOTATION, SEALED_SECRET,
-    SEALED_SECRETS_API_VERSION, SECRET_ENVELOPE, SUSPEND_ANNOTATION, SecretEnvelope,
+    SEALED_SECRETS_API_VERSION, SECRET_ENVELOPE, SOPS_SECRET, SOPS_SECRETS_API_VERSION,
+    SUSPEND_ANNOTATION, SecretEnvelope,
 };
 use bulla_core::envelope::{Envelope, EnvelopeError};
 use bulla_core::names::{NameError, Namespace, ResourceName};
 use bulla_core::plan::{Consent, Owner};
 use bulla_core::reason::Reason;
 use bulla_core::sealed_secrets::{SealedSecret, SealedSecretError};
+use bulla_core::sops_secret::{SopsSecret, SopsSecretError};
 
 use super::Status;
 use super::applied::Record;
@@ -22,14 +24,23 @@ pub struct Request {
     namespace: Namespace,
     owner: Owner,
     generation: i64,
-    sealed: Result<Sealed, Fault>,
+    holds: Result<Holds, Fault>,
     spec: SpecDigest,
     suspended: bool,
     requested_at: Option<String>,
     status: Status,
 }
 
-/// What a resource holds. Every kind takes the same way from here.
+/// What a resource makes.
+#[derive(Debug)]
+pub enum Holds {
+    /// One Secret, of its own name.
+    Secret(Sealed),
+    /// Secrets whose names are known once it is opened.
+    Secrets(SopsSecret),
+}
+
+/// What makes one Secret. Every kind takes the same way from here.
 #[derive(Debug)]
 pub enum Sealed {
     /// A `SecretEnvelope`.
@@ -49,6 +60,15 @@ pub struct Fault {
 
 impl From<SealedSecretError> for Fault {
     fn from(error: SealedSecretError) -> Self {
+        Self {
+            reason: error.reason(),
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<SopsSecretError> for Fault {
+    fn from(error: SopsSecretError) -> Self {
         Self {
             reason: error.reason(),
             detail: error.to_string(),
@@ -98,7 +118,7 @@ impl Request {
             &wire.metadata,
             (API_VERSION, SECRET_ENVELOPE, Consent::Adopt),
             Envelope::try_from(wire)
-                .map(Sealed::Envelope)
+                .map(|envelope| Holds::Secret(Sealed::Envelope(envelope)))
                 .map_err(Fault::from),
             SpecDigest::of(&wire.spec),
         )
@@ -124,15 +144,42 @@ impl Request {
                 SEALED_SECRET,
                 Consent::SealedSecrets { unowned },
             ),
-            sealed.map(Sealed::SealedSecret).map_err(Fault::from),
+            sealed
+                .map(|sealed| Holds::Secret(Sealed::SealedSecret(sealed)))
+                .map_err(Fault::from),
             SpecDigest::of(&(scope, &wire.spec)),
         )
+    }
+
+    /// Takes what is needed out of a `SopsSecret`; its status comes by [`Request::with_status`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when it has no valid namespace, name or uid.
+    pub fn from_sops_secret(wire: &api::SopsSecret) -> Result<Self, RequestError> {
+        let enforced = wire.spec.enforce_ownership == Some(true);
+        let request = Self::new(
+            &wire.metadata,
+            (
+                SOPS_SECRETS_API_VERSION,
+                SOPS_SECRET,
+                Consent::SopsSecrets { enforced },
+            ),
+            SopsSecret::try_from(wire)
+                .map(Holds::Secrets)
+                .map_err(Fault::from),
+            SpecDigest::of(&(&wire.spec, &wire.sops)),
+        )?;
+        Ok(Self {
+            suspended: request.suspended || wire.spec.suspend == Some(true),
+            ..request
+        })
     }
 
     fn new(
         metadata: &ObjectMeta,
         (api_version, kind, consent): (&str, &str, Consent),
-        sealed: Result<Sealed, Fault>,
+        holds: Result<Holds, Fault>,
         spec: SpecDigest,
     ) -> Result<Self, RequestError> {
         let text = |field, value: &Option<String>| {
@@ -155,7 +202,7 @@ impl Request {
                 consent,
             },
             generation: metadata.generation.unwrap_or_default(),
-            sealed,
+            holds,
             spec,
             suspended: annotation(SUSPEND_ANNOTATION).is_some_and(|text| text == "true"),
             requested_at: annotation(REQUESTED_AT_ANNOTATION),
@@ -166,7 +213,7 @@ impl Request {
     /// The same request, refused for a reason that its reader found: two files that define it.
     #[must_use]
     pub fn refused(mut self, fault: impl Into<Fault>) -> Self {
-        self.sealed = Err(fault.into());
+        self.holds = Err(fault.into());
         self
     }
 
@@ -182,7 +229,7 @@ impl Request {
         &self.namespace
     }
 
-    /// The name of the resource and of its Secret.
+    /// The name of the resource, and of its Secret where it makes one.
     pub fn name(&self) -> &ResourceName {
         &self.owner.name
     }
@@ -198,8 +245,13 @@ impl Request {
     }
 
     /// What it holds, or what is wrong with it.
-    pub fn sealed(&self) -> Result<&Sealed, &Fault> {
-        self.sealed.as_ref()
+    pub fn holds(&self) -> Result<&Holds, &Fault> {
+        self.holds.as_ref()
+    }
+
+    /// Whether it is of a kind that makes several Secrets, even if it does not parse.
+    pub fn makes_several(&self) -> bool {
+        self.owner.kind == SOPS_SECRET
     }
 
     /// The status before this reconcile.
@@ -238,6 +290,13 @@ impl Request {
     /// The record of what was applied, where there is one that reads.
     pub(super) fn record(&self) -> Option<Record> {
         self.status.applied.as_deref()?.parse().ok()
+    }
+
+    /// The records of what was applied, one for each Secret; none where one of them does not read.
+    pub(super) fn records(&self) -> Vec<Record> {
+        let texts = self.status.applied.iter().flat_map(|text| text.split(','));
+        let records: Result<Vec<Record>, _> = texts.map(str::parse).collect();
+        records.unwrap_or_default()
     }
 
     pub(super) fn spec(&self) -> &SpecDigest {

@@ -8,10 +8,10 @@ use bulla_core::reason::Reason;
 use bulla_core::rotation::Timestamp;
 
 use super::hint::hint;
-use super::outcome::{Action, Drift, Outcome, Verdict};
+use super::outcome::{Action, Drift, Outcome, Verdict, Wrote};
 use super::report::{Event, EventKind, Report, Status};
 use super::world::WorldError;
-use super::{Request, Sealed, rfc3339};
+use super::{Holds, Request, Sealed, rfc3339};
 
 /// One row: how an outcome shows.
 struct Shown {
@@ -27,6 +27,10 @@ const STALLED: &str = "Stalled";
 /// Beside the others, on a resource whose Secret is another one each time that it is rendered.
 const VARIES: &str = "Varies";
 const RECONCILING: &str = "Reconciling";
+/// Beside the others, on a resource that says nowhere where it belongs.
+const UNBOUND: &str = "Unbound";
+/// On a resource whose status tells that it is left alone.
+pub(crate) const SUSPENDED: &str = "Suspended";
 
 /// What to tell; nothing when nothing changed, or when the answer would not get through either.
 pub(super) fn report(
@@ -37,8 +41,11 @@ pub(super) fn report(
     keys: Option<usize>,
     now: Timestamp,
 ) -> Option<Report> {
-    let shown = Shown::of(&outcome.verdict, request)?;
     let before = request.status();
+    if outcome.verdict == Verdict::Suspended {
+        return suspended(request, now);
+    }
+    let shown = Shown::of(&outcome.verdict, request)?;
     let opened_with = &outcome.effort.opened_with;
     let mut status = Status {
         observed_generation: Some(request.generation()),
@@ -52,12 +59,16 @@ pub(super) fn report(
     if status.last_handled_reconcile_at.is_none() {
         status.last_handled_reconcile_at = before.last_handled_reconcile_at.clone();
     }
-    if let (Ok(Sealed::SealedSecret(_)), false) = (request.sealed(), opened_with.is_empty()) {
+    let names_keys = matches!(request.holds(), Ok(Holds::Secret(Sealed::SealedSecret(_))));
+    if names_keys && !opened_with.is_empty() {
         status.opened_with = opened_with.iter().copied().take(REMEMBERED_MAX).collect();
     }
-    let varied = before.conditions.iter().any(|old| old.type_ == VARIES);
-    if outcome.varies.unwrap_or(varied) {
-        status.conditions.push(varies(request, now));
+    let had = |type_: &str| before.conditions.iter().any(|old| old.type_ == type_);
+    if outcome.varies.unwrap_or(had(VARIES)) {
+        status.conditions.push(beside(request, &VARIES_SHOWN, now));
+    }
+    if outcome.unbound.unwrap_or(had(UNBOUND)) {
+        status.conditions.push(beside(request, &UNBOUND_SHOWN, now));
     }
     if let Some(keys) = keys {
         status.keys = i32::try_from(keys).ok();
@@ -74,7 +85,11 @@ impl Shown {
                 ready: ConditionStatus::True,
                 beside: None,
                 reason: "Applied",
-                message: "the Secret holds the opened values".to_owned(),
+                message: match request.makes_several() {
+                    true => "the Secrets hold the opened values",
+                    false => "the Secret holds the opened values",
+                }
+                .to_owned(),
             },
             Verdict::Refused { reason, detail } => Self {
                 ready: ConditionStatus::False,
@@ -100,21 +115,50 @@ impl Shown {
     }
 }
 
-/// A warning: kstatus does not look at it.
-fn varies(request: &Request, now: Timestamp) -> Condition {
+/// A condition that kstatus does not look at: type, reason, message.
+type Beside = (&'static str, &'static str, &'static str);
+
+const VARIES_SHOWN: Beside = (
+    VARIES,
+    "TemplateVaries",
+    "a template looks at the clock or at chance: the Secret gets other values whenever it is made anew",
+);
+const UNBOUND_SHOWN: Beside = (
+    UNBOUND,
+    "NoPlace",
+    "it says nowhere where it belongs, so that a copy of it opens in every namespace; `bulla reseal` binds it",
+);
+const SUSPENDED_SHOWN: Beside = (
+    SUSPENDED,
+    "Suspended",
+    "its Secrets are left as they are until `spec.suspend` is taken back",
+);
+
+fn beside(request: &Request, (type_, reason, message): &Beside, now: Timestamp) -> Condition {
     let mut before = request.status().conditions.iter();
-    let before = before.find(|old| old.type_ == VARIES);
+    let before = before.find(|old| old.type_ == *type_);
     Condition {
-        type_: VARIES.to_owned(),
+        type_: (*type_).to_owned(),
         status: ConditionStatus::True,
         observed_generation: Some(request.generation()),
         last_transition_time: before
             .map_or_else(|| rfc3339(now), |old| old.last_transition_time.clone()),
-        reason: "TemplateVaries".to_owned(),
-        message: "a template looks at the clock or at chance: the Secret gets other values \
-                  whenever it is made anew"
-            .to_owned(),
+        reason: (*reason).to_owned(),
+        message: (*message).to_owned(),
     }
+}
+
+/// Says that nothing is looked at, beside what was found out before.
+fn suspended(request: &Request, now: Timestamp) -> Option<Report> {
+    let before = request.status();
+    let mut status = before.clone();
+    status.conditions.retain(|old| old.type_ != SUSPENDED);
+    let condition = beside(request, &SUSPENDED_SHOWN, now);
+    status.conditions.push(condition);
+    (status != *before).then_some(Report {
+        status: Some(status),
+        event: None,
+    })
 }
 
 /// The reason and the sentence of the refusal that the status of `request` tells of.
@@ -172,6 +216,15 @@ fn event(shown: &Shown, request: &Request, outcome: &Outcome) -> Option<Event> {
     })
 }
 
+/// An Event about one of several Secrets.
+pub(super) fn written_of_several(wrote: &Wrote) -> Event {
+    let event = written(wrote.action, wrote.drift.as_ref());
+    Event {
+        note: cut(format!("`{}`: {}", wrote.secret, event.note)),
+        ..event
+    }
+}
+
 fn written(action: Action, drift: Option<&Drift>) -> Event {
     let (kind, verb, note) = match action {
         Action::Created => (EventKind::Normal, "Create", "made the Secret".to_owned()),
@@ -185,6 +238,11 @@ fn written(action: Action, drift: Option<&Drift>) -> Event {
             EventKind::Normal,
             "Replace",
             "deleted the Secret and made it anew: its type changed, or it was immutable".to_owned(),
+        ),
+        Action::Removed => (
+            EventKind::Normal,
+            "Remove",
+            "deleted the Secret: the resource no longer names it".to_owned(),
         ),
         Action::Healed => (
             EventKind::Warning,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use bulla_core::names::ResourceName;
 use bulla_core::plan::{Live, Owned, Write};
 use bulla_core::secret::SecretContent;
 
@@ -20,16 +21,18 @@ use super::{Report, Request};
 /// - Errors are told by their kind. The text of an API server's answer can quote a Secret: it goes
 ///   neither into the error nor into a log.
 pub trait World: Sync {
-    /// What the cache knows of the Secret; costs no request.
+    /// What the cache knows of a Secret of the resource; costs no request.
     fn peek(
         &self,
         request: &Request,
+        secret: &ResourceName,
     ) -> impl Future<Output = Result<Option<Seen>, WorldError>> + Send;
 
     /// Reads the Secret itself.
     fn observe(
         &self,
         request: &Request,
+        secret: &ResourceName,
     ) -> impl Future<Output = Result<Option<Live>, WorldError>> + Send;
 
     /// Writes the Secret, and says what it is now.
@@ -39,6 +42,32 @@ pub trait World: Sync {
         write: &Write,
         content: &SecretContent,
     ) -> impl Future<Output = Result<Seen, WorldError>> + Send;
+
+    /// What the cache knows of all Secrets that belong to the resource; costs no request. A world in which every
+    /// resource makes one Secret needs none of this and the next two.
+    fn children(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Vec<Child>, WorldError>> + Send {
+        let _ = request;
+        async { Ok(Vec::new()) }
+    }
+
+    /// Deletes a Secret that the resource no longer names, under the uid and resourceVersion of the proof.
+    fn remove(
+        &self,
+        request: &Request,
+        secret: &ResourceName,
+        owned: &Owned,
+    ) -> impl Future<Output = Result<(), WorldError>> + Send {
+        let _ = (request, secret, owned);
+        async { Err(WorldError::Forbidden) }
+    }
+
+    /// Takes notice of the Secrets that the resource makes: a change of one of them brings the resource back.
+    fn wants(&self, request: &Request, secrets: &[&ResourceName]) {
+        let _ = (request, secrets);
+    }
 
     /// Does work that takes a while without giving anybody else a turn: opening and rendering. A world that serves
     /// others meanwhile does it where they aren't kept waiting.
@@ -61,6 +90,17 @@ pub struct Seen {
     pub uid: String,
     /// Its resourceVersion.
     pub resource_version: String,
+}
+
+/// A Secret that belongs to a resource, as a cache knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// Its name.
+    pub name: ResourceName,
+    /// Its state.
+    pub seen: Seen,
+    /// It was adopted: it stays when the resource no longer names it.
+    pub adopted: bool,
 }
 
 impl From<&Owned> for Seen {

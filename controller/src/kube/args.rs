@@ -1,5 +1,6 @@
 //! The program's flags, each with its environment variable.
 
+mod export;
 mod go;
 mod sealed_secrets;
 mod variables;
@@ -12,10 +13,12 @@ use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
 use bulla_core::recipient::Suite;
+use bulla_core::sops_secret::PlaceRule;
 use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+pub use export::ExportTarget;
 pub use sealed_secrets::SealedSecretsArgs;
 
 use super::duration::parse_duration;
@@ -54,6 +57,12 @@ pub struct Args {
     #[arg(long, env = "BULLA_REQUIRE_EXISTING_KEY")]
     pub require_existing_key: bool,
 
+    /// Write the identities of the age keys that open into this Secret, NAMESPACE/NAME: who reads it opens everything
+    ///
+    /// For Flux, which opens SOPS files with them: see docs/flux.md.
+    #[arg(long, env = "BULLA_EXPORT_AGE_SECRET", value_name = "NAMESPACE/NAME")]
+    pub export_age_secret: Option<ExportTarget>,
+
     /// Make Secrets of types that give rights to their maker too: ServiceAccount tokens, bootstrap tokens, Helm releases
     #[arg(long, env = "BULLA_ALLOW_SECRET_TYPES")]
     pub allow_secret_types: bool,
@@ -61,6 +70,18 @@ pub struct Args {
     /// Open SealedSecrets too, with the keys of Sealed Secrets: see docs/sealed-secrets.md
     #[arg(long, env = "BULLA_SEALED_SECRETS")]
     pub sealed_secrets: bool,
+
+    /// Open SopsSecrets too, in the place of sops-secrets-operator: see docs/sops-secret.md
+    #[arg(long, env = "BULLA_SOPS_SECRETS")]
+    pub sops_secrets: bool,
+
+    /// Refuse a SopsSecret that says nowhere where it belongs. By default it is refused, and with --compat opened
+    #[arg(long, env = "BULLA_SOPS_REQUIRE_PLACE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go::boolean)]
+    pub sops_require_place: Option<bool>,
+
+    /// Be no stricter than the controllers in whose place this one is: SopsSecrets open without a place
+    #[arg(long, env = "BULLA_COMPAT")]
+    pub compat: bool,
 
     /// How many resources are worked on at a time
     #[arg(long, env = "BULLA_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -168,6 +189,14 @@ impl Args {
         Ok(())
     }
 
+    /// Whether SopsSecrets must say where they belong.
+    pub(super) fn place_rule(&self) -> PlaceRule {
+        match self.sops_require_place.unwrap_or(!self.compat) {
+            true => PlaceRule::Require,
+            false => PlaceRule::Optional,
+        }
+    }
+
     /// The namespaces to watch, once each; the empty one stands for all. `own` is the controller's.
     ///
     /// # Errors
@@ -256,6 +285,22 @@ mod tests {
         assert_eq!(port(&[]), 8080);
         assert_eq!(port(&["--sealed-secrets"]), 8081);
         assert_eq!(port(&["--sealed-secrets", "--listen=127.0.0.1:9"]), 9);
+    }
+
+    #[test]
+    fn sops_secrets_need_a_place_unless_somebody_says_otherwise() {
+        let rule = |flags: &[&str]| {
+            let flags = std::iter::once("bulla-controller").chain(flags.iter().copied());
+            Args::try_parse_from(flags).expect("flags").place_rule()
+        };
+        for (flags, expected) in [
+            (&[][..], PlaceRule::Require),
+            (&["--compat"], PlaceRule::Optional),
+            (&["--compat", "--sops-require-place"], PlaceRule::Require),
+            (&["--sops-require-place=false"], PlaceRule::Optional),
+        ] {
+            assert_eq!(rule(flags), expected, "{flags:?}");
+        }
     }
 
     #[test]

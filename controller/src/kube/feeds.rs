@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bulla_core::api::SEALING_KEY_LABEL;
-use bulla_core::secret::REFUSED_TYPES;
+use bulla_core::secret::{AGE_IDENTITIES_LABEL, REFUSED_TYPES};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
-use super::kind::{Envelopes, Kind, SealedSecrets, collection};
+use super::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets, collection};
 use super::mirror::{Feed, Mirror, Mirrored, News};
 use super::rsa_keys::RSA_KEY_LABEL;
 use super::watch::{Change, Source, follow};
@@ -21,6 +21,8 @@ pub(super) struct Feeds<'a> {
     pub(super) keys_changed: &'a Arc<Notify>,
     /// Wakes the keeper of Sealed Secrets' keys.
     pub(super) rsa_keys_changed: &'a Arc<Notify>,
+    /// Wakes whoever reads the identities for SopsSecrets.
+    pub(super) identities_changed: &'a Arc<Notify>,
     /// Which SealedSecrets are looked at; empty for all.
     pub(super) label_selector: &'a str,
 }
@@ -36,6 +38,9 @@ impl Feeds<'_> {
             };
             self.start_kind::<SealedSecrets>(namespace, query);
         }
+        if self.cluster.with_sops_secrets {
+            self.start_kind::<SopsSecrets>(namespace, String::new());
+        }
         // Of Secrets that are never made here, nothing is sent at all; of the others no value is.
         let secrets = Source {
             path: match namespace {
@@ -50,11 +55,7 @@ impl Feeds<'_> {
             metadata_only: true,
         };
         let (mirror, waked) = (self.cluster.secrets.clone(), self.cluster.clone());
-        self.start(secrets, mirror, namespace, move |news| {
-            if waked.has_resource(&news.key) {
-                waked.queue.add(news.key);
-            }
-        });
+        self.start(secrets, mirror, namespace, move |news| waked.wake(&news));
     }
 
     fn start_kind<K: Kind>(&mut self, namespace: &str, query: String) {
@@ -96,6 +97,18 @@ impl Feeds<'_> {
         self.start(key_secrets, mirror, "", move |_| changed.notify_one());
     }
 
+    /// Secrets with identities for SopsSecrets.
+    pub(super) fn start_age_identities(&mut self) {
+        let source = Source {
+            path: format!("/api/v1/namespaces/{}/secrets", self.cluster.namespace),
+            query: format!("labelSelector={}", encoded(AGE_IDENTITIES_LABEL)),
+            metadata_only: false,
+        };
+        let changed = self.identities_changed.clone();
+        let mirror = self.cluster.age_identities.clone();
+        self.start(source, mirror, "", move |_| changed.notify_one());
+    }
+
     /// Sealed Secrets' key Secrets: those with its label, and the one that is named `legacy_name`.
     ///
     /// Two watches, so that no private key of anything else in the namespace is ever sent here.
@@ -128,6 +141,7 @@ impl Feeds<'_> {
         let mut feed = Feed::new(mirror, namespace);
         let complete = self.keys_changed.clone();
         let rsa_complete = self.rsa_keys_changed.clone();
+        let identities_complete = self.identities_changed.clone();
         let rest = self.cluster.open.clone();
         self.tasks.spawn(follow(rest, source, move |change| {
             let synced = matches!(change, Change::Synced);
@@ -136,6 +150,7 @@ impl Feeds<'_> {
                 // The keepers wait for complete caches, also when there is nothing in them.
                 complete.notify_one();
                 rsa_complete.notify_one();
+                identities_complete.notify_one();
             }
         }));
     }

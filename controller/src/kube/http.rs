@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use super::cluster::Cluster;
 use super::connections::{Bounds, accept};
 use super::keys::gauges;
-use super::kind::{Envelopes, Kind, SealedSecrets};
+use super::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets};
 use super::metrics::ConditionInfo;
 use crate::engine::Keys;
 
@@ -105,6 +105,7 @@ async fn metrics(State(serving): State<Serving>) -> impl IntoResponse {
     let mut resources = Vec::new();
     count::<Envelopes>(cluster, &mut resources);
     count::<SealedSecrets>(cluster, &mut resources);
+    count::<SopsSecrets>(cluster, &mut resources);
     let keys = gauges(cluster);
     let text = cluster.metrics.text(
         cluster.queue.depth(),

@@ -4,6 +4,7 @@
 
 mod envelopes;
 mod sealed_secrets;
+mod sops_secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::engine::{Event, Request, RequestError, Status};
 
 pub(crate) use envelopes::Envelopes;
 pub(crate) use sealed_secrets::SealedSecrets;
+pub(crate) use sops_secrets::SopsSecrets;
 
 /// A kind of sealed resource.
 pub(crate) trait Kind: Send + Sync + Sized + 'static {
@@ -30,8 +32,16 @@ pub(crate) trait Kind: Send + Sync + Sized + 'static {
     const KIND: &'static str;
     /// The plural, as paths have it.
     const COLLECTION: &'static str;
-    /// `spec`, as the definition of the resource has it.
+    /// Whether a resource is looked for by its uid, because its Secrets have other names.
+    const BY_UID: bool = false;
+    /// What [`Kind::whole`] makes of it.
     type Spec: DeserializeOwned;
+
+    /// What is kept of a resource: its `spec`, and what stands beside that.
+    fn whole(spec: Box<str>, sops: Option<&str>) -> Box<str> {
+        let _ = sops;
+        spec
+    }
 
     /// What is known of them.
     fn mirror(cluster: &Cluster) -> &Arc<Mirror<SeenResource<Self>>>;

@@ -43,6 +43,8 @@ pub(super) struct Metrics {
     key_age: Family<Labels<3>, Gauge<f64, AtomicU64>>,
     key_resources: Family<Labels<1>, Gauge>,
     key_values: Family<Labels<1>, Gauge>,
+    exported_identities: Gauge,
+    export_failures: Family<Labels<1>, Counter>,
     /// Those of Sealed Secrets, where its resources are opened.
     sealed_secrets: Option<SealedSecretsMetrics>,
 }
@@ -79,6 +81,8 @@ impl Metrics {
             key_age: Family::default(),
             key_resources: Family::default(),
             key_values: Family::default(),
+            exported_identities: Gauge::default(),
+            export_failures: Family::default(),
             sealed_secrets: None,
             registry: Registry::default(),
         };
@@ -169,6 +173,16 @@ impl Metrics {
             "Values in resources closed for a key",
             metrics.key_values.clone(),
         );
+        registry.register(
+            "exported_identities",
+            "Identities of sealing keys in the Secret of --export-age-secret",
+            metrics.exported_identities.clone(),
+        );
+        registry.register(
+            "export_failures",
+            "Times that the Secret of --export-age-secret could not be kept, by reason",
+            metrics.export_failures.clone(),
+        );
         let metrics = Self {
             registry,
             ..metrics
@@ -234,16 +248,17 @@ impl Metrics {
                 .get_or_create(&[("reason", reason.as_str().to_owned())])
                 .inc();
         }
-        if let Some(action) = outcome.action {
-            self.secret_writes
-                .get_or_create(&[("action", action.as_str().to_owned())])
-                .inc();
-        }
-        if let Some(drift) = &outcome.drift {
-            let kind = if drift.deleted { "deleted" } else { "edited" };
-            self.drift_healed
-                .get_or_create(&[("kind", kind.to_owned())])
-                .inc();
+        let one = outcome.action.map(|it| (it, outcome.drift.as_ref()));
+        let several = outcome.writes.iter();
+        let several = several.map(|it| (it.action, it.drift.as_ref()));
+        for (action, drift) in one.into_iter().chain(several) {
+            let action = ("action", action.as_str().to_owned());
+            self.secret_writes.get_or_create(&[action]).inc();
+            if let Some(drift) = drift {
+                let kind = if drift.deleted { "deleted" } else { "edited" };
+                let kind = ("kind", kind.to_owned());
+                self.drift_healed.get_or_create(&[kind]).inc();
+            }
         }
     }
 
@@ -268,6 +283,17 @@ impl Metrics {
     pub(super) fn api_error(&self, error: ApiError) {
         self.api_errors
             .get_or_create(&[("category", error.category().to_owned())])
+            .inc();
+    }
+
+    /// How many identities the Secret of the export holds now.
+    pub(super) fn exported(&self, identities: usize) {
+        self.exported_identities.set(identities as i64);
+    }
+
+    pub(super) fn export_failed(&self, reason: &str) {
+        self.export_failures
+            .get_or_create(&[("reason", reason.to_owned())])
             .inc();
     }
 
@@ -325,71 +351,4 @@ fn kind() -> Labels<1> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::iter::empty;
-
-    use super::*;
-    use crate::engine::Effort;
-
-    fn text(metrics: &Metrics, conditions: impl Iterator<Item = ConditionInfo>) -> String {
-        metrics.text(3, empty(), empty(), conditions)
-    }
-
-    #[test]
-    fn counters_are_there_before_they_count() {
-        let text = text(&Metrics::new(), empty());
-        for line in [
-            "bulla_queue_depth 3",
-            "bulla_leader 0",
-            "bulla_refusals_total{reason=\"NoKey\"} 0",
-            "bulla_private_operations_total{kind=\"SecretEnvelope\"} 0",
-        ] {
-            assert!(text.contains(line), "{line} is not in:\n{text}");
-        }
-        assert!(!text.contains("sealed_secrets_controller"), "{text}");
-    }
-
-    #[test]
-    fn sealed_secrets_metrics_have_its_names_543() {
-        let metrics = Metrics::new().with_sealed_secrets(false);
-        let outcome = Outcome {
-            verdict: Verdict::Refused {
-                reason: Reason::NotOwned,
-                detail: String::new(),
-            },
-            action: None,
-            drift: None,
-            effort: Effort::default(),
-            varies: None,
-            reported: Ok(()),
-        };
-        let took = Duration::from_millis(7);
-        metrics.reconciled::<SealedSecrets>("shop", &outcome, took);
-        metrics.answered("/v1/verify", &Method::POST, 409, took);
-        let info = || ConditionInfo {
-            namespace: "shop".to_owned(),
-            name: "db".to_owned(),
-            instance: String::new(),
-            value: -1,
-        };
-        let shown = text(&metrics, std::iter::once(info()));
-        for line in [
-            "sealed_secrets_controller_unseal_requests_total 1",
-            "sealed_secrets_controller_unseal_errors_total{reason=\"unseal\",namespace=\"\"} 0",
-            "sealed_secrets_controller_unseal_errors_total{reason=\"fetch\",namespace=\"\"} 0",
-            "sealed_secrets_controller_unseal_errors_total{reason=\"unmanaged\",namespace=\"shop\"} 1",
-            "sealed_secrets_controller_condition_info{namespace=\"shop\",name=\"db\",condition=\"Synced\",ss_app_kubernetes_io_instance=\"\"} -1",
-            "sealed_secrets_controller_http_requests_total{path=\"/v1/verify\",code=\"409\",method=\"post\"} 1",
-            "sealed_secrets_controller_http_request_duration_seconds_bucket{le=\"0.01\",path=\"/v1/verify\",method=\"post\"} 1",
-            "sealed_secrets_controller_build_info{revision=",
-        ] {
-            assert!(shown.contains(line), "{line} is not in:\n{shown}");
-        }
-        assert_eq!(shown.matches("# EOF").count(), 1);
-        assert!(!text(&metrics, empty()).contains("condition_info{"));
-
-        let silent = Metrics::new().with_sealed_secrets(true);
-        silent.reconciled::<SealedSecrets>("shop", &outcome, took);
-        assert!(!text(&silent, std::iter::once(info())).contains("shop"));
-    }
-}
+mod tests;

@@ -17,14 +17,20 @@
 //! | secrets | list, watch | drift, by metadata only; in the own namespace, key Secrets with their content |
 //! | secrets | get | the one Secret whose resource version is not the recorded one; the key of the records |
 //! | secrets | create, patch, delete | making, mending and replacing Secrets; key Secrets; the key of the records |
+//! | secrets (of `--export-age-secret`) | get, create, patch | the identities, for Flux |
 //! | sealingkeys | list, watch, create, patch | the keys, new ones, their finalizer |
 //! | sealingkeys/status | patch | public key, use, conditions |
 //! | events (events.k8s.io) | create | transitions; those of sealing keys in `default` |
 //! | leases (own namespace) | get, create, update | leader election |
 //! | pods (own namespace) | get, list | with SealedSecrets: whether the other controller is gone |
+//! | sopssecrets | list, watch | with SopsSecrets: what to open |
+//! | sopssecrets/status | patch | with SopsSecrets: message, conditions and records |
+//! | secrets (own namespace) | list, watch | with SopsSecrets: identities, by their label |
+//! | secrets | delete | with SopsSecrets: those that a resource no longer names |
 //!
 //! Oldest Kubernetes that is supported: 1.33.
 
+mod age_identities;
 mod args;
 mod background;
 mod backoff;
@@ -57,11 +63,12 @@ mod secret_body;
 #[cfg(test)]
 mod stand_in;
 mod transport;
+mod wanted;
 mod watch;
 mod work;
 mod world;
 
-pub use args::{Args, LogFormat, SealedSecretsArgs};
+pub use args::{Args, ExportTarget, LogFormat, SealedSecretsArgs};
 pub use run::{RunError, run};
 pub use transport::TransportError;
 

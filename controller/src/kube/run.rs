@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bulla_core::names::{NameError, Namespace};
@@ -19,7 +18,7 @@ use tokio::task::JoinSet;
 use super::args::Args;
 use super::background::Background;
 use super::backoff::{Backoff, jittered};
-use super::cluster::{Cluster, Pulse};
+use super::cluster::{Beginning, Cluster};
 use super::diagnoses::Diagnoses;
 use super::endpoints::{Endpoints, Rate};
 use super::feeds::Feeds;
@@ -27,14 +26,11 @@ use super::fence::Fence;
 use super::keys::{Keeper, Published, Publisher};
 use super::lease::{Election, LeaseOptions};
 use super::metrics::Metrics;
-use super::mirror::Mirror;
-use super::openings::Openings;
-use super::queue::Queue;
 use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
 use super::rsa_keys::RsaKeeper;
 use super::transport::{Transport, TransportError};
 use super::work::{Tools, work};
-use super::{hardening, http, logging};
+use super::{age_identities, hardening, http, logging};
 use crate::engine::{Engine, Keys, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
@@ -92,34 +88,25 @@ async fn controller(args: &Args) -> Result<(), RunError> {
     if args.sealed_secrets {
         metrics = metrics.with_sealed_secrets(args.sealed_secrets_args.metrics_omit_secret_labels);
     }
-    let cluster = Arc::new(Cluster {
+    let cluster = Arc::new(Cluster::new(Beginning {
         namespace: namespace.to_string(),
         identity,
         open: transport.open,
         fenced: transport.fenced,
-        envelopes: Arc::new(Mirror::new()),
-        sealed_secrets: Arc::new(Mirror::new()),
         with_sealed_secrets: args.sealed_secrets,
-        may_open_sealed_secrets: AtomicBool::default(),
-        stands_by: AtomicBool::default(),
+        with_sops_secrets: args.sops_secrets,
         restraint: args.sealed_secrets_args.restraint(),
-        secrets: Arc::new(Mirror::new()),
-        sealing_keys: Arc::new(Mirror::new()),
-        key_secrets: Arc::new(Mirror::new()),
-        rsa_key_secrets: Arc::new(Mirror::new()),
-        legacy_key_secret: Arc::new(Mirror::new()),
-        queue: Arc::new(Queue::new(RETRIES)),
-        metrics: Arc::new(metrics),
+        retries: RETRIES,
+        metrics,
         namespaces_watched: watched.len(),
-        pulse: Pulse::default(),
-        openings: Openings::default(),
-    });
+    }));
     cluster.queue.pause(true);
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut tasks = JoinSet::new();
     let (keys_changed, rsa_keys_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let identities_changed = Arc::new(Notify::new());
     let (stop, stopped) = watch::channel(false);
     let (leading_sender, leading) = watch::channel(false);
     let policy = Policy {
@@ -128,7 +115,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         require_existing_key: args.require_existing_key,
     };
     let (publisher, keys) = Publisher::new(
-        cluster.with_sealed_secrets,
+        (args.sealed_secrets, args.sops_secrets),
         match args.sealed_secrets_args.accept_deprecated_v1_data {
             true => LegacyData::Accept,
             false => LegacyData::Refuse,
@@ -142,22 +129,31 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         args.renew_check,
         leading.clone(),
         keys_changed.clone(),
-    );
+    )
+    .with_export(args.export_age_secret.clone());
     let mut feeds = Feeds {
         tasks: &mut tasks,
         cluster: &cluster,
         keys_changed: &keys_changed,
         rsa_keys_changed: &rsa_keys_changed,
+        identities_changed: &identities_changed,
         label_selector: &args.sealed_secrets_args.label_selector,
     };
     feeds.start_keys();
     if cluster.with_sealed_secrets {
         feeds.start_rsa_keys(&args.sealed_secrets_args.key_prefix);
     }
+    if cluster.with_sops_secrets {
+        feeds.start_age_identities();
+    }
     for namespace in &watched {
         feeds.start_namespace(namespace, args.allow_secret_types);
     }
     tasks.spawn(keeper.run());
+    if cluster.with_sops_secrets {
+        let (cluster, publisher) = (cluster.clone(), publisher.clone());
+        tasks.spawn(age_identities::keep(cluster, publisher, identities_changed));
+    }
     if cluster.with_sealed_secrets {
         for (flag, why) in args.sealed_secrets_args.needless() {
             tracing::warn!("--{flag} changes nothing: {why}");
@@ -181,6 +177,7 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         allow_special_types: args.allow_secret_types,
         key_namespace: Some(namespace),
         key_secrets: BTreeSet::new(),
+        place: args.place_rule(),
     };
     tasks.spawn(lead(
         cluster.clone(),

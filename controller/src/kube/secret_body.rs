@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::plaintext::Plaintext;
-use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Mode, Owned, Owner};
+use bulla_core::plan::{
+    ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Consent, Mode, Owned, Owner,
+};
 use bulla_core::sealed_secrets::MANAGED_ANNOTATION;
 use bulla_core::secret::SecretContent;
+use bulla_core::sops_secret;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -70,8 +73,12 @@ pub(super) fn change<'a>(
     let mut owner_references = None;
     if adopting {
         annotations.insert(ADOPT_ANNOTATION.to_owned(), Value::Null);
-        if owned.mode() == Mode::Whole && !outline.annotations().contains_key(MANAGED_ANNOTATION) {
-            annotations.insert(MANAGED_ANNOTATION.to_owned(), Value::Null);
+        let used_up = match owner.consent {
+            Consent::SopsSecrets { .. } => sops_secret::MANAGED_ANNOTATION,
+            _ => MANAGED_ANNOTATION,
+        };
+        if owned.mode() == Mode::Whole && !outline.annotations().contains_key(used_up) {
+            annotations.insert(used_up.to_owned(), Value::Null);
         }
         let mut others = observed.owner_references.clone();
         others.retain(|reference| reference["controller"] != true);

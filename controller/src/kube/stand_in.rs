@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,12 +12,11 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::cluster::{Cluster, Pulse};
+use super::backoff::Backoff;
+use super::cluster::{Beginning, Cluster};
 use super::fence::{Fence, Moment};
 use super::metrics::Metrics;
 use super::mirror::{Feed, Mirror, Mirrored};
-use super::openings::Openings;
-use super::queue::Queue;
 use super::rest::{FencedRest, Rest};
 use super::restraint::Restraint;
 use super::watch::Change;
@@ -65,31 +63,21 @@ impl Stand {
         let fence = Arc::new(Fence::default());
         fence.open_until(Moment::now().plus(Duration::from_secs(3600)));
         let open = Rest::new(Client::new(service, "default"), Duration::from_secs(5));
-        let cluster = Cluster {
+        let cluster = Cluster::new(Beginning {
             namespace: "bulla-system".to_owned(),
             identity: "stand-in".to_owned(),
             fenced: FencedRest::new(open.clone(), fence),
             open,
-            envelopes: Arc::new(Mirror::new()),
-            sealed_secrets: Arc::new(Mirror::new()),
             with_sealed_secrets: false,
-            may_open_sealed_secrets: AtomicBool::default(),
-            stands_by: AtomicBool::default(),
+            with_sops_secrets: false,
             restraint: Restraint::default(),
-            secrets: Arc::new(Mirror::new()),
-            sealing_keys: Arc::new(Mirror::new()),
-            key_secrets: Arc::new(Mirror::new()),
-            rsa_key_secrets: Arc::new(Mirror::new()),
-            legacy_key_secret: Arc::new(Mirror::new()),
-            queue: Arc::new(Queue::new(super::backoff::Backoff {
+            retries: Backoff {
                 first: Duration::from_secs(1),
                 cap: Duration::from_secs(1),
-            })),
-            metrics: Arc::new(Metrics::new()),
+            },
+            metrics: Metrics::new(),
             namespaces_watched: 1,
-            pulse: Pulse::default(),
-            openings: Openings::default(),
-        };
+        });
         Self {
             server,
             cluster: Arc::new(cluster),

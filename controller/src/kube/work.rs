@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::cluster::Cluster;
 use super::diagnoses::Diagnoses;
-use super::kind::{Envelopes, Kind, SealedSecrets};
+use super::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets};
 use super::queue::{Again, Key};
 use super::world::ClusterWorld;
 use crate::engine::{Engine, Keys, Outcome, Requeue, Verdict, now};
@@ -61,11 +61,15 @@ async fn reconcile(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
         true => reconcile_kind::<SealedSecrets>(cluster, tools, key).await,
         false => Again::OnChange,
     };
+    let sops_secret = reconcile_kind::<SopsSecrets>(cluster, tools, key).await;
+    if cluster.sops_secrets.get(key).is_none() {
+        cluster.wanted.forget(key);
+    }
     if !cluster.has_resource(key) {
         tools.diagnoses.forget(key);
         cluster.restraint.forget(key);
     }
-    envelope.sooner(sealed_secret)
+    envelope.sooner(sealed_secret).sooner(sops_secret)
 }
 
 async fn reconcile_kind<K: Kind>(cluster: &Cluster, tools: &Tools, key: &Key) -> Again {
@@ -141,6 +145,11 @@ fn log<K: Kind>(key: &Key, outcome: &Outcome) {
     let kind = K::KIND;
     let (namespace, name) = (&*key.namespace, &*key.name);
     let effort = &outcome.effort;
+    for wrote in &outcome.writes {
+        let by = wrote.drift.as_ref().and_then(|drift| drift.by.as_deref());
+        let (action, secret) = (wrote.action.as_str(), wrote.secret.as_str());
+        tracing::info!(kind, namespace, name, secret, action, by, "wrote a Secret");
+    }
     match (&outcome.verdict, outcome.action) {
         (_, Some(action)) => {
             let by = outcome.drift.as_ref().and_then(|drift| drift.by.as_deref());

@@ -1,8 +1,9 @@
 //! The engine's world, as a Kubernetes API server has it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bulla_core::names::ResourceName;
 use bulla_core::plan::{Claim, Live, Owned, Write as PlannedWrite};
 use bulla_core::secret::SecretContent;
 use serde::Deserialize;
@@ -16,9 +17,10 @@ use super::events::{Regarding, write_event};
 use super::kind::{Kind, collection};
 use super::live_secret::{LiveSecret, Observed};
 use super::mirror::{Meta, SeenResource, SeenSecret};
+use super::queue::Key;
 use super::rest::{View, Write, body};
 use super::secret_body::{change, creation};
-use crate::engine::{Event, Report, Request, Seen, World, WorldError};
+use crate::engine::{Child, Event, Report, Request, Seen, World, WorldError};
 
 /// The world for one reconcile of one resource.
 pub(super) struct ClusterWorld<'a, K> {
@@ -52,8 +54,16 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         format!("/api/v1/namespaces/{}/secrets", self.resource.namespace)
     }
 
-    fn secret(&self) -> String {
-        format!("{}/{}", self.secrets(), self.resource.name)
+    fn secret(&self, name: &ResourceName) -> String {
+        format!("{}/{name}", self.secrets())
+    }
+
+    /// Under which name the cache has a Secret.
+    fn key(&self, secret: &ResourceName) -> Key {
+        Key {
+            namespace: self.resource.namespace.clone(),
+            name: secret.as_str().into(),
+        }
     }
 
     fn failed(&self, error: ApiError) -> WorldError {
@@ -110,7 +120,7 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         content: &SecretContent,
     ) -> Result<Seen, ApiError> {
         self.rehearse(request, owned.claim(), content).await?;
-        self.delete(owned).await?;
+        self.delete(content.outline().name(), owned).await?;
         self.create(request, owned.claim(), content).await
     }
 
@@ -131,16 +141,13 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         let secret: SeenSecret = fenced
             .write(fenced.lease()?, path, write, View::Metadata)
             .await?;
-        let seen = Seen {
-            uid: secret.uid.to_string(),
-            resource_version: secret.version.to_string(),
-        };
+        let seen = seen(&secret);
         self.cluster.secrets.learn(secret);
         Ok(seen)
     }
 
     /// Deletes the very Secret whose ownership was checked: it may have been given to somebody else since.
-    async fn delete(&self, owned: &Owned) -> Result<(), ApiError> {
+    async fn delete(&self, secret: &ResourceName, owned: &Owned) -> Result<(), ApiError> {
         let fenced = &self.cluster.fenced;
         let options = body(&json!({
             "preconditions": {"uid": owned.uid(), "resourceVersion": owned.resource_version()},
@@ -149,7 +156,7 @@ impl<'a, K: Kind> ClusterWorld<'a, K> {
         let deleted: Result<IgnoredAny, _> = fenced
             .write(
                 fenced.lease()?,
-                &self.secret(),
+                &self.secret(secret),
                 Write::Delete(options),
                 View::Metadata,
             )
@@ -217,23 +224,25 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
         self.cluster.openings.run(work).await
     }
 
-    async fn peek(&self, _request: &Request) -> Result<Option<Seen>, WorldError> {
-        Ok(self
-            .cluster
-            .secrets
-            .get(&self.resource.key())
-            .map(|secret| Seen {
-                uid: secret.uid.to_string(),
-                resource_version: secret.version.to_string(),
-            }))
+    async fn peek(
+        &self,
+        _request: &Request,
+        secret: &ResourceName,
+    ) -> Result<Option<Seen>, WorldError> {
+        let secret = self.cluster.secrets.get(&self.key(secret));
+        Ok(secret.map(|secret| seen(&secret)))
     }
 
-    async fn observe(&self, _request: &Request) -> Result<Option<Live>, WorldError> {
-        let known = self.cluster.secrets.get(&self.resource.key());
+    async fn observe(
+        &self,
+        _request: &Request,
+        secret: &ResourceName,
+    ) -> Result<Option<Live>, WorldError> {
+        let known = self.cluster.secrets.get(&self.key(secret));
         match self
             .cluster
             .open
-            .read::<LiveSecret>(&self.secret(), View::Whole)
+            .read::<LiveSecret>(&self.secret(secret), View::Whole)
             .await
         {
             Ok(secret) => {
@@ -246,7 +255,7 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
                 if let Some(known) = known {
                     self.cluster
                         .secrets
-                        .forget(&self.resource.key(), &known.version);
+                        .forget(&self.key(secret), &known.version);
                 }
                 Ok(None)
             }
@@ -273,7 +282,8 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
                     let observed = observed.as_ref().ok_or(WorldError::Conflict)?;
                     body(&change(content, request.owner(), owned, observed, adopting))
                 };
-                let path = format!("{}?fieldManager={FIELD_MANAGER}", self.secret());
+                let secret = self.secret(content.outline().name());
+                let path = format!("{secret}?fieldManager={FIELD_MANAGER}");
                 match patch {
                     Ok(patch) => match self.write_secret(&path, Write::Merge(patch)).await {
                         // It was deleted since it was read.
@@ -288,6 +298,43 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
         done.map_err(|error| self.failed(error))
     }
 
+    async fn children(&self, _request: &Request) -> Result<Vec<Child>, WorldError> {
+        let secrets = self.cluster.secrets.marked(&self.resource.uid);
+        let secrets = secrets
+            .iter()
+            .filter(|secret| secret.namespace == self.resource.namespace);
+        // What the API server took for a name is one.
+        let child = |secret: &Arc<SeenSecret>| {
+            Some(Child {
+                name: secret.name.parse().ok()?,
+                seen: seen(secret),
+                adopted: secret.is_adopted(),
+            })
+        };
+        Ok(secrets.filter_map(child).collect())
+    }
+
+    async fn remove(
+        &self,
+        _request: &Request,
+        secret: &ResourceName,
+        owned: &Owned,
+    ) -> Result<(), WorldError> {
+        let known = self.cluster.secrets.get(&self.key(secret));
+        let deleted = self.delete(secret, owned).await;
+        deleted.map_err(|error| self.failed(error))?;
+        if let Some(known) = known {
+            let key = self.key(secret);
+            self.cluster.secrets.forget(&key, &known.version);
+        }
+        Ok(())
+    }
+
+    fn wants(&self, _request: &Request, secrets: &[&ResourceName]) {
+        let secrets = secrets.iter().map(|name| self.key(name)).collect();
+        self.cluster.wanted.set(self.resource.key(), secrets);
+    }
+
     async fn report(&self, _request: &Request, report: &Report) -> Result<(), WorldError> {
         self.write_status(report)
             .await
@@ -299,6 +346,13 @@ impl<K: Kind> World for ClusterWorld<'_, K> {
             self.failed(error);
         }
         Ok(())
+    }
+}
+
+fn seen(secret: &SeenSecret) -> Seen {
+    Seen {
+        uid: secret.uid.to_string(),
+        resource_version: secret.version.to_string(),
     }
 }
 

@@ -10,13 +10,14 @@ use crate::envelope::{
     MAX_TEMPLATES, MAX_VALUES,
 };
 
-/// Every definition, in the order in which they are applied. The last is Sealed Secrets' own: it is
-/// applied only where that compatibility is asked for.
+/// Every definition, in the order in which they are applied. The last two are those of others,
+/// Sealed Secrets and sops-secrets-operator: they are applied only where that compatibility is asked for.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     vec![
         sealing_key_crd(),
         secret_envelope_crd(),
         super::sealed_secret_crd(),
+        super::sops_secret_crd(),
     ]
 }
 

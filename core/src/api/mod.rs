@@ -8,6 +8,8 @@ mod envelope;
 mod sealed_secret;
 mod sealed_secret_crd;
 mod sealing_key;
+mod sops_secret;
+mod sops_secret_crd;
 mod strict;
 
 pub use condition::{Condition, ConditionStatus};
@@ -23,6 +25,8 @@ pub use sealed_secret_crd::sealed_secret_crd;
 pub use sealing_key::{
     KeySecretRef, KeyState, KeySuite, KeyUse, SealingKey, SealingKeySpec, SealingKeyStatus,
 };
+pub use sops_secret::{SopsSecret, SopsSecretSpec, SopsSecretStatus, SopsSecretTemplate};
+pub use sops_secret_crd::sops_secret_crd;
 pub use strict::from_value;
 
 pub use crate::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION};
@@ -39,6 +43,10 @@ pub const SECRET_ENVELOPE: &str = "SecretEnvelope";
 pub const SEALED_SECRETS_API_VERSION: &str = "bitnami.com/v1alpha1";
 /// The kind of its resource.
 pub const SEALED_SECRET: &str = "SealedSecret";
+/// Group and version of sops-secrets-operator.
+pub const SOPS_SECRETS_API_VERSION: &str = "isindir.github.com/v1alpha3";
+/// The kind of its resource.
+pub const SOPS_SECRET: &str = "SopsSecret";
 /// The kind of a sealing key.
 pub const SEALING_KEY: &str = "SealingKey";
 

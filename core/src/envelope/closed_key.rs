@@ -11,7 +11,9 @@ use super::data_key::{DATA_KEY_BYTES, DataKey};
 use super::error::{EnvelopeError, OpenError, SealError};
 use super::limits::MAX_CLOSED_KEY_BYTES;
 use crate::names::{DataKeyId, Namespace, ResourceName};
-use crate::recipient::{Identity, Recipient, Suite, UnwrapError, suite_of, unwrap, wrap};
+use crate::recipient::{
+    Closed, Fingerprint, Hint, Identity, KeyKind, Recipient, UnwrapError, kind_of, unwrap, wrap,
+};
 use crate::scope::{Place, Scope};
 
 /// The age file, base64 taken off; not opened.
@@ -42,7 +44,7 @@ struct Payload {
 }
 
 const FORMAT: &str = "bulla.dev/envelope/v1";
-const MAX_PAYLOAD_BYTES: usize = 1024;
+pub(super) const MAX_PAYLOAD_BYTES: usize = 1024;
 
 impl ClosedKey {
     /// Reads padded standard base64 on one line.
@@ -61,13 +63,21 @@ impl ClosedKey {
         Ok(Self(bytes))
     }
 
-    /// The algorithms of the recipient that it is closed for, read off the age file without any
-    /// key: what the hint beside it says can be wrong. `None` is a kind that is not known here.
+    /// The kind of recipient that it is closed for, read off the age file without any key: what
+    /// the hint beside it says can be wrong. `None` is a kind that is not known here.
     ///
     /// # Errors
     /// What keeps it from being an age file for one recipient.
-    pub fn suite(&self) -> Result<Option<Suite>, UnwrapError> {
-        suite_of(&self.0)
+    pub fn kind(&self) -> Result<Option<KeyKind>, UnwrapError> {
+        kind_of(&self.0)
+    }
+
+    /// The age file, for keys in reserve.
+    pub(super) fn closed(&self, fingerprint: Fingerprint) -> Closed<'_> {
+        Closed {
+            file: &self.0,
+            recipient: Hint::Fingerprint(fingerprint),
+        }
     }
 
     pub(super) fn text_bytes(&self) -> usize {
@@ -98,8 +108,7 @@ impl ClosedKey {
             })
     }
 
-    /// Opens it with `identity`: one private operation. The payload must be exact and its place
-    /// must be `place`.
+    /// Opens it with `identity`: one private operation.
     pub(super) fn open(
         &self,
         id: &DataKeyId,
@@ -112,7 +121,16 @@ impl ClosedKey {
                 source: Some(source),
             }
         })?;
-        let payload = Payload::parse(&text).map_err(|wrong| wrong.of(id))?;
+        Self::read_payload(&text, id, place)
+    }
+
+    /// Reads what was in the age file. It must be exact and its place must be `place`.
+    pub(super) fn read_payload(
+        text: &[u8],
+        id: &DataKeyId,
+        place: &Place,
+    ) -> Result<(DataKey, Binding), OpenError> {
+        let payload = Payload::parse(text).map_err(|wrong| wrong.of(id))?;
         let sealed_for = payload
             .place()
             .ok_or_else(|| PayloadError::Malformed.of(id))?;

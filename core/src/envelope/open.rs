@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::closed_key::Binding;
+use super::closed_key::{Binding, ClosedKey, MAX_PAYLOAD_BYTES};
 use super::data_key::{Commitment, DataKey, OpenedDataKey};
 use super::error::OpenError;
 use super::template::OutputTemplate;
-use super::{DataKeyEntry, Envelope};
+use super::{ClosedFor, DataKeyEntry, Envelope};
 use crate::names::{DataKeyId, KeyName};
 use crate::plaintext::Plaintext;
 use crate::recipient::{Fingerprint, KeyRing};
@@ -197,15 +197,17 @@ impl DataKeyEntry {
         ring: &KeyRing,
         operations: &mut usize,
     ) -> Result<(OpenedDataKey, Binding, Fingerprint), OpenError> {
-        let (closed, identity) = self
+        let at_hand = self
             .closed_for
             .iter()
-            .find_map(|closed| Some((closed, ring.get(&closed.recipient.fingerprint)?)))
-            .ok_or_else(|| OpenError::NoKey {
-                id: self.id.clone(),
-            })?;
-        *operations += 1;
-        let (key, binding) = closed.key.open(&self.id, identity, place)?;
+            .find_map(|closed| Some((closed, ring.get(&closed.recipient.fingerprint)?)));
+        let (closed, (key, binding)) = match at_hand {
+            Some((closed, identity)) => {
+                *operations += 1;
+                (closed, closed.key.open(&self.id, identity, place)?)
+            }
+            None => self.open_from_reserve(place, ring, operations)?,
+        };
         key.verify_commitment(&self.id, &self.commitment)?;
         let value_key = key.value_key();
         Ok((
@@ -213,6 +215,32 @@ impl DataKeyEntry {
             binding,
             closed.recipient.fingerprint,
         ))
+    }
+
+    /// What is in reserve knows by itself what it opens, whatever the hints say.
+    fn open_from_reserve(
+        &self,
+        place: &Place,
+        ring: &KeyRing,
+        operations: &mut usize,
+    ) -> Result<(&ClosedFor, (DataKey, Binding)), OpenError> {
+        let files = self.closed_for.iter();
+        let files: Vec<_> = files
+            .map(|closed| closed.key.closed(closed.recipient.fingerprint))
+            .collect();
+        let id = || self.id.clone();
+        let opened = ring
+            .open_from_reserve(&files, MAX_PAYLOAD_BYTES)
+            .map_err(|(_, source)| OpenError::DamagedKey {
+                id: id(),
+                source: Some(source),
+            })?
+            .ok_or_else(|| OpenError::NoKey { id: id() })?;
+        *operations += 1;
+        let closed = self.closed_for.get(opened.place);
+        let closed = closed.ok_or_else(|| OpenError::NoKey { id: id() })?;
+        let payload = ClosedKey::read_payload(&opened.payload, &self.id, place)?;
+        Ok((closed, payload))
     }
 
     fn verify_template(

@@ -12,6 +12,8 @@ pub(super) struct Builder<'s> {
     pub(super) source: &'s str,
     pub(super) nodes: Vec<NodeData>,
     pub(super) documents: Vec<DocumentData>,
+    /// True where a key may stand twice.
+    pub(super) duplicates: bool,
     open: Vec<Open>,
 }
 
@@ -37,6 +39,7 @@ impl<'s> Builder<'s> {
             source,
             nodes,
             documents: Vec::new(),
+            duplicates: false,
             open: Vec::new(),
         }
     }
@@ -102,7 +105,7 @@ impl<'s> Builder<'s> {
                 data.outer = first;
             }
         }
-        if mapping {
+        if mapping && !self.duplicates {
             self.refuse_duplicates(node)
         } else {
             Ok(())

@@ -9,14 +9,15 @@ use super::error::ManifestError;
 use super::node::Style;
 use super::tree::{Content, Text, offset};
 
-/// Reads a whole stream.
-pub(super) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
+/// Reads a whole stream. Keys that stand twice in an object are refused unless `duplicates` are wanted.
+pub(super) fn read(source: &str, duplicates: bool) -> Result<Builder<'_>, ManifestError> {
     let base = source.len() - source.trim_start_matches('\u{feff}').len();
     let mut reader = Reader {
         bytes: source.as_bytes(),
         at: base,
         tree: Builder::new(source),
     };
+    reader.tree.duplicates = duplicates;
     reader.skip_blanks();
     while reader.at < source.len() {
         reader.tree.begin_document();
@@ -281,7 +282,7 @@ mod tests {
             "'a'",
             "\"\\u+123\"",
         ] {
-            assert!(read(source).is_err(), "{source}");
+            assert!(read(source, false).is_err(), "{source}");
         }
     }
 }

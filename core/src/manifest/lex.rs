@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The first byte at or after `from` that is neither blank, nor line break, nor comment.
-pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
+pub(crate) fn skip_trivia(text: &str, from: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
@@ -18,7 +18,7 @@ pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
 }
 
 /// The first byte at or after `from` that is not a blank.
-pub(super) fn skip_blanks(text: &str, from: usize) -> usize {
+pub(crate) fn skip_blanks(text: &str, from: usize) -> usize {
     let blanks = text.as_bytes()[from..]
         .iter()
         .take_while(|b| matches!(b, b' ' | b'\t'));
@@ -26,7 +26,7 @@ pub(super) fn skip_blanks(text: &str, from: usize) -> usize {
 }
 
 /// Where the line's content ends: before `\n` or `\r\n`, or at the end of the text.
-pub(super) fn line_end(text: &str, from: usize) -> usize {
+pub(crate) fn line_end(text: &str, from: usize) -> usize {
     match text[from..].find('\n') {
         Some(0) => from,
         Some(length) if text.as_bytes()[from + length - 1] == b'\r' => from + length - 1,
@@ -36,31 +36,31 @@ pub(super) fn line_end(text: &str, from: usize) -> usize {
 }
 
 /// Where the next line starts, or the end of the text.
-pub(super) fn next_line(text: &str, from: usize) -> usize {
+pub(crate) fn next_line(text: &str, from: usize) -> usize {
     text[from..]
         .find('\n')
         .map_or(text.len(), |length| from + length + 1)
 }
 
 /// Where the line that holds `at` starts; a byte order mark is no part of the first one.
-pub(super) fn line_start(text: &str, at: usize) -> usize {
+pub(crate) fn line_start(text: &str, at: usize) -> usize {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let mark = text[start..at].len() - text[start..at].trim_start_matches('\u{feff}').len();
     start + mark
 }
 
 /// The column of `at` in characters from 0.
-pub(super) fn column(text: &str, at: usize) -> usize {
+pub(crate) fn column(text: &str, at: usize) -> usize {
     text[line_start(text, at)..at].chars().count()
 }
 
 /// True when only blanks stand before `at` on its line.
-pub(super) fn first_on_line(text: &str, at: usize) -> bool {
+pub(crate) fn first_on_line(text: &str, at: usize) -> bool {
     text[line_start(text, at)..at].bytes().all(|b| b == b' ')
 }
 
 /// The first character that is a line break to YAML 1.1 alone, or a byte order mark not at the start of the file.
-pub(super) fn odd_character(text: &str, span: Range<usize>) -> Option<usize> {
+pub(crate) fn odd_character(text: &str, span: Range<usize>) -> Option<usize> {
     let piece = &text[span.clone()];
     if piece.is_ascii() {
         return None;

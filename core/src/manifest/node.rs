@@ -25,6 +25,13 @@ pub enum Style {
     Folded,
 }
 
+impl Style {
+    /// True for blocks after `|` and `>`.
+    pub fn is_block(self) -> bool {
+        matches!(self, Self::Literal | Self::Folded)
+    }
+}
+
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -232,7 +239,7 @@ impl<'s> Node<'s> {
         &self.stream.nodes()[self.id as usize]
     }
 
-    pub(super) fn expected(self, expected: &'static str) -> ManifestError {
+    pub(crate) fn expected(self, expected: &'static str) -> ManifestError {
         ManifestError::Expected {
             at: self.place(),
             path: self.path(),

@@ -64,7 +64,7 @@ impl Stream {
     /// What breaks the grammar or a limit (16 MiB, 256 levels, 1,000,000 nodes), duplicate keys,
     /// bytes that are not UTF-8, lone carriage returns; always with its place.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let source = checked_text(bytes)?;
+        let source = checked_text(bytes, MAX_BYTES, false)?;
         let looks_like_json = source
             .trim_start_matches('\u{feff}')
             .trim_ascii_start()
@@ -86,12 +86,26 @@ impl Stream {
 
     /// Reads what was read as this format before.
     pub(super) fn parse_again(text: &str, format: Format) -> Result<Self, ManifestError> {
-        Self::parse_as(checked_text(text.as_bytes())?, format)
+        Self::parse_as(checked_text(text.as_bytes(), MAX_BYTES, false)?, format)
+    }
+
+    /// Reads a file of SOPS: of this format and no other, and in JSON with keys that stand there twice.
+    pub(crate) fn parse_sops(bytes: &[u8], format: Format) -> Result<Self, ManifestError> {
+        let (limit, duplicates) = match format {
+            Format::Yaml => (MAX_BYTES, false),
+            Format::Json => (MAX_JSON_BYTES, true),
+        };
+        let source = checked_text(bytes, limit, format.is_json())?;
+        Self::build(source, format, duplicates)
     }
 
     fn parse_as(source: &str, format: Format) -> Result<Self, ManifestError> {
+        Self::build(source, format, false)
+    }
+
+    fn build(source: &str, format: Format, duplicates: bool) -> Result<Self, ManifestError> {
         let builder = match format {
-            Format::Json => json::read(source)?,
+            Format::Json => json::read(source, duplicates)?,
             Format::Yaml => yaml::read(source)?,
         };
         let Builder {
@@ -236,11 +250,12 @@ fn find_odd_characters(source: &str, nodes: &[NodeData], documents: &mut [Docume
     }
 }
 
-fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
-    if bytes.len() > MAX_BYTES {
+/// YAML has no character to delete with; JSON has.
+fn checked_text(bytes: &[u8], limit: usize, delete: bool) -> Result<&str, ManifestError> {
+    if bytes.len() > limit {
         return Err(ManifestError::TooLarge {
             at: Place::START,
-            limit: MAX_BYTES,
+            limit,
         });
     }
     let source = std::str::from_utf8(bytes).map_err(|error| {
@@ -256,7 +271,7 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
             });
         }
     }
-    let control = |b: &u8| (*b < b' ' && !b"\t\n\r".contains(b)) || *b == 0x7f;
+    let control = |b: &u8| (*b < b' ' && !b"\t\n\r".contains(b)) || (*b == 0x7f && !delete);
     if let Some(at) = bytes.iter().position(control) {
         return Err(ManifestError::ControlCharacter {
             at: tree::place(source, at, 1),
@@ -267,6 +282,8 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ManifestError> {
 
 /// No manifest that the API server takes comes near this.
 pub(super) const MAX_BYTES: usize = 16 << 20;
+/// A whole binary file is one string of JSON in SOPS.
+const MAX_JSON_BYTES: usize = 512 << 20;
 /// No place is farther than this from a mark before it.
 const FAR_BYTES: usize = 1024;
 

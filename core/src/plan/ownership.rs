@@ -3,7 +3,8 @@
 use super::{Live, Mode, Owner, Refusal};
 use crate::reason::Reason;
 use crate::sealed_secrets::LiveConsent;
-use crate::secret::Outline;
+use crate::secret::{KEY_LABELS, Outline, REFUSED_TYPES};
+use crate::sops_secret::MANAGED_ANNOTATION;
 
 /// On a foreign Secret: the name of the resource that may take it over (`db`, or
 /// `SecretEnvelope/db`). The adoption uses it up.
@@ -28,6 +29,11 @@ pub enum Consent {
         /// The resource wants no owner reference.
         unowned: bool,
     },
+    /// The annotation of sops-secrets-operator on the live Secret beside it.
+    SopsSecrets {
+        /// The resource takes over what nobody controls, unasked.
+        enforced: bool,
+    },
 }
 
 /// How a Secret belongs to its resource.
@@ -41,7 +47,8 @@ pub enum Claim {
     Shared,
 }
 
-/// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] makes it.
+/// Proof that a live Secret belongs to the resource, as of one read. Only [`check_ownership`] and
+/// [`controlled_by`] make it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
     uid: String,
@@ -84,9 +91,16 @@ impl Owned {
 ///
 /// A [`Refusal`] with [`Reason::NotOwned`] that says whose it is.
 pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<Owned, Refusal> {
+    let annotation = |name: &str| live.annotations.get(name).map(String::as_str);
     let consent = match owner.consent {
         Consent::Adopt => LiveConsent::default(),
         Consent::SealedSecrets { .. } => LiveConsent::of(&live.annotations),
+        Consent::SopsSecrets { enforced } => LiveConsent {
+            // Two resources that both name a Secret would take it from each other for ever.
+            managed: annotation(MANAGED_ANNOTATION) == Some("true") && !is_of_a_peer(live, owner)
+                || enforced && is_nobodys(live),
+            patch: false,
+        },
     };
     let owned = |claim, new| Owned {
         uid: live.uid.clone(),
@@ -100,7 +114,6 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
         new,
     };
     let is_ours = |uid: &str| !owner.uid.is_empty() && uid == owner.uid;
-    let annotation = |name: &str| live.annotations.get(name).map(String::as_str);
     let adopted = annotation(ADOPTED_BY_ANNOTATION).is_some_and(is_ours);
     match &live.controller {
         Some(controller) if is_ours(&controller.uid) => Ok(owned(Claim::Owner, false)),
@@ -122,6 +135,36 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
             })
         }
     }
+}
+
+/// Proof that `live` is controlled by `owner`, for deleting it when nothing names it any more; nothing for a Secret that
+/// was adopted, which stays, or that is being deleted already.
+pub fn controlled_by(owner: &Owner, live: &Live) -> Option<Owned> {
+    let controller = live.controller.as_ref()?;
+    let is_ours = !owner.uid.is_empty() && controller.uid == owner.uid;
+    (is_ours && !live.deleting).then(|| Owned {
+        uid: live.uid.clone(),
+        resource_version: live.resource_version.clone(),
+        claim: Claim::Owner,
+        mode: Mode::Whole,
+        new: false,
+    })
+}
+
+/// Another resource of the same kind controls it.
+fn is_of_a_peer(live: &Live, owner: &Owner) -> bool {
+    let controller = live.controller.as_ref();
+    controller.is_some_and(|controller| controller.kind == owner.kind)
+}
+
+/// No controller has it, no resource of ours adopted it, and losing it would lose nobody's rights.
+fn is_nobodys(live: &Live) -> bool {
+    live.controller.is_none()
+        && !live.annotations.contains_key(ADOPTED_BY_ANNOTATION)
+        && !REFUSED_TYPES.contains(&live.secret_type.as_str())
+        && !KEY_LABELS
+            .iter()
+            .any(|label| live.labels.contains_key(*label))
 }
 
 impl Owner {

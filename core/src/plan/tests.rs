@@ -2,6 +2,8 @@ use super::*;
 use crate::secret::SecretPolicy;
 use crate::secret::fixture::{Wanted, strings};
 
+mod sops_secrets;
+
 const UID: &str = "2a1f";
 const VALUES: &[(&str, &str)] = &[("a", "one"), ("b", "two")];
 

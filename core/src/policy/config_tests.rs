@@ -74,7 +74,7 @@ fn the_example_of_the_design_is_read() {
     );
     assert!(matches!(
         sops.recipients(),
-        Err(PolicyError::UnsupportedFormat { .. })
+        Err(PolicyError::OtherFormat { .. })
     ));
     let ssh = config
         .rule_for("people/x.yaml")

@@ -111,6 +111,9 @@ pub enum ConfigError {
     /// More recipients than an envelope can have.
     #[error("{at}: this rule is for {found} recipients: at most {MAX_RECIPIENTS}")]
     TooManyRecipients { at: At, found: usize },
+    /// An `encryptedRegex` that can't be used.
+    #[error("{at}: `encryptedRegex` is not a regular expression of RE2, which sops uses")]
+    Pattern { at: At },
     /// A field that means nothing in a rule of this format.
     #[error("{at}: `{field}` has a meaning with `format: {format}` only")]
     FieldOfOtherFormat {
@@ -154,6 +157,7 @@ impl ConfigError {
             | Self::UnknownName { at, .. }
             | Self::NamedTwice { at, .. }
             | Self::TooManyRecipients { at, .. }
+            | Self::Pattern { at }
             | Self::FieldOfOtherFormat { at, .. }
             | Self::HiddenRule { at, .. } => Some(*at),
         }
@@ -172,6 +176,7 @@ impl ConfigError {
             Self::HiddenRule { .. } => {
                 "the first match wins: put the narrower rule first, or delete it"
             }
+            Self::Pattern { .. } => "write it in Go's syntax, which has no look-around",
             Self::Glob { .. } => "paths are relative to .bulla.yaml: `clusters/prod/**`",
             _ => "docs/bulla.schema.json describes the file; `bulla init` prints a commented one",
         }
@@ -210,9 +215,6 @@ pub enum PolicyError {
     /// Only a certificate, where the format needs an age recipient.
     #[error("`{name}` has a certificate and no recipient to close an envelope for")]
     CertificateOnly { name: RecipientName },
-    /// A format that comes later.
-    #[error("the rule `{rule}` asks for `format: {format}`, which is not supported yet")]
-    UnsupportedFormat { rule: String, format: Format },
     /// A sealed resource of one format under a rule for the other.
     #[error("the rule `{rule}` asks for `format: {format}`")]
     OtherFormat { rule: String, format: Format },
@@ -266,9 +268,6 @@ impl PolicyError {
             Self::AskedTwice { .. } => "name each recipient once",
             Self::UnsupportedRecipient { .. } | Self::CertificateOnly { .. } => {
                 "give it an age key: `bulla key generate` makes one, `bulla key fetch` reads a cluster's"
-            }
-            Self::UnsupportedFormat { .. } => {
-                "`format: envelope` and `format: sealed-secret` are supported"
             }
             Self::OtherFormat { .. } => {
                 "`bulla convert` turns one format into the other; or change the rule"

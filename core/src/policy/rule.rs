@@ -10,6 +10,7 @@ use crate::envelope::{MAX_RECIPIENTS, NamedRecipient};
 use crate::names::RecipientName;
 use crate::recipient::Fingerprint;
 use crate::scope::Scope;
+use crate::sops::{Selector, SelectorKind};
 
 /// The format of a sealed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +62,11 @@ impl Rule {
             let (field, format) = ("encryptedRegex", Format::Sops);
             return Err(ConfigError::FieldOfOtherFormat { at, field, format });
         }
+        if let Some(Located { value, at }) = &file.encrypted_regex {
+            // What Go does not compile, sops takes for an expression that matches nothing.
+            Selector::new(SelectorKind::EncryptedRegex, value)
+                .map_err(|_| ConfigError::Pattern { at: *at })?;
+        }
         let mut named: Vec<Party> = Vec::new();
         for Located { value: name, at } in &file.closed_for {
             let Some(party) = parties.iter().find(|party| party.name.as_str() == name) else {
@@ -92,7 +98,10 @@ impl Rule {
             post_quantum: file.post_quantum.is_some(),
             scope: file.scope.map(Scope::from),
             format,
-            encrypted_regex: file.encrypted_regex.clone(),
+            encrypted_regex: file
+                .encrypted_regex
+                .as_ref()
+                .map(|found| found.value.clone()),
             at,
         })
     }
@@ -136,15 +145,31 @@ impl Rule {
     /// the fingerprint tells recipients apart, the name is for people.
     ///
     /// # Errors
-    /// [`PolicyError::OtherFormat`], [`PolicyError::UnsupportedFormat`], [`PolicyError::UnsupportedRecipient`] and
-    /// [`PolicyError::CertificateOnly`] for what comes later, [`PolicyError::NotPostQuantum`].
+    /// [`PolicyError::OtherFormat`], and those of [`Rule::everyone`].
     pub fn recipients(&self) -> Result<Vec<NamedRecipient>, PolicyError> {
-        let (rule, format) = (self.path.to_string(), self.format);
-        match self.format {
-            Format::Envelope => {}
-            Format::SealedSecret => return Err(PolicyError::OtherFormat { rule, format }),
-            Format::Sops => return Err(PolicyError::UnsupportedFormat { rule, format }),
+        self.allow_format(Format::Envelope)?;
+        self.everyone()
+    }
+
+    /// Refuses a file of another format than the rule's.
+    ///
+    /// # Errors
+    /// [`PolicyError::OtherFormat`].
+    pub fn allow_format(&self, found: Format) -> Result<(), PolicyError> {
+        if self.format == found {
+            return Ok(());
         }
+        Err(PolicyError::OtherFormat {
+            rule: self.path.to_string(),
+            format: self.format,
+        })
+    }
+
+    /// The public keys of everyone whom the rule names, whatever its format.
+    ///
+    /// # Errors
+    /// [`PolicyError::UnsupportedRecipient`] and [`PolicyError::CertificateOnly`], [`PolicyError::NotPostQuantum`].
+    pub fn everyone(&self) -> Result<Vec<NamedRecipient>, PolicyError> {
         let mut recipients = Vec::new();
         for party in &self.parties {
             recipients.extend(party.named_recipients()?);
@@ -195,7 +220,7 @@ impl Rule {
     /// # Errors
     /// [`PolicyError::NotPostQuantum`] with the first of them.
     pub fn allow_recipients(&self, recipients: &[NamedRecipient]) -> Result<(), PolicyError> {
-        let classic = |named: &&NamedRecipient| !named.recipient.suite().is_post_quantum();
+        let classic = |named: &&NamedRecipient| !named.recipient.kind().is_post_quantum();
         match recipients
             .iter()
             .find(classic)

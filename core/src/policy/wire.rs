@@ -64,8 +64,9 @@ pub(super) struct RuleFile {
     pub(super) scope: Option<ScopeFile>,
     /// The format that `seal` writes; `envelope` unless given.
     pub(super) format: Option<FormatFile>,
-    /// With `format: sops`: the keys whose values are closed.
-    pub(super) encrypted_regex: Option<String>,
+    /// With `format: sops`: the keys whose values are closed, and all below them (an expression of RE2, not anchored).
+    /// Without it, `^(data|stringData)$` for Secrets, and everything in other files.
+    pub(super) encrypted_regex: Option<Located<String>>,
 }
 
 /// Whether recipients must be post-quantum.

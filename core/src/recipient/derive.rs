@@ -42,6 +42,22 @@ impl AeadKey {
         Self(hkdf_sha256(&salt, b"age-encryption.org/v1/X25519", shared))
     }
 
+    /// `HKDF[share ‖ point, "age-encryption.org/v1/ssh-ed25519"](shared)`, the same in an ssh-ed25519 stanza.
+    pub(super) fn ssh_ed25519_wrapping(shared: &[u8], share: &[u8; 32], point: &[u8; 32]) -> Self {
+        let salt = [*share, *point].concat();
+        Self(hkdf_sha256(&salt, SSH_ED25519_LABEL, shared))
+    }
+
+    /// Closes what this key closes only once.
+    pub(super) fn seal(&self, nonce: [u8; 12], mut message: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = self
+            .bind()
+            .seal_in_place_separate_tag(nonce, Aad::empty(), &mut message)
+            .expect("the message is short");
+        [message.as_slice(), tag.as_ref()].concat()
+    }
+
     /// Opens in place. What is in `ciphertext` after a mismatch is of no use to anyone.
     pub(super) fn open<'a>(
         &self,
@@ -58,6 +74,12 @@ impl AeadKey {
         let key = UnboundKey::new(&CHACHA20_POLY1305, &*self.0);
         LessSafeKey::new(key.expect("the key has its length"))
     }
+}
+
+/// `HKDF[wire, "age-encryption.org/v1/ssh-ed25519"]("")`: what sets the key that opens apart from the ssh key that
+/// signs.
+pub(super) fn ssh_ed25519_tweak(wire: &[u8]) -> Zeroizing<[u8; 32]> {
+    hkdf_sha256(wire, SSH_ED25519_LABEL, &[])
 }
 
 /// What HPKE (RFC 9180) makes of a shared secret in base mode, for its first and only message.
@@ -83,14 +105,8 @@ impl HpkeContext {
         }
     }
 
-    pub(super) fn seal(self, mut message: Zeroizing<Vec<u8>>) -> Vec<u8> {
-        let nonce = Nonce::assume_unique_for_key(*self.nonce);
-        let tag = self
-            .key
-            .bind()
-            .seal_in_place_separate_tag(nonce, Aad::empty(), &mut message);
-        let tag = tag.expect("the message is short");
-        [message.as_slice(), tag.as_ref()].concat()
+    pub(super) fn seal(self, message: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        self.key.seal(*self.nonce, message)
     }
 
     pub(super) fn open(self, ciphertext: &mut [u8]) -> Result<&mut [u8], Mismatch> {
@@ -149,6 +165,7 @@ pub(super) const FILE_KEY_BYTES: usize = 16;
 pub(super) const PAYLOAD_NONCE_BYTES: usize = 16;
 pub(super) const TAG_BYTES: usize = 16;
 
+const SSH_ED25519_LABEL: &[u8] = b"age-encryption.org/v1/ssh-ed25519";
 /// The `info` of age's hybrid recipients.
 pub(super) const HYBRID_INFO: &[u8] = b"age-encryption.org/mlkem768x25519";
 const HPKE_MODE_BASE: u8 = 0;

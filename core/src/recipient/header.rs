@@ -99,6 +99,23 @@ impl Stanza<'_> {
             "the argument must be a key of this type in canonical base64",
         ))
     }
+
+    /// The two arguments of a stanza for an ssh-ed25519 key: its tag, and a share.
+    pub(super) fn tag_and_share(&self) -> Result<([u8; 4], [u8; 32]), StanzaFault> {
+        let [tag, share] = self.arguments[..] else {
+            return Err(StanzaFault::Malformed("the stanza must have two arguments"));
+        };
+        let tag = decode_exactly(tag.as_bytes());
+        let share = decode_exactly(share.as_bytes());
+        tag.zip(share).ok_or(StanzaFault::Malformed(
+            "the arguments must be a tag and a share in canonical base64",
+        ))
+    }
+
+    /// The tag that a stanza for an ssh key begins with.
+    pub(super) fn ssh_tag(&self) -> Option<[u8; 4]> {
+        decode_exactly(self.arguments.first()?.as_bytes())
+    }
 }
 
 /// Takes lines off the front of a file, each ended by one line feed.
@@ -177,6 +194,8 @@ fn decode_exactly<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
 
 pub(super) const X25519_STANZA: &str = "X25519";
 pub(super) const HYBRID_STANZA: &str = "mlkem768x25519";
+pub(super) const SSH_ED25519_STANZA: &str = "ssh-ed25519";
+pub(super) const SSH_RSA_STANZA: &str = "ssh-rsa";
 const MAGIC: &[u8] = b"age-encryption.org/";
 const BODY_COLUMNS: usize = 64;
 

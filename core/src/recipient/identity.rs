@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aws_lc_rs::agreement;
 use rand_core::CryptoRngCore;
@@ -11,27 +12,36 @@ use zeroize::Zeroizing;
 use super::derive::{
     AeadKey, FILE_KEY_BYTES, FileKey, HYBRID_INFO, HpkeContext, Mismatch, TAG_BYTES,
 };
-use super::header::{HYBRID_STANZA, Stanza, X25519_STANZA};
+use super::header::{HYBRID_STANZA, SSH_ED25519_STANZA, SSH_RSA_STANZA, Stanza, X25519_STANZA};
 use super::key_text::{KeyText, TextFault};
 use super::public::begins_ignoring_case;
-use super::{Fingerprint, Recipient, Suite, xwing};
+use super::ssh::{Ed25519Secret, RsaSecret, ed25519_text};
+use super::{Fingerprint, KeyKind, Recipient, Suite, xwing};
 
-/// A private key of age. Wiped when it is dropped, redacted in `Debug`, and never written by accident:
+/// A private key of age, or of ssh. Wiped when it is dropped, redacted in `Debug`, and never written by accident:
 /// its text leaves through [`Identity::expose_text`] only.
 pub struct Identity {
-    secret: Box<Zeroizing<[u8; SECRET_BYTES]>>,
-    ready: Ready,
+    ready: Arc<Ready>,
     recipient: Recipient,
 }
 
-/// What follows from the secret and costs more than opening itself.
+/// The secret, with what follows from it and costs more than opening itself.
 enum Ready {
     X25519 {
+        secret: Secret,
         scalar: agreement::PrivateKey,
         public: [u8; 32],
     },
-    MlKem768X25519(xwing::SecretKey),
+    MlKem768X25519 {
+        secret: Secret,
+        key: xwing::SecretKey,
+    },
+    SshEd25519(Ed25519Secret),
+    SshRsa(RsaSecret),
 }
+
+/// What the text of a key of age says.
+type Secret = Box<Zeroizing<[u8; SECRET_BYTES]>>;
 
 /// A text that is not an identity. No message holds any of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,12 +52,15 @@ pub enum IdentityError {
         "this is a recipient, the public half of a key: the private half begins with `AGE-SECRET-KEY-`"
     )]
     Recipient,
-    /// A kind of private key that age knows and Bulla does not yet.
-    #[error("{kind} are not supported yet")]
-    Unsupported {
-        /// `plug-in identities`, `ssh keys`.
-        kind: &'static str,
-    },
+    /// A key that a plug-in keeps, where one is needed that opens by itself.
+    #[error("identities of plug-ins can't be used here")]
+    Plugin,
+    /// An identity of a plug-in that is cut short or mistyped, or names none.
+    #[error("invalid identity of a plug-in")]
+    PluginText,
+    /// An ssh key, which has a file of its own.
+    #[error("an ssh key has a file of its own: it can't stand among other keys")]
+    Ssh,
     /// Nothing that is known begins like this.
     #[error("not an identity: expected `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`")]
     Unknown,
@@ -85,33 +98,46 @@ pub(super) enum StanzaFault {
 impl Identity {
     /// Makes a new key.
     pub fn generate(suite: Suite, rng: &mut impl CryptoRngCore) -> Self {
-        let mut secret = Box::new(Zeroizing::new([0; SECRET_BYTES]));
+        let mut secret: Secret = Box::new(Zeroizing::new([0; SECRET_BYTES]));
         rng.fill_bytes(&mut **secret);
         Self::from_secret(suite, secret)
     }
 
-    fn from_secret(suite: Suite, secret: Box<Zeroizing<[u8; SECRET_BYTES]>>) -> Self {
+    fn from_secret(suite: Suite, secret: Secret) -> Self {
         let (ready, recipient) = match suite {
             Suite::X25519 => {
                 let public = PublicKey::from(&StaticSecret::from(**secret)).to_bytes();
                 let scalar = agreement::PrivateKey::from_private_key(&agreement::X25519, &**secret)
                     .expect("any 32 bytes are a scalar");
-                (
-                    Ready::X25519 { scalar, public },
-                    Recipient::from_x25519(&public),
-                )
+                let ready = Ready::X25519 {
+                    secret,
+                    scalar,
+                    public,
+                };
+                (ready, Recipient::from_x25519(&public))
             }
             Suite::MlKem768X25519 => {
                 let key = xwing::SecretKey::from_seed(&secret);
                 let recipient = Recipient::from_xwing(key.public());
-                (Ready::MlKem768X25519(key), recipient)
+                (Ready::MlKem768X25519 { secret, key }, recipient)
             }
         };
-        Self {
-            secret,
-            ready,
-            recipient,
-        }
+        Self::new(ready, recipient)
+    }
+
+    pub(super) fn from_ssh_ed25519(secret: Ed25519Secret) -> Self {
+        let recipient = Recipient::from_ssh_ed25519(secret.public().clone());
+        Self::new(Ready::SshEd25519(secret), recipient)
+    }
+
+    pub(super) fn from_ssh_rsa(secret: RsaSecret) -> Self {
+        let recipient = Recipient::from_ssh_rsa(secret.public().clone());
+        Self::new(Ready::SshRsa(secret), recipient)
+    }
+
+    fn new(ready: Ready, recipient: Recipient) -> Self {
+        let ready = Arc::new(ready);
+        Self { ready, recipient }
     }
 
     /// The public half.
@@ -124,29 +150,39 @@ impl Identity {
         self.recipient.fingerprint()
     }
 
-    /// The algorithms of the key.
-    pub fn suite(&self) -> Suite {
+    /// What sort of key it is.
+    pub fn kind(&self) -> KeyKind {
+        self.recipient.kind()
+    }
+
+    /// The algorithms of a key of age itself.
+    pub fn suite(&self) -> Option<Suite> {
         self.recipient.suite()
     }
 
-    /// Makes a second copy, for a holder that must own it.
+    /// Makes a second holder of the same key, for whoever must own one.
     pub fn duplicate(&self) -> Self {
-        Self::from_secret(self.suite(), self.secret.clone())
+        Self {
+            ready: Arc::clone(&self.ready),
+            recipient: self.recipient.clone(),
+        }
     }
 
-    /// Hands out the private key as text, for writing a key file. The caller says in a comment why.
+    /// Hands out the private key as text, for writing a key file: a line, or PEM for ssh keys. The caller says in a
+    /// comment why.
     pub fn expose_text(&self) -> Zeroizing<String> {
-        let text = match self.suite() {
-            Suite::X25519 => &X25519_TEXT,
-            Suite::MlKem768X25519 => &XWING_TEXT,
-        };
-        text.encode(&**self.secret)
+        match &*self.ready {
+            Ready::X25519 { secret, .. } => X25519_TEXT.encode(&***secret),
+            Ready::MlKem768X25519 { secret, .. } => XWING_TEXT.encode(&***secret),
+            Ready::SshEd25519(secret) => ed25519_text(secret),
+            Ready::SshRsa(secret) => secret.expose_pem().expect("a key that was read is written"),
+        }
     }
 
     /// Takes the file key out of a stanza of an age header.
     pub(super) fn unwrap_stanza(&self, stanza: &Stanza<'_>) -> Result<FileKey, StanzaFault> {
-        match &self.ready {
-            Ready::X25519 { scalar, public } if stanza.kind == X25519_STANZA => {
+        match &*self.ready {
+            Ready::X25519 { scalar, public, .. } if stanza.kind == X25519_STANZA => {
                 let share = stanza.only_argument()?;
                 let mut body = file_key_body(stanza)?;
                 let peer = agreement::UnparsedPublicKey::new(&agreement::X25519, &share);
@@ -156,20 +192,24 @@ impl Identity {
                 })?;
                 open_file_key(key.open([0; 12], &mut *body))
             }
-            Ready::MlKem768X25519(key) if stanza.kind == HYBRID_STANZA => {
+            Ready::MlKem768X25519 { key, .. } if stanza.kind == HYBRID_STANZA => {
                 let encapsulated = stanza.only_argument()?;
                 let mut body = file_key_body(stanza)?;
                 let unusable = StanzaFault::Malformed("the encapsulated key must be usable");
                 let shared = key.decapsulate(&encapsulated).map_err(|_| unusable)?;
                 open_file_key(HpkeContext::new(shared.as_bytes(), HYBRID_INFO).open(&mut *body))
             }
+            Ready::SshEd25519(secret) if stanza.kind == SSH_ED25519_STANZA => {
+                secret.unwrap_stanza(stanza)
+            }
+            Ready::SshRsa(secret) if stanza.kind == SSH_RSA_STANZA => secret.unwrap_stanza(stanza),
             _ => Err(StanzaFault::NoMatch),
         }
     }
 }
 
 /// The length is checked first, so that no ciphertext can be made that opens for several keys.
-fn file_key_body(
+pub(super) fn file_key_body(
     stanza: &Stanza<'_>,
 ) -> Result<Zeroizing<[u8; FILE_KEY_BYTES + TAG_BYTES]>, StanzaFault> {
     let body = stanza.body.as_slice().try_into();
@@ -178,7 +218,7 @@ fn file_key_body(
     Ok(Zeroizing::new(body))
 }
 
-fn open_file_key(opened: Result<&mut [u8], Mismatch>) -> Result<FileKey, StanzaFault> {
+pub(super) fn open_file_key(opened: Result<&mut [u8], Mismatch>) -> Result<FileKey, StanzaFault> {
     let file_key = opened.and_then(|bytes| FileKey::new(bytes));
     file_key.map_err(|Mismatch| StanzaFault::NoMatch)
 }
@@ -194,7 +234,7 @@ impl FromStr for Identity {
         } else {
             return Err(IdentityError::of_other(text));
         };
-        let mut secret = Box::new(Zeroizing::new([0; SECRET_BYTES]));
+        let mut secret: Secret = Box::new(Zeroizing::new([0; SECRET_BYTES]));
         secret.copy_from_slice(&decoded);
         Ok(Self::from_secret(suite, secret))
     }
@@ -208,11 +248,9 @@ impl IdentityError {
         } else if begins("AGE-SECRET-KEY-") {
             Self::Case
         } else if begins("AGE-PLUGIN-") {
-            Self::Unsupported {
-                kind: "plug-in identities",
-            }
+            Self::Plugin
         } else if begins("-----BEGIN ") {
-            Self::Unsupported { kind: "PEM keys" }
+            Self::Ssh
         } else {
             Self::Unknown
         }
@@ -236,7 +274,7 @@ impl fmt::Debug for Identity {
         write!(
             f,
             "Identity(redacted {} {})",
-            self.suite(),
+            self.kind(),
             self.fingerprint()
         )
     }

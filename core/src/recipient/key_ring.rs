@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Fingerprint, Identity};
+use super::{Closed, Fingerprint, FromReserve, Identity, Reserve, UnwrapError};
 
 /// Identities in the order given, newest first by convention. Cloning it shares them.
 #[derive(Clone, Default)]
@@ -14,11 +14,21 @@ pub struct KeyRing(Arc<Keys>);
 struct Keys {
     identities: Vec<Identity>,
     places: HashMap<Fingerprint, usize>,
+    reserve: Option<Arc<dyn Reserve>>,
 }
 
 impl KeyRing {
     /// Takes over `identities`; one that is there twice stands where it was first.
-    pub fn new(mut identities: Vec<Identity>) -> Self {
+    pub fn new(identities: Vec<Identity>) -> Self {
+        Self::build(identities, None)
+    }
+
+    /// The same, with keys that are asked for when none of these opens what is to be opened.
+    pub fn with_reserve(identities: Vec<Identity>, reserve: Arc<dyn Reserve>) -> Self {
+        Self::build(identities, Some(reserve))
+    }
+
+    fn build(mut identities: Vec<Identity>, reserve: Option<Arc<dyn Reserve>>) -> Self {
         let mut places = HashMap::with_capacity(identities.len());
         identities.retain(|identity| {
             let place = places.len();
@@ -28,7 +38,27 @@ impl KeyRing {
             }
             fresh
         });
-        Self(Arc::new(Keys { identities, places }))
+        Self(Arc::new(Keys {
+            identities,
+            places,
+            reserve,
+        }))
+    }
+
+    /// Opens one of `files` with a key in reserve.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Reserve::open`].
+    pub fn open_from_reserve(
+        &self,
+        files: &[Closed<'_>],
+        max_payload: usize,
+    ) -> Result<Option<FromReserve>, (usize, UnwrapError)> {
+        match &self.0.reserve {
+            Some(reserve) if !files.is_empty() => reserve.open(files, max_payload),
+            _ => Ok(None),
+        }
     }
 
     /// The identity with this fingerprint.
@@ -47,7 +77,7 @@ impl KeyRing {
         self.0.identities.len()
     }
 
-    /// True when there are none.
+    /// True when there are none at hand, whatever is in reserve.
     pub fn is_empty(&self) -> bool {
         self.0.identities.is_empty()
     }

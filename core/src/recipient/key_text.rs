@@ -93,7 +93,38 @@ impl KeyText {
     }
 }
 
+/// Checks the text of a plug-in's key, of which only the plug-in knows what is in it.
+pub(super) fn check(text: &str, capitals: bool) -> Result<(), TextFault> {
+    let start = text
+        .rfind('1')
+        .map_or(text.len(), |separator| separator + 1);
+    if text.len() > PLUGIN_CHARACTERS_MAX {
+        return Err(TextFault::Length {
+            expected: PLUGIN_CHARACTERS_MAX,
+            found: text.len(),
+        });
+    }
+    for (at, character) in text.char_indices().skip(start) {
+        if !character.is_ascii() || Fe32::from_char(character).is_err() {
+            return Err(TextFault::Character(at + 1));
+        }
+    }
+    let other = |character: char| match capitals {
+        true => character.is_ascii_lowercase(),
+        false => character.is_ascii_uppercase(),
+    };
+    if text.contains(other) {
+        return Err(TextFault::Case);
+    }
+    UncheckedHrpstring::new(text)
+        .map_err(|_| TextFault::Checksum)?
+        .validate_checksum::<AgeChecksum>()
+        .map_err(|_| TextFault::Checksum)
+}
+
 const CHECKSUM_CHARACTERS: usize = 6;
+/// A hybrid recipient of age has 1959.
+const PLUGIN_CHARACTERS_MAX: usize = 8 * 1024;
 
 /// Bech32's checksum for texts of any length.
 enum AgeChecksum {}
@@ -104,6 +135,17 @@ impl bech32::Checksum for AgeChecksum {
     const CHECKSUM_LENGTH: usize = bech32::Bech32::CHECKSUM_LENGTH;
     const GENERATOR_SH: [u32; 5] = bech32::Bech32::GENERATOR_SH;
     const TARGET_RESIDUE: u32 = bech32::Bech32::TARGET_RESIDUE;
+}
+
+/// A text with another prefix, for tests of plug-ins.
+#[cfg(test)]
+pub(super) fn tests_encode(prefix: &'static str, key: &[u8], capitals: bool) -> String {
+    let text = KeyText {
+        prefix,
+        bytes: key.len(),
+        capitals,
+    };
+    text.encode(key).to_string()
 }
 
 #[cfg(test)]

@@ -14,8 +14,10 @@
 //!
 //! - An age file says nothing about who wrote it: anyone can close anything for a public key.
 //! - [`wrap`] draws its own randomness from the operating system, as age does.
-//! - ssh keys, plug-ins and passphrases are not read here.
+//! - Programs of plug-ins are not run here, and nobody is asked for a passphrase: a [`Plugin`] and a [`Reserve`]
+//!   stand for them.
 
+mod armor;
 mod derive;
 mod fingerprint;
 mod header;
@@ -23,7 +25,13 @@ mod identity;
 mod identity_file;
 mod key_ring;
 mod key_text;
+mod kind;
+mod passphrase;
+mod plugin;
 mod public;
+mod recipient_error;
+mod reserve;
+mod ssh;
 mod suite;
 mod unwrap;
 #[cfg(test)]
@@ -31,6 +39,7 @@ mod vectors;
 mod wrap;
 mod xwing;
 
+pub use armor::{armor, dearmor};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use header::HeaderFault;
 pub use identity::{Identity, IdentityError};
@@ -38,7 +47,14 @@ pub use identity_file::{
     IDENTITY_FILE_BYTES_MAX, IdentityFileError, identity_file_text, parse_identity_file,
 };
 pub use key_ring::KeyRing;
-pub use public::{Recipient, RecipientError};
+pub use kind::KeyKind;
+pub use passphrase::{LockedIdentityFile, PassphraseError};
+pub use plugin::{Plugin, PluginFault, PluginIdentity, PluginName, PluginStanza};
+pub use public::Recipient;
+pub(crate) use public::without_comment;
+pub use recipient_error::RecipientError;
+pub use reserve::{Closed, FromReserve, Hint, Reserve};
+pub use ssh::{LockedSshKey, SshKey, SshKeyError};
 pub use suite::{Suite, SuiteError};
-pub use unwrap::{FILE_BYTES_MAX, UnwrapError, suite_of, unwrap};
+pub use unwrap::{ClosedFile, FILE_BYTES_MAX, UnwrapError, kind_of, unwrap};
 pub use wrap::{PAYLOAD_BYTES_MAX, WrapError, wrap};

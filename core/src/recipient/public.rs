@@ -5,16 +5,21 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::key_text::{KeyText, TextFault};
-use super::{Fingerprint, Suite, xwing};
+use super::key_text::{self, KeyText, TextFault};
+use super::plugin::{PluginName, PluginRecipient};
+use super::ssh::{Ed25519Public, RsaPublic, Tag};
+use super::{Fingerprint, KeyKind, Plugin, RecipientError, Suite, xwing};
 
 /// Whom a payload is closed for. Cheap to clone.
 #[derive(Clone)]
 pub struct Recipient {
     pub(super) key: Key,
     text: Arc<str>,
+    comment: Option<Arc<str>>,
     fingerprint: Fingerprint,
 }
 
@@ -23,72 +28,9 @@ pub struct Recipient {
 pub(super) enum Key {
     X25519(age::x25519::Recipient),
     MlKem768X25519(Arc<xwing::PublicKey>),
-}
-
-/// A text that is not a recipient. The message shows at most its beginning, and nothing of what may be a private key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecipientError {
-    /// The private half, or a reference to it, was given where the public half belongs.
-    #[error("this is a private key, not a recipient: it must not be put here")]
-    PrivateKey,
-    /// A kind of recipient that age knows and Bulla does not yet.
-    #[error("`{kind}` recipients are not supported yet")]
-    Unsupported {
-        /// `ssh-ed25519`, `age1yubikey`.
-        kind: String,
-    },
-    /// Nothing that is known begins like this.
-    #[error("not a recipient: expected `age1…` or `age1pq1…`")]
-    Unknown,
-    /// Capitals, all over or here and there.
-    #[error("invalid recipient `{beginning}`: it is written in lower case")]
-    Case {
-        /// How the text begins.
-        beginning: String,
-    },
-    /// A character that Bech32 does not have.
-    #[error("invalid recipient `{beginning}`: its character {place} can't be part of a recipient")]
-    Character {
-        /// How the text begins.
-        beginning: String,
-        /// Counted from 1.
-        place: usize,
-    },
-    /// Characters are missing, or there are too many.
-    #[error("invalid recipient `{beginning}`: it has {found} characters instead of {expected}")]
-    Length {
-        /// How the text begins.
-        beginning: String,
-        /// Characters of a recipient of this kind.
-        expected: usize,
-        /// Characters of this text.
-        found: usize,
-    },
-    /// The right length and characters, but not what was once written: a typing mistake.
-    #[error("invalid recipient `{beginning}`: its checksum does not match, a character is wrong")]
-    Checksum {
-        /// How the text begins.
-        beginning: String,
-    },
-    /// A second spelling of a key, which nobody writes by accident.
-    #[error("invalid recipient `{beginning}`: it is not in canonical form")]
-    Padding {
-        /// How the text begins.
-        beginning: String,
-    },
-    /// The curve point is of low order, or not the reduced form of one: nobody could open what is closed for it.
-    #[error("invalid recipient `{beginning}`: its X25519 key is not usable")]
-    Point {
-        /// How the text begins.
-        beginning: String,
-    },
-    /// The check of FIPS 203, section 7.2: a coefficient is not reduced.
-    #[error("invalid recipient `{beginning}`: its ML-KEM-768 key is malformed")]
-    EncapsulationKey {
-        /// How the text begins.
-        beginning: String,
-    },
+    SshEd25519(Arc<Ed25519Public>),
+    SshRsa(RsaPublic),
+    Plugin(PluginRecipient),
 }
 
 impl Recipient {
@@ -105,20 +47,65 @@ impl Recipient {
         Self::new(Key::MlKem768X25519(Arc::new(key)), &text)
     }
 
+    pub(super) fn from_ssh_ed25519(key: Ed25519Public) -> Self {
+        let text = key.text();
+        Self::new(Key::SshEd25519(Arc::new(key)), &text)
+    }
+
+    pub(super) fn from_ssh_rsa(key: RsaPublic) -> Self {
+        let text = key.text().to_owned();
+        Self::new(Key::SshRsa(key), &text)
+    }
+
     fn new(key: Key, text: &str) -> Self {
         let fingerprint = Fingerprint::of(text);
         Self {
             key,
             text: text.into(),
+            comment: None,
             fingerprint,
         }
     }
 
-    /// The algorithms of the key.
-    pub fn suite(&self) -> Suite {
+    /// What sort of key it is.
+    pub fn kind(&self) -> KeyKind {
         match &self.key {
-            Key::X25519(_) => Suite::X25519,
-            Key::MlKem768X25519(_) => Suite::MlKem768X25519,
+            Key::X25519(_) => KeyKind::Native(Suite::X25519),
+            Key::MlKem768X25519(_) => KeyKind::Native(Suite::MlKem768X25519),
+            Key::SshEd25519(_) => KeyKind::SshEd25519,
+            Key::SshRsa(_) => KeyKind::SshRsa,
+            Key::Plugin(_) => KeyKind::Plugin,
+        }
+    }
+
+    /// The algorithms of a key of age itself.
+    pub fn suite(&self) -> Option<Suite> {
+        self.kind().suite()
+    }
+
+    /// The plug-in that alone knows how to close for it.
+    pub fn plugin(&self) -> Option<&PluginName> {
+        match &self.key {
+            Key::Plugin(recipient) => Some(&recipient.name),
+            _ => None,
+        }
+    }
+
+    /// The same recipient, with what runs its plug-in. Others have no use for it.
+    #[must_use]
+    pub fn with_plugin(mut self, plugin: Arc<dyn Plugin>) -> Self {
+        if let Key::Plugin(recipient) = &mut self.key {
+            recipient.runner = Some(plugin);
+        }
+        self
+    }
+
+    /// True when a stanza of this type may be for this key; one for an ssh key says which by its tag.
+    pub(super) fn ssh_tag(&self) -> Option<Tag> {
+        match &self.key {
+            Key::SshEd25519(key) => Some(key.tag()),
+            Key::SshRsa(key) => Some(key.tag()),
+            _ => None,
         }
     }
 
@@ -130,6 +117,14 @@ impl Recipient {
     /// The canonical text, as `Display` writes it.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The text with the comment that an ssh key came with. It says nothing, but SOPS compares it.
+    pub fn with_comment(&self) -> String {
+        match &self.comment {
+            Some(comment) => format!("{} {comment}", self.text),
+            None => self.text.to_string(),
+        }
     }
 }
 
@@ -147,16 +142,17 @@ impl FromStr for Recipient {
                 .map_err(|fault| RecipientError::of_key(text, fault))?;
             Ok(Self::new(Key::MlKem768X25519(Arc::new(key)), text))
         } else if text.starts_with("age1") {
-            if let Some(kind) = other_age_kind(text) {
-                return Err(RecipientError::Unsupported { kind });
+            if let Some(name) = plugin_name(text) {
+                key_text::check(text, false).map_err(fault)?;
+                let key = Key::Plugin(PluginRecipient { name, runner: None });
+                return Ok(Self::new(key, text));
             }
             let bytes = X25519_TEXT.decode(text).map_err(fault)?;
             check_point(&bytes).map_err(|fault| RecipientError::of_key(text, fault))?;
             let key = text.parse().map_err(|_| fault(TextFault::Checksum))?;
             Ok(Self::new(Key::X25519(key), text))
-        } else if let Some(kind) = SSH_KINDS.iter().find(|kind| text.starts_with(**kind)) {
-            let kind = kind.trim_end().to_owned();
-            Err(RecipientError::Unsupported { kind })
+        } else if SSH_KINDS.iter().any(|kind| text.starts_with(kind)) {
+            ssh(text)
         } else if begins_ignoring_case(text, "age1") {
             Err(fault(TextFault::Case))
         } else {
@@ -187,31 +183,6 @@ pub(super) fn check_point(point: &[u8]) -> Result<(), KeyFault> {
     }
 }
 
-impl RecipientError {
-    fn of_text(text: &str, fault: TextFault) -> Self {
-        let beginning = beginning(text);
-        match fault {
-            TextFault::Case => Self::Case { beginning },
-            TextFault::Character(place) => Self::Character { beginning, place },
-            TextFault::Length { expected, found } => Self::Length {
-                beginning,
-                expected,
-                found,
-            },
-            TextFault::Checksum => Self::Checksum { beginning },
-            TextFault::Padding => Self::Padding { beginning },
-        }
-    }
-
-    fn of_key(text: &str, fault: KeyFault) -> Self {
-        let beginning = beginning(text);
-        match fault {
-            KeyFault::Point => Self::Point { beginning },
-            KeyFault::EncapsulationKey => Self::EncapsulationKey { beginning },
-        }
-    }
-}
-
 /// True for identities of age and its plug-ins and for PEM private keys, wherever in the text they stand.
 fn seems_private(text: &str) -> bool {
     ["SECRET-KEY", "AGE-PLUGIN-", "PRIVATE KEY"]
@@ -222,21 +193,65 @@ fn seems_private(text: &str) -> bool {
         })
 }
 
-/// The kind of a recipient `age1NAME1…` of a plug-in or of hardware, `age1NAME`.
-fn other_age_kind(text: &str) -> Option<String> {
+/// The name in a recipient `age1NAME1…` of a plug-in or of hardware.
+fn plugin_name(text: &str) -> Option<PluginName> {
     let (kind, _) = text.rsplit_once('1')?;
-    let name = kind.strip_prefix("age1")?;
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-._".contains(&b);
+    let name = kind.strip_prefix("age1")?.parse().ok()?;
     // An X25519 recipient in which a letter was read as the digit 1 has another separator, too.
-    let mistyped = text.len() == X25519_TEXT_CHARACTERS;
-    let named = (1..=32).contains(&name.len()) && name.bytes().all(plain);
-    (named && !mistyped).then(|| kind.to_owned())
+    let mistyped = text.len() == X25519_TEXT_CHARACTERS && key_text::check(text, false).is_err();
+    (!mistyped).then_some(name)
 }
 
-/// Enough of a text to tell which recipient is meant.
-fn beginning(text: &str) -> String {
-    let shown = text.chars().take(12).flat_map(char::escape_debug);
-    shown.chain(['…']).collect()
+/// Reads a line of `id_ed25519.pub`: kind, key, comment.
+fn ssh(text: &str) -> Result<Recipient, RecipientError> {
+    let mut words = text.splitn(3, [' ', '\t']);
+    let (kind, key) = (words.next().unwrap_or_default(), words.next());
+    let Some(kind) = ["ssh-ed25519", "ssh-rsa"]
+        .into_iter()
+        .find(|known| *known == kind)
+    else {
+        let kind = kind.chars().take(40).flat_map(char::escape_debug).collect();
+        return Err(RecipientError::Unsupported { kind });
+    };
+    let fault = |rule| RecipientError::Ssh { kind, rule };
+    let key = key.ok_or_else(|| fault("its key is missing"))?;
+    if key.len() > SSH_KEY_CHARACTERS_MAX {
+        return Err(fault("its key is too long"));
+    }
+    let wire = BASE64_STANDARD.decode(key);
+    let wire = wire.map_err(|_| fault("its key is not base64, or was cut short"))?;
+    let malformed = || fault("its key is malformed");
+    let mut recipient = match kind {
+        "ssh-ed25519" => Ed25519Public::of_wire(&wire)
+            .map(Recipient::from_ssh_ed25519)
+            .ok_or_else(malformed)?,
+        _ => RsaPublic::of_wire(&wire)
+            .ok_or_else(malformed)?
+            .map(Recipient::from_ssh_rsa)
+            .map_err(RecipientError::Rsa)?,
+    };
+    let comment = words
+        .next()
+        .map(str::trim)
+        .filter(|comment| !comment.is_empty());
+    if let Some(comment) = comment {
+        if comment.len() > SSH_COMMENT_BYTES_MAX || comment.chars().any(char::is_control) {
+            return Err(fault(
+                "its comment is too long, or has characters that can't be shown",
+            ));
+        }
+        recipient.comment = Some(comment.into());
+    }
+    Ok(recipient)
+}
+
+/// The canonical text in what a file calls a recipient, where only the comment of an ssh key may be too much.
+pub(crate) fn without_comment(text: &str) -> &str {
+    let Some((kind, rest)) = text.split_once(' ').filter(|_| text.starts_with("ssh-")) else {
+        return text;
+    };
+    let key = rest.split([' ', '\t']).next().unwrap_or_default();
+    &text[..kind.len() + 1 + key.len()]
 }
 
 pub(super) fn begins_ignoring_case(text: &str, prefix: &str) -> bool {
@@ -266,7 +281,7 @@ impl fmt::Display for Recipient {
 
 impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recipient({} {})", self.suite(), self.fingerprint)
+        write!(f, "Recipient({} {})", self.kind(), self.fingerprint)
     }
 }
 
@@ -281,9 +296,7 @@ const XWING_TEXT: KeyText = KeyText {
     bytes: xwing::PUBLIC_KEY_BYTES,
     capitals: false,
 };
-const SSH_KINDS: [&str; 4] = [
-    "ssh-ed25519",
-    "ssh-rsa",
-    "sk-ssh-ed25519@openssh.com",
-    "ecdsa-sha2-nistp256",
-];
+const SSH_KINDS: [&str; 4] = ["ssh-", "sk-ssh-", "sk-ecdsa-", "ecdsa-sha2-"];
+/// RSA of 8192 bits has 1400.
+const SSH_KEY_CHARACTERS_MAX: usize = 2048;
+const SSH_COMMENT_BYTES_MAX: usize = 1024;

@@ -4,9 +4,9 @@ use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use super::derive::{FileKey, PAYLOAD_NONCE_BYTES, TAG_BYTES};
-use super::header::{HYBRID_STANZA, Header, HeaderError, Stanza, X25519_STANZA};
+use super::header::{Header, HeaderError, Stanza};
 use super::identity::StanzaFault;
-use super::{HeaderFault, Identity, Suite};
+use super::{HeaderFault, Identity, KeyKind, PluginStanza, Recipient};
 
 /// The largest file that is looked at.
 pub const FILE_BYTES_MAX: usize = 8 * 1024;
@@ -73,11 +73,8 @@ pub fn unwrap(
     file: &[u8],
     max_payload: usize,
 ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
-    if file.len() > FILE_BYTES_MAX {
-        return Err(UnwrapError::FileTooLarge);
-    }
-    let header = Header::read(file)?;
-    let stanza = only_recipient(&header)?;
+    let file = ClosedFile::read(file)?;
+    let stanza = file.stanza();
     let file_key = identity
         .unwrap_stanza(stanza)
         .map_err(|fault| match fault {
@@ -87,40 +84,107 @@ pub fn unwrap(
                 rule,
             }),
         })?;
-    hmac::verify(
-        &file_key.header_mac_key(),
-        header.authenticated,
-        &header.mac,
-    )
-    .map_err(|_| UnwrapError::HeaderMac)?;
-    open_payload(&file_key, header.payload, max_payload)
+    file.open(&file_key, max_payload)
 }
 
-/// The algorithms of the recipient that `file` is closed for, read off its header without any key.
+/// The kind of recipient that `file` is closed for, read off its header without any key.
 ///
-/// `None` is a kind of recipient that is not known here.
+/// `None` is what only a plug-in knows, or nobody.
 ///
 /// # Errors
 ///
 /// Those of [`unwrap`] that concern the header.
-pub fn suite_of(file: &[u8]) -> Result<Option<Suite>, UnwrapError> {
-    if file.len() > FILE_BYTES_MAX {
-        return Err(UnwrapError::FileTooLarge);
-    }
-    let header = Header::read(file)?;
-    Ok(match only_recipient(&header)?.kind {
-        X25519_STANZA => Some(Suite::X25519),
-        HYBRID_STANZA => Some(Suite::MlKem768X25519),
-        _ => None,
-    })
+pub fn kind_of(file: &[u8]) -> Result<Option<KeyKind>, UnwrapError> {
+    Ok(KeyKind::of_stanza(ClosedFile::read(file)?.stanza().kind))
 }
 
-fn only_recipient<'a, 'b>(header: &'b Header<'a>) -> Result<&'b Stanza<'a>, UnwrapError> {
+/// An age file for one recipient, of which the header was read and nothing else.
+pub struct ClosedFile<'a> {
+    header: Header<'a>,
+    recipient: usize,
+}
+
+impl<'a> ClosedFile<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`unwrap`] that concern it.
+    pub fn read(file: &'a [u8]) -> Result<Self, UnwrapError> {
+        if file.len() > FILE_BYTES_MAX {
+            return Err(UnwrapError::FileTooLarge);
+        }
+        let header = Header::read(file)?;
+        let recipient = only_recipient(&header)?;
+        Ok(Self { header, recipient })
+    }
+
+    /// The stanza of the recipient, for its plug-in.
+    pub fn plugin_stanza(&self) -> PluginStanza {
+        let stanza = self.stanza();
+        PluginStanza {
+            kind: stanza.kind.to_owned(),
+            arguments: stanza
+                .arguments
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect(),
+            body: stanza.body.clone(),
+        }
+    }
+
+    /// Opens the payload with the file key that a plug-in took out of the stanza.
+    ///
+    /// # Errors
+    ///
+    /// [`UnwrapError::HeaderMac`] for another file key, and those of [`unwrap`] that concern the payload.
+    pub fn open_with(
+        &self,
+        file_key: &[u8; 16],
+        max_payload: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        let file_key = FileKey::new(file_key).expect("a file key has 16 bytes");
+        self.open(&file_key, max_payload)
+    }
+
+    /// True when the file may be for `recipient`: a stanza of its kind, with its tag where it is an ssh key.
+    pub fn may_be_for(&self, recipient: &Recipient) -> bool {
+        let stanza = self.stanza();
+        KeyKind::of_stanza(stanza.kind) == Some(recipient.kind())
+            && recipient
+                .ssh_tag()
+                .is_none_or(|tag| stanza.ssh_tag() == Some(tag))
+    }
+
+    /// What kind of recipient it is for; see [`kind_of`].
+    pub fn kind(&self) -> Option<KeyKind> {
+        KeyKind::of_stanza(self.stanza().kind)
+    }
+
+    fn stanza(&self) -> &Stanza<'a> {
+        &self.header.stanzas[self.recipient]
+    }
+
+    fn open(&self, file_key: &FileKey, max: usize) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        let header = &self.header;
+        hmac::verify(
+            &file_key.header_mac_key(),
+            header.authenticated,
+            &header.mac,
+        )
+        .map_err(|_| UnwrapError::HeaderMac)?;
+        open_payload(file_key, header.payload, max)
+    }
+}
+
+/// The place of the one stanza that is not grease.
+fn only_recipient(header: &Header<'_>) -> Result<usize, UnwrapError> {
     if header.stanzas.iter().any(|stanza| stanza.kind == "scrypt") {
         return Err(UnwrapError::Passphrase);
     }
-    let mut recipients = header.stanzas.iter().filter(|stanza| !stanza.is_grease());
-    let first = recipients.next().ok_or(UnwrapError::NoRecipient)?;
+    let stanzas = header.stanzas.iter().enumerate();
+    let mut recipients = stanzas.filter(|(_, stanza)| !stanza.is_grease());
+    let (first, _) = recipients.next().ok_or(UnwrapError::NoRecipient)?;
     match recipients.count() {
         0 => Ok(first),
         more => Err(UnwrapError::ManyRecipients {

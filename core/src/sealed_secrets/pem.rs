@@ -5,17 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// One block; possibly a private key.
-pub(super) struct Block {
+pub(crate) struct Block {
     /// `CERTIFICATE`, `RSA PRIVATE KEY`.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// Headers such as `Proc-Type` stand before the base64: the content is encrypted.
-    pub(super) has_headers: bool,
+    pub(crate) has_headers: bool,
     /// The content; nothing when it is not base64, or has no end.
-    pub(super) der: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) der: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The blocks of a text, in their order. What stands between them is not looked at.
-pub(super) fn blocks(text: &[u8]) -> Vec<Block> {
+pub(crate) fn blocks(text: &[u8]) -> Vec<Block> {
     let text = String::from_utf8_lossy(text);
     let mut lines = text.lines().map(str::trim);
     let mut found = Vec::new();
@@ -52,7 +52,7 @@ pub(super) fn blocks(text: &[u8]) -> Vec<Block> {
 }
 
 /// Writes a block with 64 characters to the line, as Go and OpenSSL do.
-pub(super) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
+pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(STANDARD.encode(der));
     let lines = body.len().div_ceil(LINE);
     let mut text = Zeroizing::new(String::with_capacity(body.len() + lines + 2 * 64));

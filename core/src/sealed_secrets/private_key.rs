@@ -69,7 +69,8 @@ impl RsaPrivateKey {
         Self::new(PrivateDecryptingKey::generate(size).map_err(|_| RsaKeyError::Library)?)
     }
 
-    fn from_pkcs1(der: &[u8]) -> Result<Self, RsaKeyError> {
+    /// Reads `RSAPrivateKey` (RFC 8017), and checks the numbers against each other.
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, RsaKeyError> {
         let numbers = RsaPrivateKeyRef::try_from(der).map_err(|_| MALFORMED)?;
         check_bits(numbers.modulus.as_bytes())?;
         // The library reads PKCS#8 only.
@@ -82,7 +83,8 @@ impl RsaPrivateKey {
         Self::new(key.map_err(|_| RsaKeyError::Inconsistent)?)
     }
 
-    fn from_pkcs8(der: &[u8]) -> Result<Self, RsaKeyError> {
+    /// Reads the same in its wrapper.
+    pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, RsaKeyError> {
         let info = PrivateKeyInfoRef::from_der(der).map_err(|_| MALFORMED)?;
         if info.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(RsaKeyError::NotRsa {
@@ -148,7 +150,7 @@ impl RsaPrivateKey {
     }
 
     /// Opens RSA-OAEP[SHA-256, MGF1-SHA-256, label]; one private operation, in constant time.
-    pub(super) fn decrypt(&self, block: &[u8], label: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn decrypt(&self, block: &[u8], label: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let mut message = Zeroizing::new(vec![0; self.oaep.min_output_size()]);
         let length = self
             .oaep

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use pkcs1::RsaPublicKeyRef;
 use sha2::{Digest as _, Sha256};
+use x509_cert::der::asn1::BitStringRef;
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::der::{Decode as _, Encode as _};
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
@@ -26,6 +27,7 @@ struct Parts {
     key: OaepPublicEncryptingKey,
     spki: Vec<u8>,
     ssh_text: String,
+    ssh_wire: Vec<u8>,
     ssh: SshFingerprint,
     fingerprint: Fingerprint,
     bits: usize,
@@ -71,8 +73,26 @@ impl RsaPublicKey {
             ssh: SshFingerprint(Sha256::digest(&wire).into()),
             fingerprint: Fingerprint::of(&ssh_text),
             ssh_text,
+            ssh_wire: wire,
             bits,
         })))
+    }
+
+    /// Takes modulus and exponent, both positive and without zeros before them.
+    pub(crate) fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, RsaKeyError> {
+        const MALFORMED: RsaKeyError = RsaKeyError::Malformed { what: "public key" };
+        check_bits(modulus)?;
+        let number = |bytes| pkcs1::UintRef::new(bytes).map_err(|_| MALFORMED);
+        let key = RsaPublicKeyRef {
+            modulus: number(modulus)?,
+            public_exponent: number(exponent)?,
+        };
+        let der = key.to_der().map_err(|_| MALFORMED)?;
+        let info = SubjectPublicKeyInfoRef {
+            algorithm: pkcs1::ALGORITHM_ID,
+            subject_public_key: BitStringRef::from_bytes(&der).map_err(|_| MALFORMED)?,
+        };
+        Self::from_spki(&info.to_der().map_err(|_| MALFORMED)?)
     }
 
     pub(super) fn from_info(info: &SubjectPublicKeyInfoOwned) -> Result<Self, RsaKeyError> {
@@ -107,13 +127,18 @@ impl RsaPublicKey {
         &self.0.ssh_text
     }
 
+    /// The key as ssh sends it.
+    pub(crate) fn ssh_wire(&self) -> &[u8] {
+        &self.0.ssh_wire
+    }
+
     /// The key as a certificate holds it (SubjectPublicKeyInfo, DER).
     pub(super) fn spki(&self) -> &[u8] {
         &self.0.spki
     }
 
     /// RSA-OAEP[SHA-256, MGF1-SHA-256, label](message); the randomness is the library's own.
-    pub(super) fn encrypt(&self, message: &[u8], label: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn encrypt(&self, message: &[u8], label: &[u8]) -> Option<Vec<u8>> {
         let mut block = vec![0; self.block_bytes()];
         let written = self
             .0

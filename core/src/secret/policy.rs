@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{ContentError, Outline};
 use crate::names::{Namespace, ResourceName};
+use crate::sops_secret::PlaceRule;
 
 /// What the controller's configuration says of the Secrets that may be made.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,8 @@ pub struct SecretPolicy {
     pub key_namespace: Option<Namespace>,
     /// Names of the Secrets there that hold keys.
     pub key_secrets: BTreeSet<ResourceName>,
+    /// Whether a SopsSecret must say where it belongs.
+    pub place: PlaceRule,
 }
 
 /// Types whose Secrets give rights to their maker: the token controller fills the first, the
@@ -24,11 +27,15 @@ pub const REFUSED_TYPES: [&str; 3] = [
     "helm.sh/release.v1",
 ];
 
-/// Labels that make a Secret count as a sealing key, ours and those of Sealed Secrets.
-pub const KEY_LABELS: [&str; 2] = [
+/// Labels that make a Secret count as a key: sealing keys, ours and those of Sealed Secrets, and identities for SOPS.
+pub const KEY_LABELS: [&str; 3] = [
     "bulla.dev/sealing-key",
+    AGE_IDENTITIES_LABEL,
     "sealedsecrets.bitnami.com/sealed-secrets-key",
 ];
+
+/// On a Secret in the controller's namespace: its entries are files of age identities that open SopsSecrets.
+pub const AGE_IDENTITIES_LABEL: &str = "bulla.dev/age-identities";
 
 /// Labels and annotations by which GitOps tools know what they have applied, and may prune.
 const TRACKING: [&str; 6] = [

@@ -51,6 +51,7 @@ use crate::names::KeyName;
 use crate::plaintext::Plaintext;
 
 pub use error::{TemplateError, TemplateFault, Word};
+pub(crate) use functions::regex::Expression;
 pub use rendering::{Budget, Rendering};
 pub use surroundings::Surroundings;
 

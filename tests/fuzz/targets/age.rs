@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use bulla_core::recipient::{Identity, suite_of, unwrap};
+use bulla_core::recipient::{Identity, kind_of, unwrap};
 use libfuzzer_sys::fuzz_target;
 
 static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(|| {
@@ -13,9 +13,9 @@ static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let suite = suite_of(bytes);
+    let kind = kind_of(bytes);
     for identity in IDENTITIES.iter() {
         let opened = unwrap(identity, bytes, 1024);
-        assert!(opened.is_err() || suite.is_ok());
+        assert!(opened.is_err() || kind.is_ok());
     }
 });

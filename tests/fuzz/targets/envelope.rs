@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
             .iter()
             .flat_map(|entry| &entry.closed_for)
         {
-            let _ = closed.key.suite();
+            let _ = closed.key.kind();
         }
     }
 });

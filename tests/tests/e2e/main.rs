@@ -13,6 +13,7 @@ mod probes;
 mod refusals;
 mod roles;
 mod sealed_secrets;
+mod sops_secrets;
 mod status;
 
 use std::sync::OnceLock;

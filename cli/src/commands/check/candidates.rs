@@ -3,12 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use bulla_core::sops::Store;
+use bulla_core::sops::config::is_disguised_dotenv;
+
 use crate::cli::CheckArgs;
 use crate::exclusion::Exclusion;
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
 use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest, is_stdin};
 use crate::located::InFile;
+use crate::sops_file;
 
 /// The files to look at.
 pub(super) struct Candidates {
@@ -68,7 +72,9 @@ impl Candidates {
     fn staged() -> Result<Self, Failure> {
         let tree = WorkTree::here()?;
         let staged = tree.staged()?;
-        let files = staged.iter().filter(|entry| is_manifest(&entry.path));
+        let files = staged
+            .iter()
+            .filter(|entry| is_manifest(&entry.path) || is_called_so(&entry.path));
         let files = files
             .map(|entry| Candidate::in_tree(&tree, entry.path.clone()))
             .collect();
@@ -80,10 +86,10 @@ impl Candidates {
     }
 
     fn of_tree(tree: WorkTree, below: &[PathBuf]) -> Result<Self, Failure> {
-        let files = tree
-            .files(below)?
-            .into_iter()
-            .filter(|path| is_manifest(path));
+        let files = tree.files(below)?.into_iter().filter(|path| {
+            let real = || tree.top().join(path);
+            is_manifest(path) || is_called_so(path) || sops_file::may_be(&real())
+        });
         let files = files.map(|path| Candidate::in_tree(&tree, path)).collect();
         Ok(Self {
             tree: Some(tree),
@@ -192,6 +198,13 @@ impl Candidates {
         }
         Ok(())
     }
+}
+
+/// True for names of dotenv and INI, those included that sops does not take for dotenv.
+fn is_called_so(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let by_name = matches!(Store::of_name(&name), Store::Dotenv | Store::Ini);
+    by_name || is_disguised_dotenv(&name)
 }
 
 impl Candidate {

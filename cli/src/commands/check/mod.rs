@@ -3,6 +3,7 @@
 mod candidates;
 mod report;
 mod rules;
+mod sops;
 
 use std::path::Path;
 
@@ -12,7 +13,9 @@ use bulla_core::policy::check::{Finding, Severity, Subject, check};
 use crate::cli::CheckArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::input::is_manifest;
 use crate::session::Session;
+use crate::sops_file;
 use candidates::{Candidate, Candidates};
 use report::Report;
 use rules::Rules;
@@ -34,7 +37,16 @@ fn look_at(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     report.files += 1;
-    if !candidate.named && !mentions_secrets(bytes) {
+    let path = candidate.shown.as_path();
+    if let Some(store) = sops_file::recognise(path, bytes) {
+        return sops::look_at(candidate, store, bytes, rules, report);
+    }
+    if let Some(finding) = sops::plaintext(candidate, bytes, rules)? {
+        report.findings.push(finding);
+        report.concerned += 1;
+        return Ok(());
+    }
+    if !candidate.named && !(is_manifest(path) && mentions_secrets(bytes)) {
         return Ok(());
     }
     let shown = candidate.shown.to_string_lossy();

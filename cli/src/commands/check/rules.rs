@@ -5,25 +5,34 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use bulla_core::policy::check::Finding;
-use bulla_core::policy::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
+use bulla_core::policy::check::{Finding, FindingKind};
+use bulla_core::policy::{CONFIG_BYTES_MAX, CONFIG_FILE, Config, Format};
+use bulla_core::sops::config::{SOPS_CONFIG_FILE, SopsConfig, Strictness};
 
 use super::candidates::{Candidate, Candidates};
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, RecipientArgs};
 use crate::config::{Configs, Located};
 use crate::failure::Failure;
 use crate::git::{Entry, WorkTree, from_here};
 use crate::input::is_stdin;
 use crate::located::InFile;
+use crate::printer::Printer;
 use crate::session::Session;
+use crate::sops_file::target::{Target, Targets};
 
 /// Answers for one run.
 pub(super) enum Rules<'a> {
     /// Outside of Git, or with `--config`: looked up for each file as other commands do.
-    Lookup(&'a Configs),
+    Lookup(&'a Configs, Box<Targets<'a>>, &'a Printer),
     /// The configurations of a work tree, an index or a revision.
-    Tree(Vec<InTree>, Vec<Finding>),
+    Tree(Vec<InTree>, Vec<Finding>, Vec<SopsInTree>),
 }
+
+/// A `.sops.yaml` of a tree: its directory, and what it says.
+type SopsInTree = (PathBuf, Rc<SopsConfig>);
+
+/// What `.sops.yaml` says of a file.
+pub(super) type SopsRuling = Result<Target, String>;
 
 /// A configuration that counts.
 pub(super) enum Ruling {
@@ -53,24 +62,29 @@ pub(super) struct InTree {
 }
 
 impl<'a> Rules<'a> {
+    fn lookup(session: &'a Session) -> Self {
+        let targets = Targets::new(&session.configs, &NOBODY);
+        Self::Lookup(&session.configs, Box::new(targets), &session.printer)
+    }
+
     /// Finds and reads the configurations.
     pub(super) fn find(
-        args: &CheckArgs,
+        args: &'a CheckArgs,
         session: &'a Session,
         candidates: &Candidates,
     ) -> Result<Self, Failure> {
         let printer = &session.printer;
         let tree = match (&args.config_from, &candidates.tree) {
-            _ if session.configs.named().is_some() => return Ok(Self::Lookup(&session.configs)),
+            _ if session.configs.named().is_some() => return Ok(Self::lookup(session)),
             (Some(_), None) => WorkTree::here()?,
-            (None, None) => return Ok(Self::Lookup(&session.configs)),
+            (None, None) => return Ok(Self::lookup(session)),
             (_, Some(tree)) => tree.clone(),
         };
         let texts = match &args.config_from {
             Some(revision) => {
                 let entries = tree.tree(revision, &[])?;
                 let texts = of_entries(&tree, &entries)?;
-                if texts.is_empty() {
+                if !texts.iter().any(|(path, _)| is_config(path)) {
                     let note = "recipients are not checked";
                     printer.warn(format_args!(
                         "`{}` has no {CONFIG_FILE}: {note}",
@@ -90,7 +104,10 @@ impl<'a> Rules<'a> {
         Ok(Self::of_texts(&tree, texts))
     }
 
-    fn of_texts(tree: &WorkTree, mut texts: Vec<(PathBuf, Vec<u8>)>) -> Self {
+    fn of_texts(tree: &WorkTree, texts: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        let (sops_texts, mut texts): (Vec<_>, Vec<_>) = texts
+            .into_iter()
+            .partition(|(path, _)| is_called(path, SOPS_CONFIG_FILE));
         texts.sort_by_key(|(path, _)| (path.components().count(), path.clone()));
         let (mut configs, mut findings) = (Vec::<InTree>::new(), Vec::new());
         for (path, bytes) in texts {
@@ -113,29 +130,90 @@ impl<'a> Rules<'a> {
                 config: config.ok().map(Rc::new),
             });
         }
-        Self::Tree(configs, findings)
+        let mut sops = Vec::new();
+        for (path, bytes) in sops_texts {
+            let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+            // Where `.bulla.yaml` counts, the other one is between its authors and sops.
+            if configs
+                .iter()
+                .any(|outer| directory.starts_with(&outer.directory))
+            {
+                continue;
+            }
+            let shown = from_here(tree.top(), &path).to_string_lossy().into_owned();
+            match SopsConfig::parse(&bytes, Strictness::Strict) {
+                Ok(config) => sops.push((directory, Rc::new(config))),
+                Err(error) => findings.push(Finding {
+                    kind: FindingKind::InvalidConfig,
+                    path: shown,
+                    place: error.at(),
+                    key: None,
+                    message: error.to_string(),
+                    hint: error.hint().to_owned(),
+                }),
+            }
+        }
+        Self::Tree(configs, findings, sops)
+    }
+
+    /// What the nearest `.sops.yaml` says of a file that no `.bulla.yaml` is for; nothing where there is none.
+    pub(super) fn sops_of(&self, candidate: &Candidate) -> Result<Option<SopsRuling>, Failure> {
+        match self {
+            Self::Lookup(..) if is_stdin(&candidate.shown) => Ok(None),
+            Self::Lookup(_, targets, printer) => {
+                let Some(located) = targets.sops_config(&candidate.shown, printer)? else {
+                    return Ok(None);
+                };
+                let path = located.relative(&candidate.shown)?;
+                Ok(Some(sops_ruling(&located.config, &path)))
+            }
+            Self::Tree(.., sops) => {
+                let Some(path) = &candidate.in_tree else {
+                    return Ok(None);
+                };
+                let nearest = path
+                    .ancestors()
+                    .skip(1)
+                    .find_map(|above| sops.iter().find(|(directory, _)| directory == above));
+                Ok(nearest.map(|(directory, config)| {
+                    let below = path.strip_prefix(directory).unwrap_or(path);
+                    sops_ruling(config, &with_slashes(below))
+                }))
+            }
+        }
+    }
+
+    /// True where any rule of `.bulla.yaml` may be for files of SOPS.
+    pub(super) fn has_sops(&self) -> bool {
+        match self {
+            Self::Lookup(..) => true,
+            Self::Tree(configs, ..) => configs.iter().any(|in_tree| {
+                let rules = in_tree.config.iter().flat_map(|config| config.rules());
+                rules.into_iter().any(|rule| rule.format() == Format::Sops)
+            }),
+        }
     }
 
     /// What is wrong with the configurations themselves.
     pub(super) fn findings(&self) -> Vec<Finding> {
         match self {
-            Self::Lookup(_) => Vec::new(),
-            Self::Tree(_, findings) => findings.clone(),
+            Self::Lookup(..) => Vec::new(),
+            Self::Tree(_, findings, _) => findings.clone(),
         }
     }
 
     /// The configuration for a file, and the path that its rules see.
     pub(super) fn of(&self, candidate: &Candidate) -> Result<Option<(Ruling, String)>, Failure> {
         match self {
-            Self::Lookup(_) if is_stdin(&candidate.shown) => Ok(None),
-            Self::Lookup(configs) => match configs.of(Some(&candidate.shown))? {
+            Self::Lookup(..) if is_stdin(&candidate.shown) => Ok(None),
+            Self::Lookup(configs, ..) => match configs.of(Some(&candidate.shown))? {
                 Some(located) => {
                     let path = located.relative(&candidate.shown)?;
                     Ok(Some((Ruling::Found(located), path)))
                 }
                 None => Ok(None),
             },
-            Self::Tree(configs, _) => {
+            Self::Tree(configs, ..) => {
                 let Some(path) = &candidate.in_tree else {
                     return Ok(None);
                 };
@@ -174,8 +252,10 @@ fn of_files(tree: &WorkTree) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
         .into_iter()
         .filter(|path| is_config(path))
         .collect();
-    if !paths.contains(&CONFIG_FILE.into()) {
-        paths.push(CONFIG_FILE.into());
+    for name in [CONFIG_FILE, SOPS_CONFIG_FILE] {
+        if !paths.contains(&name.into()) {
+            paths.push(name.into());
+        }
     }
     let mut texts = Vec::new();
     for path in paths {
@@ -190,8 +270,21 @@ fn of_files(tree: &WorkTree) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
 }
 
 fn is_config(path: &Path) -> bool {
-    path.file_name() == Some(OsStr::new(CONFIG_FILE))
+    is_called(path, CONFIG_FILE) || is_called(path, SOPS_CONFIG_FILE)
 }
+
+fn is_called(path: &Path, name: &str) -> bool {
+    path.file_name() == Some(OsStr::new(name))
+}
+
+fn sops_ruling(config: &SopsConfig, path: &str) -> SopsRuling {
+    let rule = config.rule_for(path).map_err(|error| error.to_string())?;
+    Target::of_sops(&rule).map_err(|failure| failure.in_one_line().0)
+}
+
+static NOBODY: RecipientArgs = RecipientArgs {
+    recipients: Vec::new(),
+};
 
 fn with_slashes(path: &Path) -> String {
     let parts: Vec<_> = path

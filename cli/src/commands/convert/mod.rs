@@ -1,7 +1,8 @@
-//! `bulla convert`: SealedSecrets into envelopes and back. Values are opened here or not at all, and what can't be
+//! `bulla convert`: SealedSecrets, envelopes and files of SOPS into each other. Values are opened here or not at all, and what can't be
 //! converted stays as it is.
 
 mod report;
+mod sops;
 mod to_envelope;
 mod to_sealed_secret;
 
@@ -24,6 +25,8 @@ use crate::progress::Progress;
 use crate::recipients::Chooser;
 use crate::sealed_secret::{Certificates, is_sealed_secret};
 use crate::session::Session;
+use crate::sops_file;
+use crate::sops_file::target::Targets;
 use crate::stream_output;
 use report::{Done, Kept};
 
@@ -33,7 +36,7 @@ pub(crate) fn run(args: &ConvertArgs, session: &Session) -> Result<ExitStatus, F
     if args.output == ReportFormat::Json && !only_report {
         return Err(ConvertUsage::TwoOutputs.into());
     }
-    if args.to == SealedFormat::Envelope && args.certificate.cert.is_some() {
+    if args.to != SealedFormat::SealedSecret && args.certificate.cert.is_some() {
         return Err(ConvertUsage::CertificateOfEnvelope.into());
     }
     let sources = input::sources(
@@ -50,6 +53,7 @@ pub(crate) fn run(args: &ConvertArgs, session: &Session) -> Result<ExitStatus, F
         identities: Identities::load(&args.identities, &session.printer)?,
         chooser: Chooser::new(&session.configs, &args.recipients),
         certificates: Certificates::new(&session.configs, &args.recipients, &args.certificate),
+        targets: Targets::new(&session.configs, &args.recipients),
     };
     let progress = Progress::new("converting", sources.len(), &session.printer);
     let (mut files, mut failures) = (Vec::new(), Vec::new());
@@ -76,6 +80,7 @@ struct Converter<'a> {
     identities: Identities,
     chooser: Chooser<'a>,
     certificates: Certificates<'a>,
+    targets: Targets<'a>,
 }
 
 /// What became of a file.
@@ -102,26 +107,37 @@ enum ConvertUsage {
     StdinInPlace,
     #[error("manifests and a report can't both go to standard output")]
     TwoOutputs,
-    #[error("a certificate seals SealedSecrets, and envelopes were asked for")]
+    #[error("a certificate seals SealedSecrets, and something else was asked for")]
     CertificateOfEnvelope,
     #[error("there is nothing to convert in it")]
     Nothing,
+}
+
+impl<'s> File<'s> {
+    fn untouched(path: &'s Path, bytes: &[u8], kept: Vec<Kept>, before: usize) -> Self {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        Self {
+            path,
+            text: Zeroizing::new(text.to_owned()),
+            done: vec![],
+            kept,
+            before,
+        }
+    }
 }
 
 impl Converter<'_> {
     fn file<'s>(&self, source: &'s Source) -> Result<Option<File<'s>>, Failure> {
         let path = source.path.as_path();
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-        let untouched = |kept| {
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            Some(File {
-                path,
-                text: Zeroizing::new(text.to_owned()),
-                done: vec![],
-                kept,
-                before: 0,
-            })
-        };
+        let untouched = |kept| Some(File::untouched(path, &bytes, kept, 0));
+        if let Some(store) = sops_file::recognise(path, &bytes) {
+            return self.from_sops(path, &bytes, store).map(Some);
+        }
+        // Found in a directory for the sake of SOPS.
+        if source.found && !input::is_manifest(path) {
+            return Ok(None);
+        }
         let passes_through = !self.args.in_place && !bytes.trim_ascii().is_empty();
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
         if source.found && !input::mentions(&bytes, self.from()) {
@@ -134,7 +150,12 @@ impl Converter<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        let file = self.stream(path, &stream)?;
+        let file = match self.args.to {
+            SealedFormat::Sops if stream.objects().iter().any(manifest::is_resource) => {
+                self.to_sops(path, &bytes, &stream)?
+            }
+            _ => self.stream(path, &stream)?,
+        };
         if !source.found && file.done.is_empty() && file.kept.is_empty() && file.before == 0 {
             return Err(InFile::new("convert", path, ConvertUsage::Nothing).into());
         }
@@ -148,6 +169,8 @@ impl Converter<'_> {
         let (mut chosen, mut sealed_for) = (None, None);
         for object in stream.objects() {
             let (from, to) = match self.args.to {
+                // Whole files go that way: `to_sops` has seen to it.
+                SealedFormat::Sops => (false, false),
                 SealedFormat::Envelope => {
                     (is_sealed_secret(&object), manifest::is_envelope(&object))
                 }
@@ -160,6 +183,7 @@ impl Converter<'_> {
                 continue;
             }
             let converted = match self.args.to {
+                SealedFormat::Sops => continue,
                 SealedFormat::Envelope => {
                     let chosen = match &chosen {
                         Some(chosen) => chosen,
@@ -225,6 +249,7 @@ impl Converter<'_> {
         let (from, to) = match self.args.to {
             SealedFormat::Envelope => ("encryptedData", "data"),
             SealedFormat::SealedSecret => ("data", "encryptedData"),
+            SealedFormat::Sops => ("data", "data"),
         };
         let moves = [Move::new(["spec", from], ["spec", to])];
         for (index, resource) in changes {
@@ -238,6 +263,8 @@ impl Converter<'_> {
         match self.args.to {
             SealedFormat::Envelope => bulla_core::api::SEALED_SECRET,
             SealedFormat::SealedSecret => bulla_core::api::SECRET_ENVELOPE,
+            // Either of the two.
+            SealedFormat::Sops => "Secret",
         }
     }
 

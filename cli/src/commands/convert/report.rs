@@ -191,5 +191,6 @@ fn target(to: SealedFormat) -> &'static str {
     match to {
         SealedFormat::Envelope => "envelope",
         SealedFormat::SealedSecret => "SealedSecret",
+        SealedFormat::Sops => "file of SOPS",
     }
 }

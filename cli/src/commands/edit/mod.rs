@@ -1,6 +1,7 @@
 //! `bulla edit`: a sealed resource in the user's editor, its plaintext never on a disk.
 
 mod sealed;
+mod sops;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -26,6 +27,7 @@ use crate::scratch::Scratch;
 use crate::sealed_secret::CertificateError;
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
 use crate::vouching;
 
 /// Carries it out.
@@ -35,6 +37,9 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         return Err(EditUsage::StandardInput.into());
     }
     let input = input::read(path, MANIFEST_BYTES_MAX)?;
+    if let Some(store) = sops_file::recognise(path, &input.bytes) {
+        return sops::run(args, session, &input, store);
+    }
     let stream = manifest::parse(path, &input.bytes)?;
     let found = match manifest::one(path, &stream, &args.select)? {
         Resource::Envelope(found) => found,

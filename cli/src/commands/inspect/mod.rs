@@ -9,10 +9,10 @@ use std::path::Path;
 use bulla_core::envelope::{Binding, DataKeyEntry, Envelope, RecipientHint};
 use bulla_core::manifest::Stream;
 use bulla_core::policy::{Config, Section};
-use bulla_core::recipient::{Fingerprint, Suite};
+use bulla_core::recipient::{Fingerprint, KeyKind};
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ReportFormat, SelectArgs};
+use crate::cli::{InspectArgs, RecipientArgs, ReportFormat, SelectArgs};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::identities::Identities;
@@ -21,6 +21,8 @@ use crate::manifest::{self, Found, Resource};
 use crate::report::{columns, count, json};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
+use crate::sops_file::target::Targets;
 use pinned::Pinned;
 use sealed::SealedView;
 
@@ -59,6 +61,12 @@ fn inspect(
     identities: Option<&Identities>,
 ) -> Result<Vec<(String, Value)>, Failure> {
     let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
+    if let Some(store) = sops_file::recognise(path, &bytes) {
+        let nobody = RecipientArgs { recipients: vec![] };
+        let targets = Targets::new(&session.configs, &nobody);
+        let view = sops_file::inspect::View::of(path, store, &bytes, &targets)?;
+        return Ok(vec![(view.text(path), view.json(path))]);
+    }
     // In a directory most files have nothing to do with sealed resources.
     if found
         && !Stream::parse(&bytes)
@@ -119,7 +127,7 @@ struct Opener {
     /// What the file calls it.
     in_file: String,
     /// What the data key is closed with, whatever the hints say.
-    suite: Result<Option<Suite>, String>,
+    kind: Result<Option<KeyKind>, String>,
 }
 
 impl Opener {
@@ -131,7 +139,7 @@ impl Opener {
     }
 
     fn note(&self, has_config: bool) -> String {
-        match (&self.known, &self.suite) {
+        match (&self.known, &self.kind) {
             (_, Err(why)) => format!("damaged: {why}"),
             (Some((name, section)), _) if *name != self.in_file => {
                 format!("{section}; the file calls it `{}`", self.in_file)
@@ -144,9 +152,9 @@ impl Opener {
         }
     }
 
-    fn suite_text(&self) -> String {
-        match self.suite {
-            Ok(Some(suite)) => suite.to_string(),
+    fn kind_text(&self) -> String {
+        match self.kind {
+            Ok(Some(kind)) => kind.to_string(),
             _ => "unknown".to_owned(),
         }
     }
@@ -157,8 +165,8 @@ impl Opener {
             "nameInFile": self.in_file,
             "section": self.known.as_ref().map(|(_, section)| section.as_str()),
             "recipient": self.fingerprint.to_string(),
-            "suite": self.suite.as_ref().ok().and_then(|suite| *suite).map(|suite| suite.to_string()),
-            "postQuantum": self.suite.as_ref().ok().and_then(|suite| *suite).map(Suite::is_post_quantum),
+            "suite": self.kind.as_ref().ok().and_then(|kind| *kind).map(|kind| kind.to_string()),
+            "postQuantum": self.kind.as_ref().ok().and_then(|kind| *kind).map(KeyKind::is_post_quantum),
         })
     }
 }
@@ -211,7 +219,7 @@ impl View<'_> {
         [
             opener.name(),
             opener.fingerprint.to_string(),
-            opener.suite_text(),
+            opener.kind_text(),
             note,
         ]
     }
@@ -259,7 +267,7 @@ impl View<'_> {
                 fingerprint,
                 known: known.map(|(party, _)| (party.name.to_string(), party.section)),
                 in_file: closed.recipient.name.to_string(),
-                suite: closed.key.suite().map_err(|error| error.to_string()),
+                kind: closed.key.kind().map_err(|error| error.to_string()),
             }
         };
         entry.closed_for.iter().map(opener).collect()
@@ -284,7 +292,7 @@ impl View<'_> {
             .iter()
             .flat_map(|entry| self.openers(entry))
         {
-            let is_classic = matches!(opener.suite, Ok(Some(suite)) if !suite.is_post_quantum());
+            let is_classic = matches!(opener.kind, Ok(Some(kind)) if !kind.is_post_quantum());
             if is_classic
                 && !classic
                     .iter()
@@ -301,7 +309,7 @@ impl View<'_> {
         if classic.is_empty() {
             return "every recipient is post-quantum".to_owned();
         }
-        let shown = |opener: &Opener| format!("{} ({})", opener.name(), opener.suite_text());
+        let shown = |opener: &Opener| format!("{} ({})", opener.name(), opener.kind_text());
         let names: Vec<_> = classic.iter().map(shown).collect();
         format!("{}: not post-quantum", names.join(", "))
     }

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, 
         printer.say(format_args!(
             "+ {name} {} {}",
             key.fingerprint(),
-            key.suite()
+            key.kind()
         ));
     }
     tell_what_next(path, changed.removed.is_empty(), printer);
@@ -177,7 +177,7 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
         let recipient: Recipient = text
             .parse()
             .map_err(|_| wrong("its public key can't be read"))?;
-        if recipient.suite() != expected {
+        if recipient.suite() != Some(expected) {
             return Err(wrong("its public key is of another suite"));
         }
         if status
@@ -190,10 +190,10 @@ fn to_close_with(keys: &[SealingKey], suite: Option<Suite>) -> Result<Vec<Recipi
             found.push(recipient);
         }
     }
-    let strong = found.iter().any(|key| key.suite().is_post_quantum());
+    let strong = found.iter().any(|key| key.kind().is_post_quantum());
     found.retain(|key| match suite {
-        Some(suite) => key.suite() == suite,
-        None => key.suite().is_post_quantum() || !strong,
+        Some(suite) => key.suite() == Some(suite),
+        None => key.kind().is_post_quantum() || !strong,
     });
     if found.is_empty() {
         Err(FetchError::NoKey(suite))

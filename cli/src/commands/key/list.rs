@@ -50,7 +50,7 @@ fn text(parties: &[Party], rules: &[Rule]) -> String {
         };
         for recipient in &party.recipients {
             rows.push(row(
-                recipient.suite().to_string(),
+                recipient.kind().to_string(),
                 recipient.fingerprint().to_string(),
             ));
         }
@@ -72,8 +72,8 @@ fn party_json(party: &Party, rules: &[Rule]) -> Value {
         json!({
             "publicKey": recipient.as_str(),
             "fingerprint": recipient.fingerprint().to_string(),
-            "suite": recipient.suite().to_string(),
-            "postQuantum": recipient.suite().is_post_quantum(),
+            "suite": recipient.kind().to_string(),
+            "postQuantum": recipient.kind().is_post_quantum(),
         })
     };
     json!({

@@ -1,5 +1,6 @@
 //! `bulla seal`: Secrets in, envelopes or SealedSecrets out, every other byte as it was.
 
+mod sops;
 mod target;
 
 use std::borrow::Cow;
@@ -25,6 +26,8 @@ use crate::recipients::Chooser;
 use crate::sealed_secret::{self, Certificates, is_sealed_secret};
 use crate::session::Session;
 use crate::shown::Shown;
+use crate::sops_file;
+use crate::sops_file::target::Targets;
 use crate::stream_output;
 use target::{SealedOne, Target};
 
@@ -35,6 +38,7 @@ pub(crate) fn run(args: &SealArgs, session: &Session) -> Result<ExitStatus, Fail
         args,
         session,
         chooser,
+        targets: Targets::new(&session.configs, &args.recipients),
         certificates: Certificates::new(&session.configs, &args.recipients, &args.certificate),
     };
     if create::is_asked(&args.create) {
@@ -67,6 +71,7 @@ struct Sealer<'a> {
     args: &'a SealArgs,
     session: &'a Session,
     chooser: Chooser<'a>,
+    targets: Targets<'a>,
     certificates: Certificates<'a>,
 }
 
@@ -78,6 +83,8 @@ struct Sealed<'a> {
     notes: Vec<String>,
     /// Sealed resources that it had already.
     before: usize,
+    /// It is a file of SOPS, which has its block for all of it.
+    sops: bool,
 }
 
 /// Flags that don't go together, or with the input.
@@ -101,8 +108,19 @@ impl Sealer<'_> {
     fn file<'s>(&self, source: &'s Source) -> Result<Option<Sealed<'s>>, Failure> {
         let path = &source.path;
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
-        if self.format(self.seen(path))? == SealedFormat::Envelope {
+        let format = self.format(self.seen(path))?;
+        if format == SealedFormat::Envelope {
             self.chooser.check_asked(Some(self.seen(path)))?;
+        }
+        if let Some(store) = sops_file::recognise(path, &bytes) {
+            return self.sealed_by_sops(path, store, &bytes).map(Some);
+        }
+        if format == SealedFormat::Sops && self.is_for_sops(source, &bytes)? {
+            return self.into_sops(path, &bytes).map(Some);
+        }
+        // Found in a directory for the sake of SOPS, and its rule is for nothing of that.
+        if source.found && !input::is_manifest(path) {
+            return Ok(None);
         }
         // In a directory most files have nothing to do with Secrets, and some are not even YAML.
         if source.found && !input::mentions(&bytes, "Secret") {
@@ -118,6 +136,7 @@ impl Sealer<'_> {
             text,
             notes,
             before,
+            sops: false,
         }))
     }
 
@@ -209,6 +228,11 @@ impl Sealer<'_> {
         }
         let secret = create::secret(&args.create, args.namespace.as_ref())?;
         let path = Path::new("-");
+        if self.format(self.seen(path))? == SealedFormat::Sops {
+            let text = emit(&sops_file::seal::manifest_of(&secret));
+            self.write(&[self.into_sops(path, text.as_bytes())?])?;
+            return Ok(ExitStatus::Done);
+        }
         let target = self.target(path)?;
         let sealed = self.seal_one(secret, &target)?;
         let file = args.output_file.as_deref().unwrap_or(path);
@@ -223,6 +247,7 @@ impl Sealer<'_> {
             text: text.into(),
             notes,
             before: 0,
+            sops: false,
         }])?;
         Ok(ExitStatus::Done)
     }
@@ -254,7 +279,10 @@ impl Sealer<'_> {
             replace(&replacements)?;
         } else {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
-            let text = stream_output::joined(&texts, args.output)?;
+            let text = match files.iter().any(|file| file.sops) {
+                true => self.alone(files)?,
+                false => stream_output::joined(&texts, args.output)?,
+            };
             match &args.output_file {
                 Some(path) => {
                     let new_file = NewFile::Public;
@@ -288,6 +316,7 @@ impl<'a> Sealed<'a> {
             text: Zeroizing::new(text.to_owned()),
             notes: vec![],
             before: 0,
+            sops: false,
         })
     }
 }

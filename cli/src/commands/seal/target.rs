@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bulla_core::envelope::{Binding, Envelope};
-use bulla_core::manifest::{Move, Path as NodePath, SecretSource};
+use bulla_core::manifest::{Move, SecretSource};
 use bulla_core::policy::Format;
 use bulla_core::scope::Scope;
 use bulla_core::sealed_secrets::{SecretTemplate, scope_of};
@@ -15,8 +15,9 @@ use crate::cli::SealedFormat;
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::recipients::Chosen;
-use crate::sealed_secret::{CertificateError, Making, SealedFor};
+use crate::sealed_secret::{CertificateError, Making, SealedFor, into_encrypted_data};
 use crate::secret::{Conversion, Manner};
+use crate::sops_file::error::SopsUsage;
 
 /// What a file's Secrets become.
 pub(super) enum Target {
@@ -51,6 +52,8 @@ impl Sealer<'_> {
                 chosen.warn_of_left_out(seen, printer);
                 Ok(Target::Envelopes(chosen))
             }
+            // Files are sealed whole before any Secret is looked for in them.
+            SealedFormat::Sops => Err(SopsUsage::Joined.into()),
             SealedFormat::SealedSecret if self.args.unbound_template => {
                 Err(CertificateError::NeverBound.into())
             }
@@ -72,12 +75,24 @@ impl Sealer<'_> {
         }
         let seen = Some(seen).filter(|path| !is_stdin(path));
         let located = self.session.configs.of(seen)?;
+        if let (None, Some(path), true) =
+            (&located, seen, self.args.recipients.recipients.is_empty())
+        {
+            let printer = &self.session.printer;
+            let sops = self.targets.sops_config(path, printer)?;
+            // Whoever has rules for sops and none for bulla works with sops.
+            return Ok(match sops {
+                Some(_) => SealedFormat::Sops,
+                None => SealedFormat::Envelope,
+            });
+        }
         let rule = located.as_ref().zip(seen).and_then(|(located, path)| {
             let relative = located.relative(path).ok()?;
             located.config.rule_for(&relative).ok()
         });
         Ok(match rule.map(bulla_core::policy::Rule::format) {
             Some(Format::SealedSecret) => SealedFormat::SealedSecret,
+            Some(Format::Sops) => SealedFormat::Sops,
             _ => SealedFormat::Envelope,
         })
     }
@@ -145,11 +160,7 @@ impl Sealer<'_> {
         let title = format!("`{}/{}`", request.namespace, request.name);
         let values = request.values.len();
         let mut moves = conversion.moves;
-        for there in &mut moves {
-            if there.to == NodePath::from(["spec", "data"]) {
-                there.to = NodePath::from(["spec", "encryptedData"]);
-            }
-        }
+        into_encrypted_data(&mut moves);
         Ok(SealedOne {
             resource,
             moves,

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use bulla_core::api::SecretEnvelope;
+use bulla_core::names::ResourceName;
 use bulla_core::plan::{ADOPT_ANNOTATION, ADOPTED_BY_ANNOTATION, Claim, Controller, OurMetadata};
 use bulla_core::secret::SecretContent;
 
@@ -54,7 +55,7 @@ impl Memory {
 }
 
 impl World for Memory {
-    async fn peek(&self, _: &Request) -> Result<Option<Seen>, WorldError> {
+    async fn peek(&self, _: &Request, _: &ResourceName) -> Result<Option<Seen>, WorldError> {
         Ok(self.with(|state| {
             state.calls.push("peek");
             let seen = state.secret.as_ref().map(Seen::from);
@@ -62,7 +63,7 @@ impl World for Memory {
         }))
     }
 
-    async fn observe(&self, _: &Request) -> Result<Option<Live>, WorldError> {
+    async fn observe(&self, _: &Request, _: &ResourceName) -> Result<Option<Live>, WorldError> {
         Ok(self.with(|state| {
             state.calls.push("observe");
             state.secret.as_ref().map(duplicate)
@@ -139,14 +140,14 @@ impl Bench {
     }
 }
 
-fn ready<F: Future>(future: F) -> F::Output {
+pub(super) fn ready<F: Future>(future: F) -> F::Output {
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the world in memory never waits"),
     }
 }
 
-fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
+pub(super) fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
     let outline = content.outline();
     let mut live = Live {
         secret_type: outline.secret_type().to_owned(),
@@ -181,7 +182,7 @@ fn written(request: &Request, content: &SecretContent, claim: Claim) -> Live {
     live
 }
 
-fn duplicate(live: &Live) -> Live {
+pub(super) fn duplicate(live: &Live) -> Live {
     let data = live.data.iter();
     Live {
         uid: live.uid.clone(),

@@ -1,6 +1,7 @@
 mod failures;
 mod memory;
 mod records;
+mod several;
 mod unopened;
 
 use bulla_core::api::ConditionStatus;

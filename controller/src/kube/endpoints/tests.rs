@@ -46,6 +46,7 @@ impl Bench {
             age: KeyRing::default(),
             rsa: ring(&[NEW, OLD]),
             legacy: LegacyData::Accept,
+            ..Keys::default()
         };
         let newest = Certificate::from_pem(NEW.as_bytes()).expect("a certificate");
         let (keys_sender, keys) = watch::channel(Some(keys));

@@ -173,7 +173,7 @@ fn half(
         };
     };
     let identity = identities.of(secret).ok_or(Fault::IdentityUnreadable)?;
-    if identity.suite() != suite {
+    if identity.suite() != Some(suite) {
         return Err(Fault::SuiteMismatch);
     }
     // What people close for must be what opens: the private half decides, and says whether anybody has lied.
@@ -258,7 +258,7 @@ impl Found {
     }
 
     /// The private half, while the key opens.
-    fn opens(&self) -> Option<&Bound> {
+    pub(super) fn opens(&self) -> Option<&Bound> {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }

@@ -9,6 +9,7 @@
 //! - A step that was cut off is completed, not repeated.
 
 pub(super) mod events;
+mod export;
 mod found;
 mod gauges;
 mod published;
@@ -23,11 +24,13 @@ use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use self::export::Exporter;
 pub(super) use self::found::may_go;
 use self::found::{Found, Identities, find, ring};
 pub(super) use self::gauges::{gauges, state_text};
 pub(super) use self::published::{Published, Publisher};
 use self::status::{Usage, usage};
+use super::args::ExportTarget;
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
@@ -43,11 +46,13 @@ pub(super) struct Keeper {
     changed: Arc<Notify>,
     publisher: Arc<Publisher>,
     identities: Identities,
-    /// Nothing until every envelope is known.
+    /// Nothing until every resource is known.
     usage: Option<Usage>,
     usage_since: Option<Instant>,
     /// What the log last said of why no key is made.
     block: Option<Block>,
+    /// Nothing where nobody asked for an export.
+    exporter: Option<Exporter>,
 }
 
 impl Keeper {
@@ -71,7 +76,15 @@ impl Keeper {
             usage: None,
             usage_since: None,
             block: None,
+            exporter: None,
         }
+    }
+
+    /// The same keeper, which hands the identities of the keys to `target` as well.
+    #[must_use]
+    pub(super) fn with_export(mut self, target: Option<ExportTarget>) -> Self {
+        self.exporter = target.map(Exporter::new);
+        self
     }
 
     /// Runs until the process ends.
@@ -109,6 +122,9 @@ impl Keeper {
         self.publisher.age(&self.cluster, ring(&found));
         if !*self.leading.borrow() {
             return Ok(self.check);
+        }
+        if let Some(exporter) = &mut self.exporter {
+            exporter.keep(&self.cluster, &found).await;
         }
         if self.policy.require_existing_key && self.adopt_orphans(&found).await? {
             return Ok(Duration::ZERO);

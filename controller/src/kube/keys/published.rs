@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bulla_core::names::ResourceName;
 use bulla_core::reason::Reason;
-use bulla_core::recipient::KeyRing;
+use bulla_core::recipient::{Identity, KeyRing};
 use bulla_core::sealed_secrets::{Certificate, LegacyData, RsaKeyRing};
 use tokio::sync::watch;
 
 use crate::engine::Keys;
 use crate::kube::cluster::Cluster;
-use crate::kube::kind::{Envelopes, Kind, SealedSecrets};
+use crate::kube::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets};
 
 /// Where keepers hand in their rings. Nothing is published before each family was looked at once.
 pub(crate) struct Publisher {
@@ -24,8 +24,11 @@ pub(crate) struct Publisher {
 struct Parts {
     age: Option<KeyRing>,
     rsa: Option<RsaKeyRing>,
+    /// Identities that open SopsSecrets beside the sealing keys.
+    brought: Option<KeyRing>,
     age_names: BTreeSet<ResourceName>,
     rsa_names: BTreeSet<ResourceName>,
+    brought_names: BTreeSet<ResourceName>,
     legacy: LegacyData,
 }
 
@@ -41,16 +44,22 @@ pub(crate) struct Published {
 }
 
 impl Publisher {
-    /// A publisher, and where it publishes. Without SealedSecrets nobody hands in RSA keys.
-    pub(crate) fn new(with_sealed_secrets: bool, legacy: LegacyData) -> (Self, Published) {
+    /// A publisher, and where it publishes. Without SealedSecrets nobody hands in RSA keys, and without SopsSecrets
+    /// nobody brings identities.
+    pub(crate) fn new(
+        (with_sealed_secrets, with_sops_secrets): (bool, bool),
+        legacy: LegacyData,
+    ) -> (Self, Published) {
         let (keys, keys_receiver) = watch::channel(None);
         let (names, names_receiver) = watch::channel(BTreeSet::new());
         let (closing, closing_receiver) = watch::channel(None);
         let parts = Parts {
             age: None,
             rsa: (!with_sealed_secrets).then(RsaKeyRing::default),
+            brought: (!with_sops_secrets).then(KeyRing::default),
             age_names: BTreeSet::new(),
             rsa_names: BTreeSet::new(),
+            brought_names: BTreeSet::new(),
             legacy,
         };
         let publisher = Self {
@@ -77,6 +86,11 @@ impl Publisher {
         self.name(|parts| parts.rsa_names = names);
     }
 
+    /// Hands in the names of the Secrets with identities for SopsSecrets.
+    pub(crate) fn brought_names(&self, names: BTreeSet<ResourceName>) {
+        self.name(|parts| parts.brought_names = names);
+    }
+
     /// Hands in the certificate that closes.
     pub(crate) fn closing(&self, certificate: Option<&Certificate>) {
         self.closing.send_if_modified(|known| {
@@ -91,7 +105,8 @@ impl Publisher {
     fn name(&self, change: impl FnOnce(&mut Parts)) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut parts);
-        let names = parts.age_names.union(&parts.rsa_names).cloned().collect();
+        let names = parts.age_names.iter().chain(&parts.rsa_names);
+        let names = names.chain(&parts.brought_names).cloned().collect();
         self.names.send_if_modified(|known| {
             let changed = *known != names;
             *known = names;
@@ -110,6 +125,21 @@ impl Publisher {
         }) {
             tracing::info!(keys = ?fresh, "the key ring has changed");
             wake::<Envelopes>(cluster);
+            wake::<SopsSecrets>(cluster);
+        }
+    }
+
+    /// Hands in the identities that open SopsSecrets; wakes those that had none when something has changed.
+    pub(crate) fn brought(&self, cluster: &Cluster, ring: KeyRing) {
+        let names = |ring: &KeyRing| ring.iter().map(Identity::fingerprint).collect::<Vec<_>>();
+        let fresh = names(&ring);
+        if self.change(|parts| {
+            let known = parts.brought.as_ref().map(names);
+            parts.brought = Some(ring);
+            known.as_ref() != Some(&fresh)
+        }) {
+            tracing::info!(keys = ?fresh, "the identities for SopsSecrets have changed");
+            wake::<SopsSecrets>(cluster);
         }
     }
 
@@ -132,9 +162,12 @@ impl Publisher {
     fn change(&self, change: impl FnOnce(&mut Parts) -> bool) -> bool {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut parts);
-        if let (true, Some(age), Some(rsa)) = (changed, &parts.age, &parts.rsa) {
+        let complete = (&parts.age, &parts.rsa, &parts.brought);
+        if let (true, (Some(age), Some(rsa), Some(brought))) = (changed, complete) {
+            let both = age.iter().chain(brought.iter()).map(Identity::duplicate);
             self.keys.send_replace(Some(Keys {
                 age: age.clone(),
+                sops: KeyRing::new(both.collect()),
                 rsa: rsa.clone(),
                 legacy: parts.legacy,
             }));

@@ -11,25 +11,31 @@ use bulla_core::rotation::{Standing, Timestamp};
 use super::found::{Found, Half};
 use crate::engine::rfc3339;
 use crate::kube::cluster::Cluster;
+use crate::kube::kind::{Envelopes, Kind, SopsSecrets};
 use crate::kube::mirror::SeenSealingKey;
 
 /// How much is closed for each key.
 pub(super) type Usage = HashMap<Fingerprint, KeyUse>;
 
-/// Counts over all envelopes.
+/// Counts over all envelopes and SopsSecrets.
 pub(super) fn usage(cluster: &Cluster) -> Usage {
     let mut usage = Usage::new();
-    for envelope in cluster.envelopes.all() {
-        for fingerprint in &envelope.recipients {
+    count::<Envelopes>(cluster, &mut usage);
+    count::<SopsSecrets>(cluster, &mut usage);
+    usage
+}
+
+fn count<K: Kind>(cluster: &Cluster, usage: &mut Usage) {
+    for resource in K::mirror(cluster).all() {
+        for fingerprint in &resource.recipients {
             let counted = usage.entry(*fingerprint).or_insert(KeyUse {
                 resources: 0,
                 values: 0,
             });
             counted.resources = counted.resources.saturating_add(1);
-            counted.values = counted.values.saturating_add_unsigned(envelope.values);
+            counted.values = counted.values.saturating_add_unsigned(resource.values);
         }
     }
-    usage
 }
 
 /// Why a key that was asked for is not made yet.

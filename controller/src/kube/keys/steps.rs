@@ -26,8 +26,12 @@ impl Keeper {
             let Some(identity) = self.identities.of(&secret) else {
                 continue;
             };
+            // A line of text gives no other key than one of age's own.
+            let Some(suite) = identity.suite() else {
+                continue;
+            };
             let (name, state) = (&*secret.sealing_key, secret.state());
-            match store::create(&self.cluster, name, &age_spec(identity.suite(), state)).await {
+            match store::create(&self.cluster, name, &age_spec(suite, state)).await {
                 Ok(_) => {
                     tracing::info!(sealing_key = name, "restored a sealing key from its Secret");
                     adopted = true;

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::kube::stand_in::Stand;
 
+mod export;
+
 const KEYS: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
 const SECRETS: &str = "/api/v1/namespaces/bulla-system/secrets";
 
@@ -40,7 +42,7 @@ impl Bench {
         let (leading_sender, leading) = watch::channel(true);
         let check = Duration::from_secs(600);
         let changed = Arc::default();
-        let publisher = Arc::new(Publisher::new(false, LegacyData::Accept).0);
+        let publisher = Arc::new(Publisher::new((false, false), LegacyData::Accept).0);
         let keeper = Keeper::new(
             stand.cluster.clone(),
             publisher,

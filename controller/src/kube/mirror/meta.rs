@@ -19,9 +19,20 @@ pub(crate) struct Meta {
     #[serde(deserialize_with = "nullable")]
     pub(crate) finalizers: Vec<Box<str>>,
     #[serde(deserialize_with = "nullable")]
+    pub(crate) owner_references: Vec<OwnerReference>,
+    #[serde(deserialize_with = "nullable")]
     pub(crate) annotations: Annotations,
     #[serde(deserialize_with = "nullable")]
     pub(crate) labels: Labels,
+}
+
+/// Whose an object is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct OwnerReference {
+    pub(crate) kind: Box<str>,
+    pub(crate) uid: Box<str>,
+    pub(crate) controller: Option<bool>,
 }
 
 /// The annotations that mean something to the controller.
@@ -30,6 +41,8 @@ pub(crate) struct Meta {
 pub(crate) struct Annotations {
     #[serde(rename = "bulla.dev/suspend")]
     pub(crate) suspend: Option<Box<str>>,
+    #[serde(rename = "bulla.dev/adopted-by")]
+    pub(crate) adopted_by: Option<Box<str>>,
     #[serde(rename = "reconcile.fluxcd.io/requestedAt")]
     pub(crate) requested_at: Option<Box<str>>,
     #[serde(rename = "bulla.dev/sealing-key-uid")]

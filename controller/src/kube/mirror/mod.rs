@@ -4,6 +4,7 @@
 //! or it would be done twice: [`Mirror::learn`] takes the answer in, and what the watch tells later that is no newer
 //! changes nothing and wakes nobody.
 
+mod age_identities;
 mod key_secret;
 mod meta;
 mod resource;
@@ -14,6 +15,7 @@ mod secret;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub(super) use age_identities::AgeIdentities;
 pub(super) use key_secret::KeySecret;
 pub(super) use meta::{Annotations, Meta};
 pub(super) use resource::SeenResource;
@@ -34,6 +36,11 @@ pub(super) trait Mirrored: Versioned + Sync + 'static {
         let _ = older;
         false
     }
+
+    /// By what it is found beside its name, if by anything: [`Mirror::marked`].
+    fn mark(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The objects of one kind, by namespace and name.
@@ -41,6 +48,8 @@ pub(super) struct Mirror<T>(RwLock<State<T>>);
 
 struct State<T> {
     objects: HashMap<Key, Arc<T>>,
+    /// Where the objects of each mark are.
+    marked: HashMap<Box<str>, HashSet<Key>>,
     /// How far each watch has come, by the namespace that it watches; the empty one stands for all.
     newest: HashMap<Box<str>, u64>,
     synced: HashSet<Box<str>>,
@@ -50,6 +59,7 @@ impl<T: Mirrored> Mirror<T> {
     pub(super) fn new() -> Self {
         Self(RwLock::new(State {
             objects: HashMap::new(),
+            marked: HashMap::new(),
             newest: HashMap::new(),
             synced: HashSet::new(),
         }))
@@ -68,6 +78,15 @@ impl<T: Mirrored> Mirror<T> {
     /// The names of all objects.
     pub(super) fn keys(&self) -> Vec<Key> {
         self.read(|state| state.objects.keys().cloned().collect())
+    }
+
+    /// All objects with this mark.
+    pub(super) fn marked(&self, mark: &str) -> Vec<Arc<T>> {
+        self.read(|state| {
+            let keys = state.marked.get(mark).into_iter().flatten();
+            keys.filter_map(|key| state.objects.get(key).cloned())
+                .collect()
+        })
     }
 
     /// True when so many watches have listed everything once.
@@ -91,7 +110,7 @@ impl<T: Mirrored> Mirror<T> {
             .get(&key)
             .is_some_and(|known| number(known.version()) >= version);
         if !outdated && !older {
-            state.objects.insert(key, Arc::new(object));
+            state.put(key, object);
         }
     }
 
@@ -113,7 +132,7 @@ impl<T: Mirrored> Mirror<T> {
             .get(key)
             .is_some_and(|known| known.version() == version)
         {
-            state.objects.remove(key);
+            state.take(key);
         }
     }
 
@@ -128,6 +147,8 @@ pub(super) struct News {
     pub(super) key: Key,
     /// Nothing but its status has changed.
     pub(super) status_only: bool,
+    /// The marks that it has, or had.
+    pub(super) marks: Vec<Box<str>>,
 }
 
 /// The receiving end of one watch.
@@ -179,12 +200,10 @@ impl<T: Mirrored> Feed<T> {
                     .filter(|key| !listed.contains(key))
                     .cloned()
                     .collect();
-                for key in &gone {
-                    state.objects.remove(key);
-                }
+                let gone = gone.into_iter().map(|key| state.take(&key)).collect();
                 state.objects.shrink_to_fit();
                 state.synced.insert(self.namespace.clone());
-                gone.into_iter().map(News::of).collect()
+                gone
             }
             Change::Applied(object) => {
                 let (key, version) = (object.key(), number(object.version()));
@@ -200,10 +219,7 @@ impl<T: Mirrored> Feed<T> {
                 match state.objects.get(&key) {
                     None => Vec::new(),
                     Some(known) if number(known.version()) > version && version > 0 => Vec::new(),
-                    Some(_) => {
-                        state.objects.remove(&key);
-                        vec![News::of(key)]
-                    }
+                    Some(_) => vec![state.take(&key)],
                 }
             }
         }
@@ -212,10 +228,39 @@ impl<T: Mirrored> Feed<T> {
 
 impl<T: Mirrored> State<T> {
     fn put(&mut self, key: Key, object: T) -> News {
-        let older = self.objects.get(&key);
-        let status_only = older.is_some_and(|older| object.is_report_on(older));
-        self.objects.insert(key.clone(), Arc::new(object));
-        News { key, status_only }
+        let mut news = News::of(key.clone());
+        let mark: Option<Box<str>> = object.mark().map(Into::into);
+        let object = Arc::new(object);
+        if let Some(older) = self.objects.insert(key.clone(), object.clone()) {
+            news.status_only = object.is_report_on(&older);
+            news.marks.extend(self.unmark(&key, &older));
+        }
+        if let Some(mark) = mark {
+            self.marked.entry(mark.clone()).or_default().insert(key);
+            if !news.marks.contains(&mark) {
+                news.marks.push(mark);
+            }
+        }
+        news
+    }
+
+    fn take(&mut self, key: &Key) -> News {
+        let mut news = News::of(key.clone());
+        if let Some(older) = self.objects.remove(key) {
+            news.marks.extend(self.unmark(key, &older));
+        }
+        news
+    }
+
+    fn unmark(&mut self, key: &Key, older: &T) -> Option<Box<str>> {
+        let mark = older.mark()?;
+        if let Some(keys) = self.marked.get_mut(mark) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.marked.remove(mark);
+            }
+        }
+        Some(mark.into())
     }
 }
 
@@ -224,6 +269,7 @@ impl News {
         Self {
             key,
             status_only: false,
+            marks: Vec::new(),
         }
     }
 }
@@ -289,6 +335,46 @@ mod tests {
             mirror.get(&key("db")).expect("it is still there").version(),
             "9"
         );
+    }
+
+    #[test]
+    fn an_object_is_found_by_its_mark_and_wakes_whom_it_belongs_to_when_it_goes() {
+        let of = |name: &str, version: u64, owner: Option<&str>| -> SeenSecret {
+            let references: Vec<_> = owner
+                .iter()
+                .map(
+                    |uid| serde_json::json!({"kind": "SopsSecret", "uid": uid, "controller": true}),
+                )
+                .collect();
+            let json = serde_json::json!({"metadata": {
+                "name": name, "namespace": "shop", "uid": "u", "resourceVersion": version.to_string(),
+                "ownerReferences": references,
+            }});
+            serde_json::from_value(json).expect("the metadata of a Secret")
+        };
+        let mirror = Arc::new(Mirror::new());
+        let mut feed = Feed::new(mirror.clone(), "");
+        let found = |mark: &str| mirror.marked(mark).len();
+        for (version, owner, marks) in [
+            (1, Some("a"), vec!["a"]),
+            (2, Some("b"), vec!["a", "b"]),
+            (3, None, vec!["b"]),
+            (4, Some("a"), vec!["a"]),
+        ] {
+            let news = feed.receive(Change::Applied(of("db", version, owner)));
+            let told: Vec<&str> = news[0].marks.iter().map(|mark| &**mark).collect();
+            assert_eq!(told, marks);
+            for mark in ["a", "b"] {
+                assert_eq!(found(mark), usize::from(owner == Some(mark)));
+            }
+        }
+        mirror.learn(of("own", 9, Some("a")));
+        assert_eq!(found("a"), 2);
+        mirror.forget(&key("own"), "9");
+        assert_eq!(found("a"), 1);
+        let news = feed.receive(Change::Deleted(of("db", 10, Some("a"))));
+        assert_eq!(*news[0].marks[0], *"a");
+        assert_eq!(found("a"), 0);
     }
 
     #[test]

@@ -137,11 +137,14 @@ impl<'de, K: Kind> Deserialize<'de> for SeenResource<K> {
             #[serde(default)]
             spec: Option<Box<RawValue>>,
             #[serde(default)]
+            sops: Option<Box<RawValue>>,
+            #[serde(default)]
             status: Option<Box<RawValue>>,
         }
         let wire = Wire::deserialize(deserializer)?;
         let meta = wire.metadata;
         let spec = wire.spec.map_or("null".into(), Box::<str>::from);
+        let spec = K::whole(spec, wire.sops.as_deref().map(RawValue::get));
         let (recipients, values) = K::count(&spec);
         // A status that can't be read is one that nobody has written yet.
         let status = wire.status.and_then(|status| K::read_status(status.get()));
@@ -183,6 +186,10 @@ impl<K: Kind> Mirrored for SeenResource<K> {
             && self.suspended == older.suspended
             && self.requested_at == older.requested_at
             && self.scope == older.scope
+    }
+
+    fn mark(&self) -> Option<&str> {
+        K::BY_UID.then_some(&self.uid)
     }
 }
 

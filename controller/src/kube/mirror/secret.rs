@@ -1,7 +1,9 @@
-//! A live Secret as its metadata tells of it: name, uid, version. Never a value.
+//! A live Secret as its metadata tells of it: name, uid, version, whose it is. Never a value.
 
+use bulla_core::api::SOPS_SECRET;
 use serde::{Deserialize, Deserializer};
 
+use super::meta::OwnerReference;
 use super::{Meta, Mirrored};
 use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
@@ -13,6 +15,22 @@ pub(crate) struct SeenSecret {
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
     pub(crate) version: Box<str>,
+    owner: Owner,
+}
+
+/// The uid of the resource that has several Secrets, of which this is one; found by it when the resource is looked at.
+#[derive(Debug, Clone)]
+enum Owner {
+    Nobody,
+    Controls(Box<str>),
+    Adopted(Box<str>),
+}
+
+impl SeenSecret {
+    /// It stays when its resource no longer names it.
+    pub(crate) fn is_adopted(&self) -> bool {
+        matches!(self.owner, Owner::Adopted(_))
+    }
 }
 
 impl From<Meta> for SeenSecret {
@@ -22,6 +40,23 @@ impl From<Meta> for SeenSecret {
             name: meta.name,
             uid: meta.uid,
             version: meta.resource_version,
+            owner: Owner::of(meta.owner_references, meta.annotations.adopted_by),
+        }
+    }
+}
+
+impl Owner {
+    fn of(references: Vec<OwnerReference>, adopted_by: Option<Box<str>>) -> Self {
+        let controller = references
+            .into_iter()
+            .find(|it| it.controller == Some(true));
+        match (controller, adopted_by) {
+            // Every other kind of resource finds its Secret by its own name.
+            (Some(controller), _) if &*controller.kind == SOPS_SECRET => {
+                Self::Controls(controller.uid)
+            }
+            (None, Some(uid)) => Self::Adopted(uid),
+            _ => Self::Nobody,
         }
     }
 }
@@ -47,6 +82,13 @@ impl Mirrored for SeenSecret {
         Key {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
+        }
+    }
+
+    fn mark(&self) -> Option<&str> {
+        match &self.owner {
+            Owner::Nobody => None,
+            Owner::Controls(uid) | Owner::Adopted(uid) => Some(uid),
         }
     }
 }

@@ -29,7 +29,7 @@ fn keeper(stand: &Stand, take_over: bool) -> (RsaKeeper, watch::Sender<bool>) {
         adopt_keys: false,
         take_over,
     };
-    let publisher = Arc::new(Publisher::new(true, LegacyData::Accept).0);
+    let publisher = Arc::new(Publisher::new((true, false), LegacyData::Accept).0);
     let check = Duration::from_secs(600);
     let cluster = stand.cluster.clone();
     let keeper = RsaKeeper::new(cluster, publisher, settings, check, leading, Arc::default());

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 pub(super) use block::{BlockLayout, BlockWriter, Notebook, Notes};
 pub(super) use flow::{FlowLines, FlowStyle};
-pub(super) use scalar::{scalar_text, string_in_style};
+pub(super) use scalar::scalar_text;
+pub(crate) use scalar::{double_quoted, fits_literal, string_in_style};
 
 /// A YAML document as kubectl would print it, without `---`: two blanks of indentation, lists not indented.
 ///

@@ -30,7 +30,7 @@ pub(in crate::manifest) fn key_text(key: &str, flow: bool) -> String {
 }
 
 /// A string in the quotes that stand there already, where they can hold it on one line.
-pub(in crate::manifest) fn string_in_style(text: &str, style: Style, flow: bool) -> String {
+pub(crate) fn string_in_style(text: &str, style: Style, flow: bool) -> String {
     match style {
         Style::SingleQuoted if text.chars().all(is_printable) => {
             format!("'{}'", text.replace('\'', "''"))
@@ -41,7 +41,7 @@ pub(in crate::manifest) fn string_in_style(text: &str, style: Style, flow: bool)
 }
 
 /// A string of several lines that a `|` block holds as it is, for every reader and editor.
-pub(super) fn fits_literal(text: &str) -> bool {
+pub(crate) fn fits_literal(text: &str) -> bool {
     let lines = text.strip_suffix('\n').unwrap_or(text);
     text.contains('\n')
         && !lines.is_empty()
@@ -85,7 +85,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
 }
 
 /// In escapes that YAML 1.1, YAML 1.2 and JSON share.
-pub(super) fn double_quoted(text: &str) -> String {
+pub(crate) fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {

@@ -9,6 +9,7 @@ mod guard;
 mod layout;
 mod notes;
 mod plan;
+mod put;
 mod replace;
 mod verify;
 
@@ -23,6 +24,7 @@ use super::path::Path;
 use super::splice::splice;
 use super::stream::Stream;
 use plan::Plan;
+pub(crate) use put::Passed;
 
 /// Says that what was at one path of the object is at another one now, so that its comments follow.
 ///

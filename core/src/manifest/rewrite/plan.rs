@@ -185,7 +185,7 @@ impl<'s> Plan<'s> {
         Ok(())
     }
 
-    fn change(
+    pub(super) fn change(
         &mut self,
         node: Node<'s>,
         elements: &[Element<'s>],

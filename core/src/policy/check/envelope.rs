@@ -10,7 +10,7 @@ use crate::names::KeyName;
 use crate::policy::config::Config;
 use crate::policy::error::PolicyError;
 use crate::policy::rule::Rule;
-use crate::recipient::{Fingerprint, Suite};
+use crate::recipient::{Fingerprint, KeyKind};
 
 pub(super) fn check(
     object: &Object<'_>,
@@ -164,7 +164,7 @@ impl LookedAt<'_> {
     fn check_closed_keys(&self, findings: &mut Findings<'_>) {
         for (nth, entry) in self.envelope.data_keys().iter().enumerate() {
             for (inner, closed) in entry.closed_for.iter().enumerate() {
-                if let Err(error) = closed.key.suite() {
+                if let Err(error) = closed.key.kind() {
                     let who =
                         self.name_of(closed.recipient.fingerprint, closed.recipient.name.as_str());
                     findings.add(
@@ -273,8 +273,8 @@ impl LookedAt<'_> {
         let mut classic: Vec<(String, Place)> = Vec::new();
         for (nth, entry) in self.envelope.data_keys().iter().enumerate() {
             for (inner, closed) in entry.closed_for.iter().enumerate() {
-                let suite = closed.key.suite().ok().flatten();
-                if suite.is_none_or(Suite::is_post_quantum) {
+                let kind = closed.key.kind().ok().flatten();
+                if kind.is_none_or(KeyKind::is_post_quantum) {
                     continue;
                 }
                 let name =

@@ -64,6 +64,10 @@ pub enum FindingKind {
     DeprecatedData,
     /// An annotation that was meant to widen a scope, and does not.
     ScopeAnnotation,
+    /// A `sops` block that lacks something, or that some versions of sops refuse.
+    SopsBlock,
+    /// A dotenv file that sops takes for binary.
+    DisguisedDotenv,
 }
 
 /// How grave a finding is.
@@ -77,7 +81,7 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
@@ -98,6 +102,8 @@ impl FindingKind {
         Self::OtherFormat,
         Self::DeprecatedData,
         Self::ScopeAnnotation,
+        Self::SopsBlock,
+        Self::DisguisedDotenv,
     ];
 
     /// Its name in reports.
@@ -174,6 +180,14 @@ impl FindingKind {
             Self::ScopeAnnotation => (
                 "scope-annotation",
                 "an annotation that widens a scope says `true`",
+            ),
+            Self::SopsBlock => (
+                "sops-block",
+                "the `sops` block of a file has what every sops reads",
+            ),
+            Self::DisguisedDotenv => (
+                "disguised-dotenv",
+                "a dotenv file has a name that sops takes for one",
             ),
         }
     }

@@ -206,7 +206,7 @@ fn rules_that_say_more_than_names_are_held() {
     );
     assert_eq!(
         kinds_of(&classic, "sops/db.yaml", &w.config),
-        ["unsupported-rule"]
+        ["other-format"]
     );
     assert_eq!(kinds_of(&classic, "elsewhere.yaml", &w.config), ["no-rule"]);
 }

@@ -7,4 +7,6 @@ mod scalar;
 mod yaml;
 
 pub use json::to_json;
+pub(crate) use resolve::is_base_60;
+pub(crate) use scalar::is_printable;
 pub use yaml::to_yaml;

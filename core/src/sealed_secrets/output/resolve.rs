@@ -71,7 +71,7 @@ fn is_float(text: &str) -> bool {
 }
 
 /// `12:30:45`, which YAML 1.1 takes for a number: quoted for the sake of other readers.
-fn is_base_60(text: &str) -> bool {
+pub(crate) fn is_base_60(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut parts = digits.split(':');
     let Some(first) = parts.next() else {

@@ -104,6 +104,6 @@ fn is_blank(c: char) -> bool {
 }
 
 /// Neither tabs nor what lies beyond the basic plane.
-pub(super) fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }

@@ -17,7 +17,7 @@ mod number;
 mod passwords;
 mod paths;
 mod random;
-mod regex;
+pub(crate) mod regex;
 mod search;
 mod semver;
 mod series;

@@ -2,6 +2,7 @@
 
 mod class;
 mod engine;
+mod expression;
 mod replace;
 mod subject;
 mod syntax;
@@ -21,6 +22,8 @@ use crate::template::value::{Element, List, Value};
 use engine::Engine;
 use subject::Subject;
 use syntax::Wrong;
+
+pub(crate) use expression::Expression;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     fixed("regexMatch", TWO, |call| match matches(call) {

@@ -1,5 +1,7 @@
 //! `bulla open`: the Secrets that the cluster gets, for whoever holds a key.
 
+mod sops;
+
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -15,15 +17,17 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
-use crate::cli::{OpenArgs, OpenFormat};
+use crate::cli::{OpenArgs, OpenFormat, SelectArgs};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
-use crate::input::{self, MANIFEST_BYTES_MAX, Source};
+use crate::input::{self, Source};
 use crate::manifest::{self, Found, Resource};
 use crate::sealed_secret::FoundSealed;
 use crate::session::Session;
 use crate::shell;
+use crate::sops_file;
+use crate::sops_file::opening::SopsFile;
 use crate::surroundings::surroundings;
 
 /// Carries it out.
@@ -37,16 +41,20 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
         args.recursive,
         &args.exclude.exclusion()?,
     )?;
-    let key = args.key.as_deref().map(manifest::key).transpose()?;
-    let mut inputs = Vec::new();
-    for source in &sources {
-        let input = input::read(&source.path, MANIFEST_BYTES_MAX)?;
+    let key_text = args.key.as_deref();
+    let (mut inputs, mut sops) = (Vec::new(), Vec::new());
+    for (source, read) in sources.iter().zip(sops_file::read_all(&sources)) {
+        let (bytes, store) = read?;
+        if let Some(store) = store {
+            sops.push((source, SopsFile::new(&source.path, bytes, store)));
+            continue;
+        }
         // In a directory most files have nothing to do with sealed resources.
-        let says = |kind| input::mentions(&input.bytes, kind);
+        let says = |kind| input::mentions(&bytes, kind);
         if source.found && !says(SECRET_ENVELOPE) && !says(SEALED_SECRET) {
             continue;
         }
-        let stream = manifest::parse(&source.path, &input.bytes)?;
+        let stream = manifest::parse(&source.path, &bytes)?;
         if !source.found || stream.objects().iter().any(manifest::is_resource) {
             inputs.push((source, stream));
         }
@@ -64,13 +72,20 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
                 .map(|found| (path.as_path(), stream, found)),
         );
     }
-    if chosen.is_empty() {
+    if chosen.is_empty() && sops.is_empty() {
         return Err(OpenUsage::Nothing.into());
     }
     let identities = Identities::load(&args.identities, &session.printer)?;
-    let out = match &key {
-        Some(key) => one_value(&chosen, key, &identities, to_terminal)?,
-        None => secrets(&chosen, args.output, &identities)?,
+    let out = match (key_text, sops.is_empty()) {
+        (Some(key), true) => one_value(&chosen, &manifest::key(key)?, &identities, to_terminal)?,
+        (None, true) => secrets(&chosen, args.output, &identities)?,
+        (key, false) => {
+            let envelopes = match chosen.is_empty() {
+                true => Zeroizing::default(),
+                false => secrets(&chosen, args.output, &identities)?,
+            };
+            sops::open(&sops, key, envelopes, args, &identities, &session.printer)?
+        }
     };
     match &args.output_file {
         Some(path) => {
@@ -93,7 +108,7 @@ type Chosen<'s> = (&'s Path, &'s Stream, Resource<'s>);
 enum OpenUsage {
     #[error("refusing to show plaintext on a terminal")]
     Terminal,
-    #[error("there is no envelope to open, and no SealedSecret")]
+    #[error("there is no envelope to open, no SealedSecret, and no file of SOPS")]
     Nothing,
     #[error("it names no namespace, and its Secret lies in one")]
     NoNamespace,
@@ -160,6 +175,20 @@ fn value_of(
             .and_then(|template| template.render(opened.values()))
             .map_err(|error| found.error(path, None, error)),
     }
+}
+
+/// All Secrets of a file, as they would be printed.
+pub(super) fn all_of(
+    path: &Path,
+    stream: &Stream,
+    identities: &Identities,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let found = manifest::matching(path, stream, &SelectArgs::default())?;
+    let chosen: Vec<_> = found
+        .into_iter()
+        .map(|found| (path, stream, found))
+        .collect();
+    secrets(&chosen, None, identities)
 }
 
 fn secrets(
@@ -244,6 +273,37 @@ fn sealed_content(
         .map_err(|error| found.error(path, None, error))
 }
 
+/// The Secret that a sealed resource holds, as a manifest in plaintext: texts as texts, where all of them are.
+pub(crate) fn secret_of(
+    resource: &Resource<'_>,
+    path: &Path,
+    identities: &Identities,
+) -> Result<Value, Failure> {
+    let content = match resource {
+        Resource::Envelope(found) => content(found, path, identities)?,
+        Resource::Sealed(found) => sealed_content(found, path, identities)?,
+    };
+    let mut manifest = manifest_of(&content);
+    // The controller adds it, and nobody wrote it.
+    if let Some(labels) = manifest["metadata"]["labels"].as_object_mut() {
+        labels.retain(|name, value| name != MANAGED_BY || value != "bulla");
+        if labels.is_empty()
+            && let Some(metadata) = manifest["metadata"].as_object_mut()
+        {
+            metadata.remove("labels");
+        }
+    }
+    let texts = content.data().iter().map(|(key, value)| {
+        let text = std::str::from_utf8(value.reveal()).ok()?;
+        Some((key.to_string(), Value::from(text)))
+    });
+    if let (Some(texts), Some(fields)) = (texts.collect(), manifest.as_object_mut()) {
+        fields.remove("data");
+        fields.insert("stringData".into(), Value::Object(texts));
+    }
+    Ok(manifest)
+}
+
 /// Nothing is made of it in a cluster.
 fn policy() -> SecretPolicy {
     SecretPolicy {
@@ -309,6 +369,8 @@ fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
     }
     Ok(out)
 }
+
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 impl Fault for OpenUsage {
     fn blame(&self) -> Blame {

@@ -1,0 +1,83 @@
+//! `sops decrypt`.
+
+use bulla_core::plaintext::Plaintext;
+use bulla_core::sops::{Decrypted, MacPolicy, Tree};
+
+use super::error::{CommandError, Ended};
+use super::grammar::Flag;
+use super::line::Line;
+use super::source::{self, Source};
+use super::{extract, keys, reformat, result};
+use crate::printer::Printer;
+
+/// Carries it out.
+pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
+    source::warn_of_others(line, printer);
+    let file = line.file();
+    if file.is_none() && line.old_style {
+        return Err(CommandError::NoFile.into());
+    }
+    result::check(line, file.is_none())?;
+    let path = extract::path_of(line)?;
+    if path.is_some() && line.has(Flag::InPlace) {
+        return Err(CommandError::ExtractInPlace.into());
+    }
+    let source = match file {
+        Some(file) => {
+            source::must_exist(&file)?;
+            Source::of_file(line, file)?
+        }
+        None => Source::of_stdin(line)?,
+    };
+    result::check_type(line, &source)?;
+    let plaintext = match path {
+        Some(path) => {
+            let tree = tree(line, &source, printer)?;
+            let missing = || CommandError::NotThere(path.clone());
+            let item = tree.get(&path).ok_or_else(missing)?;
+            reformat::item(line, &source, item, printer)?
+        }
+        None => whole(line, &source, printer)?,
+    };
+    // To whoever asked for it.
+    result::put(line, &source, plaintext.reveal(), printer)
+}
+
+/// The plaintext of a file, as the flags want it.
+pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<Plaintext, Ended> {
+    match reformat::is_wanted(line, source)? {
+        true => reformat::decrypted(line, source, &tree(line, source, printer)?, printer),
+        false => Ok(open(line, source, printer)?.plaintext),
+    }
+}
+
+/// The values of a file, opened with the identities at hand.
+pub(super) fn tree(line: &Line, source: &Source, printer: &Printer) -> Result<Tree, Ended> {
+    source.metadata()?;
+    let identities = keys::at_hand(printer)?;
+    let opened = source
+        .store
+        .decrypt_tree(&source.bytes, &identities.ring, mac_policy(line));
+    let opened = opened.map_err(|error| keys::explained(error, &identities));
+    Ok(opened.map_err(|ended| ended.inside(&source.shown()))?.tree)
+}
+
+/// Opens a file with the identities at hand.
+pub(super) fn open(line: &Line, source: &Source, printer: &Printer) -> Result<Decrypted, Ended> {
+    // What is no file of sops needs no key to say so.
+    source.metadata()?;
+    let identities = keys::at_hand(printer)?;
+    let opened = source
+        .store
+        .decrypt(&source.bytes, &identities.ring, mac_policy(line));
+    let opened = opened.map_err(|error| keys::explained(error, &identities));
+    opened.map_err(|ended| ended.inside(&source.shown()))
+}
+
+/// What `--ignore-mac` says.
+pub(super) fn mac_policy(line: &Line) -> MacPolicy {
+    match line.has(Flag::IgnoreMac) {
+        true => MacPolicy::Ignore,
+        false => MacPolicy::Verify,
+    }
+}

@@ -1,0 +1,163 @@
+//! `sops updatekeys`: the data key of files, closed for whom the configuration names now.
+
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+
+use bulla_core::recipient::Recipient;
+use bulla_core::sops::Metadata;
+use rand_core::OsRng;
+
+use super::error::{CommandError, Ended, in_core};
+use super::grammar::Flag;
+use super::line::Line;
+use super::rules::Rules;
+use super::source::Source;
+use super::{keys, plan, recipients, result};
+use crate::failure::Failure;
+use crate::located::InFile;
+use crate::printer::Printer;
+
+/// Carries it out, file by file.
+pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
+    let rules = Rules::find(line, printer)?;
+    if rules.located().is_none() {
+        return Err(CommandError::NoConfig.into());
+    }
+    if line.words.is_empty() {
+        return Err(CommandError::NoFile.into());
+    }
+    for word in &line.words {
+        one(line, PathBuf::from(word), &rules, printer)?;
+    }
+    Ok(())
+}
+
+fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(), Ended> {
+    if let Err(error) = std::fs::metadata(&path) {
+        return Err(Failure::from(InFile::io("find", &path, error)).into());
+    }
+    let shown = rules.here().join(&path);
+    printer.say(format_args!("Syncing keys for file {}", shown.display()));
+    let source = Source::of_file(line, path.clone())?;
+    let at = source.shown();
+    let failed = |error| in_core(error, false).inside(&at);
+    let mut metadata = source.metadata()?;
+    let rule = rules.rule_for(&path)?.ok_or(CommandError::NoKeys)?;
+    let beside_others = recipients::beside_others(&metadata, &rule.groups)?;
+    let groups: Vec<Vec<Recipient>> = match &beside_others {
+        Some(group) => vec![group.clone()],
+        None => {
+            let groups = rule.groups.iter().map(recipients::of_group);
+            groups.collect::<Result<_, _>>()?
+        }
+    };
+    if beside_others.is_some() {
+        printer.warn("keys of other providers stay as they are: only age recipients are compared");
+    } else if groups.iter().any(Vec::is_empty) {
+        return Err(CommandError::NoKeys.into());
+    }
+    let threshold = plan::threshold_of(line)?.or(rule.threshold);
+    let changes = Changes::between(&metadata, &groups, threshold);
+    if changes.lines.is_empty() {
+        printer.say(format_args!("File {} already up to date", shown.display()));
+        return Ok(());
+    }
+    printer.data(changes.told().as_bytes())?;
+    if !line.has(Flag::Yes) && !is_confirmed(printer)? {
+        printer.say(format_args!("File {} left unchanged", shown.display()));
+        return Ok(());
+    }
+    let identities = keys::at_hand(printer)?;
+    let key = metadata.open_data_key(&identities.ring);
+    let key = key.map_err(|error| keys::explained(error, &identities).inside(&at))?;
+    match &beside_others {
+        Some(group) => metadata.exchange_recipients(&key, group),
+        None => metadata.close_data_key(&key, &groups, threshold, &mut OsRng),
+    }
+    .map_err(|error| failed(error).code(1))?;
+    let written = source.store.replace_metadata(&source.bytes, &metadata);
+    result::write(&path, &written.map_err(|error| failed(error).code(1))?)?;
+    printer.say(format_args!(
+        "File {} synced with new keys",
+        shown.display()
+    ));
+    Ok(())
+}
+
+/// What `updatekeys` changes, in the layout of sops.
+struct Changes {
+    lines: Vec<String>,
+}
+
+impl Changes {
+    fn between(metadata: &Metadata, wanted: &[Vec<Recipient>], threshold: Option<usize>) -> Self {
+        let own = metadata.key_groups();
+        let own: Vec<Vec<&str>> = own
+            .iter()
+            .map(|group| {
+                let entries = group.age.iter().map(|entry| entry.recipient.as_str());
+                entries.collect()
+            })
+            .collect();
+        let mut lines = Vec::new();
+        let after = match wanted.len() {
+            1 => 1,
+            all => threshold.unwrap_or(all),
+        };
+        // A file without one says nothing about it.
+        let before = metadata
+            .shamir_threshold()
+            .filter(|before| *before != after);
+        let mut changed = before.is_some() && (own.len() > 1 || wanted.len() > 1);
+        if let Some(before) = before.filter(|_| changed) {
+            lines.push(format!("+++ shamir_threshold: {after}"));
+            lines.push(format!("--- shamir_threshold: {before}"));
+        }
+        for nth in 0..own.len().max(wanted.len()) {
+            lines.push(format!("Group {}", nth + 1));
+            let own = own.get(nth).map_or(&[][..], Vec::as_slice);
+            let wanted = wanted.get(nth).map_or(&[][..], Vec::as_slice);
+            for recipient in wanted {
+                let there = own.contains(&recipient.as_str());
+                changed |= !there;
+                let mark = if there { "   " } else { "+++" };
+                lines.push(format!("{mark} {recipient}"));
+            }
+            for recipient in own {
+                if !wanted.iter().any(|wanted| wanted.as_str() == *recipient) {
+                    changed = true;
+                    lines.push(format!("--- {recipient}"));
+                }
+            }
+        }
+        if !changed {
+            lines.clear();
+        }
+        Self { lines }
+    }
+
+    fn told(&self) -> String {
+        let mut text = "The following changes will be made to the file's groups:\n".to_owned();
+        for line in &self.lines {
+            text += line;
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Asks as sops asks: on standard output, for a word on standard input.
+fn is_confirmed(printer: &Printer) -> Result<bool, Ended> {
+    let mut input = io::stdin().lock();
+    loop {
+        printer.data(b"Is this okay? (y/n):")?;
+        let mut answer = String::new();
+        let read = input.read_line(&mut answer).unwrap_or(0);
+        match answer.trim() {
+            "y" => return Ok(true),
+            "n" => return Ok(false),
+            _ if read == 0 => return Err(CommandError::NotConfirmed.into()),
+            _ => {}
+        }
+    }
+}

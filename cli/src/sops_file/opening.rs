@@ -1,0 +1,119 @@
+//! Files of SOPS opened, one or many of them.
+
+use std::path::{Path, PathBuf};
+
+use bulla_core::manifest::{Path as NodePath, Stream, read_secret};
+use bulla_core::plaintext::Plaintext;
+use bulla_core::sops::{Decrypted, MacPolicy, Store};
+use zeroize::Zeroizing;
+
+use super::change::path_of;
+use super::error::{SopsUsage, unopened};
+use super::kept_keys::KeptKeys;
+use super::many;
+use crate::failure::Failure;
+use crate::identities::Identities;
+use crate::located::InFile;
+use crate::manifest::is_secret;
+use crate::progress::Progress;
+
+/// A file of SOPS that was read.
+pub(crate) struct SopsFile {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) store: Store,
+}
+
+impl SopsFile {
+    pub(crate) fn new(path: &Path, bytes: Zeroizing<Vec<u8>>, store: Store) -> Self {
+        let path = path.to_owned();
+        Self { path, bytes, store }
+    }
+
+    /// Opens it. Nothing leaves before every value and the MAC were verified.
+    pub(crate) fn open(&self, identities: &Identities) -> Result<Decrypted, Failure> {
+        self.store
+            .decrypt(&self.bytes, &identities.ring, MacPolicy::Verify)
+            .map_err(|error| unopened(&self.path, error, identities))
+    }
+}
+
+/// Opens files side by side; each distinct data key is unwrapped once.
+///
+/// # Errors
+/// Those of every file together.
+pub(crate) fn all(
+    files: &[&SopsFile],
+    identities: &Identities,
+    progress: &Progress,
+) -> Result<Vec<Plaintext>, Failure> {
+    let kept = KeptKeys::new(&identities.ring);
+    let opened = many::each(files, Some(progress), |file| {
+        let opened = file.store.decrypt(&file.bytes, &kept, MacPolicy::Verify);
+        opened.map(|opened| opened.plaintext)
+    });
+    let (mut plaintexts, mut failures) = (Vec::with_capacity(opened.len()), Vec::new());
+    for (file, opened) in files.iter().zip(opened) {
+        match opened {
+            Ok(plaintext) => plaintexts.push(plaintext),
+            Err(error) => failures.push(unopened(&file.path, error, identities)),
+        }
+    }
+    Failure::all(failures)?;
+    Ok(plaintexts)
+}
+
+/// One value of an opened file: of a Secret by its key, elsewhere by a path.
+///
+/// # Errors
+/// [`SopsUsage`] by variant.
+pub(crate) fn value_at(
+    path: &Path,
+    store: Store,
+    plaintext: &Plaintext,
+    key: &str,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let failed = |error| Failure::from(InFile::new("open", path, error));
+    match store {
+        Store::Binary => Err(failed(SopsUsage::NoKeys)),
+        Store::Yaml | Store::Json => in_tree(path, plaintext, key),
+        Store::Dotenv | Store::Ini => {
+            line(plaintext, store, key).ok_or_else(|| failed(SopsUsage::NothingThere))
+        }
+    }
+}
+
+fn in_tree(path: &Path, plaintext: &Plaintext, key: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let missing = || Failure::from(InFile::new("open", path, SopsUsage::NothingThere));
+    let stream = Stream::parse(plaintext.reveal());
+    let stream = stream.map_err(|error| InFile::new("read", path, error))?;
+    let objects = stream.objects();
+    let mut secrets = objects.iter().filter(|object| is_secret(object));
+    if let Some(object) = secrets.next() {
+        let secret = read_secret(object).map_err(|error| InFile::new("read", path, error))?;
+        let name = key.parse().map_err(|_| missing())?;
+        let value = secret.values.get(&name).ok_or_else(missing)?;
+        return Ok(Zeroizing::new(value.plaintext.reveal().to_vec()));
+    }
+    let wanted: NodePath =
+        path_of(key).ok_or_else(|| InFile::new("open", path, SopsUsage::KeyPath))?;
+    let roots = stream.documents().filter_map(|document| document.root);
+    let found = roots.filter_map(|root| root.find(&wanted)).next();
+    let text = found.and_then(|node| node.text()).ok_or_else(missing)?;
+    Ok(Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+/// The value of a line `KEY=value`, newlines as sops writes them into dotenv.
+fn line(plaintext: &Plaintext, store: Store, key: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let text = std::str::from_utf8(plaintext.reveal()).ok()?;
+    let mut pairs = text.lines().filter_map(|line| line.split_once('='));
+    let (_, value) = match store {
+        Store::Ini => pairs.find(|(name, _)| name.trim() == key)?,
+        _ => pairs.find(|(name, _)| *name == key)?,
+    };
+    let value = match store {
+        Store::Ini => Zeroizing::new(value.trim().to_owned()),
+        _ => Zeroizing::new(value.replace("\\n", "\n")),
+    };
+    Some(Zeroizing::new(value.as_bytes().to_vec()))
+}

@@ -1,0 +1,288 @@
+//! A YAML or JSON file as steps, and where each of them stands.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::manifest::lex::column;
+use crate::manifest::{Format, Kind, ManifestError, Node, Resolved, Stream, Style};
+use crate::sops::error::SopsError;
+use crate::sops::value::{Value, ValueFault};
+use crate::sops::walk::{Form, Line, Shape, Step, Walk};
+
+use super::comments::{Comment, Comments};
+
+/// Where a step stands.
+#[derive(Clone)]
+pub(super) enum Slot<'s> {
+    /// Nowhere that is edited.
+    None,
+    /// A comment, from its `#` on.
+    Comment {
+        span: Range<usize>,
+        /// It has a line of its own, where the dash of an item would stand.
+        item: bool,
+    },
+    /// A scalar.
+    Scalar {
+        node: Node<'s>,
+        flow: bool,
+        /// The column of its key or dash.
+        column: usize,
+        /// Its sequence is written with dashes.
+        item: bool,
+    },
+    /// A scalar that stands elsewhere, and is repeated here by this alias.
+    Aliased { alias: Node<'s>, target: Node<'s> },
+}
+
+/// A file taken to pieces.
+pub(super) struct Pieces<'s> {
+    pub(super) steps: Vec<Step<'s>>,
+    pub(super) slots: Vec<Slot<'s>>,
+    /// The root of each document that has one.
+    pub(super) roots: Vec<Node<'s>>,
+    /// The value of `sops` in each of these documents.
+    pub(super) blocks: Vec<Option<Node<'s>>>,
+}
+
+/// Takes a file to pieces.
+pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
+    let mut reader = Reader {
+        source: stream.source(),
+        format: stream.format(),
+        pieces: Pieces {
+            steps: Vec::new(),
+            slots: Vec::new(),
+            roots: Vec::new(),
+            blocks: Vec::new(),
+        },
+        walk: Walk::new(None),
+        alias: None,
+        budget: ALIASED_NODES_MAX,
+    };
+    let ends: Vec<_> = stream.documents().map(|document| document.span).collect();
+    for (nth, document) in stream.documents().enumerate() {
+        let Some(root) = document.root else { continue };
+        if root.resolved().kind() != Kind::Mapping {
+            return Err(root
+                .expected("a mapping: SOPS has no lists or scalars at the top")
+                .into());
+        }
+        let end = match ends.get(nth + 1) {
+            None => stream.source().len(),
+            Some(_) => document.span.end,
+        };
+        let mut comments = Comments::find(stream.source(), document.span.start..end, root);
+        let block = root.get(BLOCK);
+        reader.pieces.roots.push(root);
+        reader.pieces.blocks.push(block);
+        reader.collection(root, None, end, block, &mut comments)?;
+    }
+    Ok(reader.pieces)
+}
+
+struct Reader<'s> {
+    source: &'s str,
+    format: Format,
+    pieces: Pieces<'s>,
+    walk: Walk<'s>,
+    /// The alias that is being followed.
+    alias: Option<Node<'s>>,
+    budget: usize,
+}
+
+impl<'s> Reader<'s> {
+    /// A mapping or sequence; the next node after it starts at `limit`. The entry `block` is passed over.
+    fn collection(
+        &mut self,
+        node: Node<'s>,
+        key: Option<&'s str>,
+        limit: usize,
+        block: Option<Node<'s>>,
+        comments: &mut Comments<'s>,
+    ) -> Result<(), SopsError> {
+        let node = node.resolved();
+        let shape = match node.kind() {
+            Kind::Sequence => Shape::List,
+            _ => Shape::Mapping,
+        };
+        self.push(Step::Open(key.map(Cow::Borrowed), shape), Slot::None);
+        self.walk.open(key);
+        let flow = node.is_flow();
+        let start = column(self.source, node.span().start);
+        if flow && let Some(comment) = comments.take_inline(node.span().end, false) {
+            // sops counts what follows a flow collection to its inside.
+            self.comment(&comment, None, Line::Shared);
+        }
+        let mapping = node.kind() == Kind::Mapping;
+        let dashes = (!mapping && !flow).then_some(start);
+        let entries: Vec<_> = match mapping {
+            true => node
+                .entries()
+                .map(|(key, value)| (Some(key), value))
+                .collect(),
+            false => node.items().map(|item| (None, item)).collect(),
+        };
+        for (nth, (key, value)) in entries.iter().enumerate() {
+            let begins = key.unwrap_or(*value).outer_span().start;
+            self.comments_before(begins, 0, comments, dashes);
+            let next = entries
+                .get(nth + 1)
+                .map(|(key, value)| key.unwrap_or(*value).outer_span().start);
+            let next = next.unwrap_or(limit);
+            let is_block = block.is_some_and(|block| block.span() == value.span());
+            if is_block {
+                let end = value.span().end;
+                while comments.take_next(end, 0).is_some() {}
+                continue;
+            }
+            let text = key.map(|key| self.key(key)).transpose()?;
+            if let Some(key) = key
+                && let Some(comment) = comments.take_inline(key.span().end, false)
+            {
+                self.comment(&comment, None, Line::Shared);
+            }
+            self.value(*value, text, (flow, start, !mapping), next, comments)?;
+        }
+        if flow {
+            self.comments_before(node.span().end, 0, comments, None);
+        } else {
+            self.comments_before(limit, start, comments, dashes);
+        }
+        self.push(Step::Close, Slot::None);
+        self.walk.close();
+        Ok(())
+    }
+
+    fn value(
+        &mut self,
+        node: Node<'s>,
+        key: Option<&'s str>,
+        (flow, column, item): (bool, usize, bool),
+        limit: usize,
+        comments: &mut Comments<'s>,
+    ) -> Result<(), SopsError> {
+        let target = node.resolved();
+        let outer = self.alias;
+        if node.kind() == Kind::Alias {
+            if let Some(comment) = comments.take_inline(node.span().end, false) {
+                self.comment(&comment, None, Line::Shared);
+            }
+            self.alias = outer.or(Some(node));
+        }
+        if let Some(alias) = self.alias {
+            self.budget = self
+                .budget
+                .checked_sub(1)
+                .ok_or(ManifestError::AliasBudget {
+                    at: alias.place(),
+                    limit: ALIASED_NODES_MAX,
+                })?;
+        }
+        if let Kind::Mapping | Kind::Sequence = target.kind() {
+            // The comments of what an alias repeats stand where it is written.
+            let mut none = Comments::none(self.source);
+            let aliased = self.alias.is_some();
+            let comments = if aliased { &mut none } else { comments };
+            self.collection(node, key, limit, None, comments)?;
+        } else {
+            if outer.is_none() && node.kind() != Kind::Alias {
+                let block = matches!(node.kind(), Kind::Scalar(style) if style.is_block());
+                let end = if block {
+                    node.span().start
+                } else {
+                    node.span().end
+                };
+                if let Some(comment) = comments.take_inline(end, block) {
+                    self.comment(&comment, None, Line::Shared);
+                }
+            }
+            self.walk.enter(key);
+            let value = self.scalar(target);
+            self.walk.leave();
+            let slot = match self.alias {
+                Some(alias) => Slot::Aliased { alias, target },
+                None => Slot::Scalar {
+                    node,
+                    flow,
+                    column,
+                    item,
+                },
+            };
+            let form = match target.kind() {
+                Kind::Scalar(Style::SingleQuoted) => Form::SingleQuoted,
+                Kind::Scalar(Style::DoubleQuoted) => Form::DoubleQuoted,
+                _ => Form::Bare,
+            };
+            self.push(Step::Leaf(key.map(Cow::Borrowed), value?, form), slot);
+        }
+        self.alias = outer;
+        Ok(())
+    }
+
+    fn scalar(&self, node: Node<'s>) -> Result<Option<Value>, SopsError> {
+        let text = node.text().unwrap_or_default();
+        let json = self.format == Format::Json;
+        let fault = |fault| SopsError::Value {
+            at: self.walk.at(),
+            fault,
+        };
+        Ok(Some(match node.resolve() {
+            None | Some(Resolved::Null) => return Ok(None),
+            Some(Resolved::Bool(truth)) => Value::bool(truth),
+            Some(Resolved::Int(number)) => Value::int(number),
+            Some(Resolved::Float(number)) => Value::float(number),
+            Some(Resolved::Time(time)) => Value::time(&time),
+            Some(Resolved::Text) => Value::text(text),
+            // JSON has numbers of one kind, and sops reads what doesn't fit as Go does.
+            Some(Resolved::Unsigned) if json => Value::float(text.parse().unwrap_or(f64::NAN)),
+            Some(Resolved::Unsigned) => return Err(fault(ValueFault::Unsigned)),
+            Some(Resolved::Contradiction) => return Err(fault(ValueFault::Tag)),
+            Some(Resolved::Binary) => {
+                let packed: String = text.split_ascii_whitespace().collect();
+                let bytes = BASE64_STANDARD.decode(packed);
+                Value::text(bytes.map_err(|_| fault(ValueFault::Tag))?)
+            }
+        }))
+    }
+
+    fn key(&self, key: Node<'s>) -> Result<&'s str, SopsError> {
+        match (key.resolve(), key.text()) {
+            (Some(Resolved::Text), Some(text)) => Ok(text),
+            _ => Err(ManifestError::KeyNotString { at: key.place() }.into()),
+        }
+    }
+
+    fn comments_before(
+        &mut self,
+        limit: usize,
+        column: usize,
+        comments: &mut Comments<'s>,
+        dashes: Option<usize>,
+    ) {
+        while let Some(comment) = comments.take_next(limit, column) {
+            self.comment(&comment, dashes, Line::Own);
+        }
+    }
+
+    /// A comment, in a list whose dashes stand in the column `dashes`.
+    fn comment(&mut self, comment: &Comment, dashes: Option<usize>, line: Line) {
+        let text = &self.source[comment.span.start + 1..comment.span.end];
+        let slot = Slot::Comment {
+            span: comment.span.clone(),
+            item: dashes == Some(comment.column),
+        };
+        self.push(Step::Comment(Cow::Borrowed(text), line), slot);
+    }
+
+    fn push(&mut self, step: Step<'s>, slot: Slot<'s>) {
+        self.pieces.steps.push(step);
+        self.pieces.slots.push(slot);
+    }
+}
+
+pub(super) const BLOCK: &str = "sops";
+const ALIASED_NODES_MAX: usize = 10_000;

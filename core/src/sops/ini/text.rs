@@ -1,0 +1,81 @@
+//! Values, comments and sections as go-ini writes them, wherever it would read them again.
+
+use crate::sops::value::{Kind, Value};
+
+/// The value behind `key = `; `None` where no form reads as it.
+pub(in crate::sops) fn value(value: &Value) -> Option<String> {
+    let text = value.as_text()?;
+    let text = match value.kind() {
+        Kind::Bool => text.to_ascii_lowercase(),
+        _ => text.to_owned(),
+    };
+    let blank = text.trim() != text;
+    let quoted = text.len() > 1
+        && ['\'', '"']
+            .iter()
+            .any(|mark| text.starts_with(*mark) && text.ends_with(*mark));
+    let lines = text.contains(['\n', '`']);
+    if lines {
+        let odd = text.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
+        return (!odd).then(|| format!("\"\"\"{text}\"\"\""));
+    }
+    let starts = text.starts_with("\"\"\"");
+    if text.contains(['#', ';']) || quoted || starts || text.ends_with('\\') || text.contains('\r')
+    {
+        return Some(format!("`{text}`"));
+    }
+    Some(if blank { format!("\"{text}\"") } else { text })
+}
+
+/// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
+pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
+    lines(text, |line| match line.starts_with(['#', ';']) {
+        true => format!("{line}{line_end}"),
+        false => format!("; {line}{line_end}"),
+    })
+}
+
+/// The same, with a blank behind each mark.
+pub(in crate::sops) fn spaced_comment_lines(text: &str) -> String {
+    lines(text, |line| match line.strip_prefix(['#', ';']) {
+        Some(rest) => format!("{} {}\n", &line[..1], rest.trim()),
+        None => format!("; {line}\n"),
+    })
+}
+
+fn lines(text: &str, line: impl Fn(&str) -> String) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    lines.map(line).collect()
+}
+
+/// A section with its keys aligned.
+pub(super) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+    format!("[{name}]{line_end}{}", aligned(pairs, line_end).concat())
+}
+
+/// Keys with their values, aligned and each with its line end.
+pub(in crate::sops) fn aligned(pairs: &[(String, String)], line_end: &str) -> Vec<String> {
+    let width = pairs.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let line = |(key, value): &(String, String)| {
+        // go-ini counts bytes.
+        let blanks = " ".repeat(width - key.len());
+        format!("{key}{blanks} = {value}{line_end}")
+    };
+    pairs.iter().map(line).collect()
+}
+
+/// True for a key that reads as itself without quotes.
+pub(super) fn is_key(key: &str) -> bool {
+    let marks = ['#', ';', '[', '"', '`', '-'];
+    !key.is_empty()
+        && key.trim() == key
+        && !key.starts_with(marks)
+        && !key.contains(['=', ':', '\n', '\r'])
+}
+
+/// True for the name of a section that reads as itself.
+pub(super) fn is_section(name: &str) -> bool {
+    !name.is_empty() && name != "DEFAULT" && !name.contains([']', '\n', '\r'])
+}

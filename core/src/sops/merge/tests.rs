@@ -1,0 +1,398 @@
+//! Merges of whole files.
+
+use rand_core::OsRng;
+
+use super::*;
+use crate::recipient::{Identity, KeyRing, Recipient, Suite};
+use crate::sops::{Ciphertexts, Selector, SelectorKind};
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+const LATER: &str = "2026-11-22T12:00:00Z";
+const BASE_TEXT: &str = "\
+# for the shop
+kind: Secret
+data:
+  # of the server
+  user: shop
+  password: 'one'
+  port: \"5432\"
+list: [1, 2]
+";
+
+struct Bench {
+    store: Store,
+    ring: KeyRing,
+    key: DataKey,
+    base: Vec<u8>,
+}
+
+impl Bench {
+    fn new(store: Store, text: &str) -> Self {
+        let identity = Identity::generate(Suite::X25519, &mut OsRng);
+        let ring = KeyRing::new(vec![identity]);
+        let key = DataKey::generate(&mut OsRng);
+        let mut bench = Self {
+            store,
+            ring,
+            key,
+            base: Vec::new(),
+        };
+        let selector = Selector::new(SelectorKind::UnencryptedRegex, "^kind$").expect("compiles");
+        let selector = (store != Store::Binary).then_some(&selector);
+        let mut block = Metadata::new(selector, false, "3.13.3");
+        block
+            .close_data_key(&bench.key, &[bench.recipients()], None, &mut OsRng)
+            .expect("closed");
+        let mut none = Ciphertexts::default();
+        let base = store.encrypt(
+            text.as_bytes(),
+            &mut block,
+            &bench.key,
+            &mut none,
+            NOW,
+            &mut OsRng,
+        );
+        bench.base = base.expect("encrypted");
+        bench
+    }
+
+    fn recipients(&self) -> Vec<Recipient> {
+        self.ring.iter().map(Identity::recipient).cloned().collect()
+    }
+
+    fn text(&self, file: &[u8]) -> String {
+        let opened = self
+            .store
+            .decrypt(file, &self.ring, MacPolicy::Verify)
+            .expect("it opens");
+        String::from_utf8(opened.plaintext.reveal().to_vec()).expect("UTF-8")
+    }
+
+    /// The base with other words in it, as a branch has it.
+    fn edited(&self, edits: &[(&str, &str)]) -> Vec<u8> {
+        let mut opened = self
+            .store
+            .decrypt(&self.base, &self.ring, MacPolicy::Verify)
+            .expect("opens");
+        let mut text = self.text(&self.base);
+        for (old, new) in edits {
+            assert!(text.contains(old), "{old} is not in {text}");
+            text = text.replacen(old, new, 1);
+        }
+        self.store
+            .encrypt(
+                text.as_bytes(),
+                &mut opened.metadata,
+                &self.key,
+                &mut opened.ciphertexts,
+                NOW,
+                &mut OsRng,
+            )
+            .expect("encrypted")
+    }
+
+    /// A file closed for one more recipient.
+    fn shared_with(&self, file: &[u8], recipient: &Recipient) -> Vec<u8> {
+        let mut block = self.store.metadata(file).expect("a block");
+        let all = [self.recipients(), vec![recipient.clone()]].concat();
+        block
+            .close_data_key(&self.key, &[all], None, &mut OsRng)
+            .expect("closed");
+        self.store.replace_metadata(file, &block).expect("replaced")
+    }
+
+    fn merge_with(
+        &self,
+        ring: &KeyRing,
+        [ours, theirs]: [&[u8]; 2],
+        favour: Option<Side>,
+    ) -> Result<Vec<u8>, MergeError> {
+        let versions = Versions {
+            base: &self.base,
+            ours,
+            theirs,
+        };
+        self.store.merge(versions, ring, favour, LATER, &mut OsRng)
+    }
+
+    fn merge(&self, sides: [&[u8]; 2]) -> Result<Vec<u8>, MergeError> {
+        self.merge_with(&self.ring, sides, None)
+    }
+}
+
+fn ciphertexts(file: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(file).into_owned();
+    let lines = text.lines().filter(|line| !line.contains("mac"));
+    let closed = lines.flat_map(|line| {
+        line.split("ENC[")
+            .skip(1)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    closed.collect()
+}
+
+#[test]
+fn values_side_by_side_and_new_keys_of_both_sides_are_merged() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let ours = bench.edited(&[("'one'", "'ours'"), ("list:", "ours: x\nlist:")]);
+    let theirs = bench.edited(&[
+        ("user: shop", "user: they"),
+        ("list:", "theirs: z\nlist:"),
+        ("kind: Secret", "kind: Other"),
+    ]);
+    let merged = bench.merge([&ours, &theirs]).expect("no conflict");
+    let expected = BASE_TEXT
+        .replace("'one'", "'ours'")
+        .replace("user: shop", "user: they")
+        .replace("kind: Secret", "kind: Other")
+        .replace("list:", "ours: x\ntheirs: z\nlist:");
+    assert_eq!(bench.text(&merged), expected);
+    // Each value is byte for byte what its side has.
+    let known = [ciphertexts(&ours), ciphertexts(&theirs)].concat();
+    for closed in ciphertexts(&merged) {
+        assert!(known.contains(&closed), "{closed}");
+    }
+    let time = bench
+        .store
+        .metadata(&merged)
+        .expect("a block")
+        .last_modified();
+    assert_eq!(time.expect("a time"), LATER);
+}
+
+#[test]
+fn a_value_that_both_changed_is_a_conflict_until_somebody_decides() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let ours = bench.edited(&[("'one'", "'ours'"), ("user: shop", "user: we")]);
+    let theirs = bench.edited(&[("'one'", "'theirs'"), ("\"5432\"", "\"5433\"")]);
+    let error = bench.merge([&ours, &theirs]).expect_err("a conflict");
+    assert_eq!(error.to_string(), "both sides changed `data.password`");
+    for (side, word) in [(Side::Ours, "'ours'"), (Side::Theirs, "'theirs'")] {
+        let merged = bench
+            .merge_with(&bench.ring, [&ours, &theirs], Some(side))
+            .expect("decided");
+        let expected = BASE_TEXT
+            .replace("'one'", word)
+            .replace("user: shop", "user: we")
+            .replace("5432", "5433");
+        assert_eq!(bench.text(&merged), expected);
+    }
+    // The same change on both sides is none, although its ciphertexts differ.
+    let again = bench.edited(&[("'one'", "'ours'")]);
+    let merged = bench.merge([&ours, &again]).expect("no conflict");
+    assert_eq!(bench.text(&merged), bench.text(&ours));
+    // Deleted here, changed there.
+    let deleted = bench.edited(&[("  password: 'one'\n", "")]);
+    let error = bench.merge([&deleted, &theirs]).expect_err("a conflict");
+    assert_eq!(error.to_string(), "both sides changed `data.password`");
+    // The same new key with other values.
+    let (one, other) = (
+        bench.edited(&[("list:", "new: x\nlist:")]),
+        bench.edited(&[("list:", "new: y\nlist:")]),
+    );
+    let error = bench.merge([&one, &other]).expect_err("a conflict");
+    assert_eq!(error.to_string(), "both sides changed `new`");
+}
+
+#[test]
+fn lists_that_both_changed_are_merged_by_position_or_not_at_all() {
+    let bench = Bench::new(Store::Yaml, "list:\n  - a\n  - b\nx: z\n");
+    let ours = bench.edited(&[("- a", "- ours")]);
+    let merged = bench
+        .merge([&ours, &bench.edited(&[("- b", "- theirs")])])
+        .expect("no conflict");
+    assert_eq!(bench.text(&merged), "list:\n  - ours\n  - theirs\nx: z\n");
+    let error = bench.merge([&ours, &bench.edited(&[("- b", "- b\n  - c")])]);
+    assert_eq!(
+        error.expect_err("a conflict").to_string(),
+        "both sides changed `list`"
+    );
+}
+
+#[test]
+fn parts_of_one_value_are_never_mixed() {
+    let text = "certificate: |\n  one\n  two\n  three\n  four\n  five\n";
+    let bench = Bench::new(Store::Yaml, text);
+    let ours = bench.edited(&[("one", "ONE")]);
+    let theirs = bench.edited(&[("five", "FIVE")]);
+    let error = bench.merge([&ours, &theirs]).expect_err("one value");
+    assert_eq!(error.to_string(), "both sides changed `certificate`");
+}
+
+#[test]
+fn recipients_are_merged_as_sets() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let [alice, bob] = [(); 2].map(|()| Identity::generate(Suite::X25519, &mut OsRng));
+    let ours = bench.shared_with(&bench.edited(&[("'one'", "'ours'")]), alice.recipient());
+    let theirs = bench.shared_with(&bench.base, bob.recipient());
+    for ring in [&bench.ring, &KeyRing::default()] {
+        let merged = bench.merge_with(ring, [&ours, &theirs], None);
+        if ring.is_empty() {
+            // What ours closed anew could be another data key.
+            assert!(matches!(merged, Err(MergeError::NoKey(_))));
+            continue;
+        }
+        let merged = merged.expect("no conflict");
+        for reader in [&alice, &bob] {
+            let ring = KeyRing::new(vec![reader.duplicate()]);
+            let opened = bench
+                .store
+                .decrypt(&merged, &ring, MacPolicy::Verify)
+                .expect("opens");
+            assert!(String::from_utf8_lossy(opened.plaintext.reveal()).contains("'ours'"));
+        }
+    }
+}
+
+#[test]
+fn a_key_that_one_side_renewed_is_the_one_that_stays() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let alice = Identity::generate(Suite::X25519, &mut OsRng);
+    let ours = bench.shared_with(&bench.edited(&[("'one'", "'ours'")]), alice.recipient());
+    let renewed = Bench {
+        ring: KeyRing::new(bench.ring.iter().map(Identity::duplicate).collect()),
+        key: DataKey::generate(&mut OsRng),
+        ..Bench::new(Store::Yaml, BASE_TEXT)
+    };
+    let mut block = bench.store.metadata(&bench.base).expect("a block");
+    block
+        .close_data_key(&renewed.key, &[renewed.recipients()], None, &mut OsRng)
+        .expect("closed");
+    let text = BASE_TEXT.replace("5432", "5433");
+    let mut none = Ciphertexts::default();
+    let theirs = Store::Yaml
+        .encrypt(
+            text.as_bytes(),
+            &mut block,
+            &renewed.key,
+            &mut none,
+            NOW,
+            &mut OsRng,
+        )
+        .expect("encrypted");
+    for sides in [[&ours[..], &theirs], [&theirs, &ours]] {
+        let merged = bench.merge(sides).expect("no conflict");
+        let ring = KeyRing::new(vec![alice.duplicate()]);
+        let opened = Store::Yaml
+            .decrypt(&merged, &ring, MacPolicy::Verify)
+            .expect("Alice opens it");
+        assert_eq!(opened.data_key.bytes(), renewed.key.bytes());
+        let text = bench.text(&merged);
+        assert!(text.contains("'ours'") && text.contains("5433"), "{text}");
+    }
+}
+
+#[test]
+fn without_an_identity_only_what_keeps_its_mac_is_merged() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let nobody = KeyRing::default();
+    let alice = Identity::generate(Suite::X25519, &mut OsRng);
+    let edited = bench.edited(&[("'one'", "'ours'")]);
+    let shared = bench.shared_with(&bench.base, alice.recipient());
+    for sides in [[&edited[..], &shared], [&shared, &edited]] {
+        let merged = bench.merge_with(&nobody, sides, None).expect("no conflict");
+        let ring = KeyRing::new(vec![alice.duplicate()]);
+        let opened = bench
+            .store
+            .decrypt(&merged, &ring, MacPolicy::Verify)
+            .expect("opens");
+        assert!(String::from_utf8_lossy(opened.plaintext.reveal()).contains("'ours'"));
+    }
+    let other = bench.edited(&[("user: shop", "user: they")]);
+    let error = bench
+        .merge_with(&nobody, [&edited, &other], None)
+        .expect_err("no MAC");
+    assert!(matches!(error, MergeError::NoKey(_)), "{error}");
+}
+
+#[test]
+fn every_store_is_merged() {
+    for (store, text, edits, expected) in [
+        (
+            Store::Json,
+            "{\n  \"a\": \"1\",\n  \"b\": \"2\"\n}\n",
+            [("\"1\"", "\"x\""), ("\"2\"", "\"y\"")],
+            "{\n  \"a\": \"x\",\n  \"b\": \"y\"\n}\n",
+        ),
+        (
+            Store::Dotenv,
+            "# c\nA=1\nB=2\n",
+            [("A=1", "A=x"), ("B=2", "B=y\nC=3")],
+            "# c\nA=x\nB=y\nC=3\n",
+        ),
+        (
+            Store::Ini,
+            "[s]\na = 1\nb = 2\n",
+            [("a = 1", "a = x"), ("b = 2", "b = y")],
+            "[s]\na = x\nb = y\n",
+        ),
+    ] {
+        let bench = Bench::new(store, text);
+        let [ours, theirs] = edits.map(|edit| bench.edited(&[edit]));
+        let merged = bench
+            .merge([&ours, &theirs])
+            .unwrap_or_else(|error| panic!("{store:?}: {error}"));
+        assert_eq!(bench.text(&merged), expected, "{store:?}");
+    }
+    let bench = Bench::new(Store::Binary, "one");
+    let ours = bench.edited(&[("one", "two")]);
+    assert_eq!(bench.merge([&ours, &bench.base]).expect("one side"), ours);
+    let error = bench
+        .merge([&ours, &bench.edited(&[("one", "three")])])
+        .expect_err("one value");
+    assert_eq!(error.to_string(), "both sides changed `data`");
+}
+
+#[test]
+fn a_side_whose_mac_is_wrong_is_not_merged() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let ours = bench.edited(&[("'one'", "'ours'")]);
+    let theirs = bench.edited(&[("user: shop", "user: they")]);
+    let theirs = String::from_utf8(theirs)
+        .expect("UTF-8")
+        .replace("kind: Secret", "kind: Else");
+    let error = bench
+        .merge([&ours, theirs.as_bytes()])
+        .expect_err("changed by hand");
+    assert_eq!(error.to_string(), THEIRS);
+}
+
+#[test]
+fn files_that_both_sides_added_are_merged_too() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let ours = bench.edited(&[("list:", "ours: x\nlist:")]);
+    let theirs = bench.edited(&[("'one'\n", "'one'\n  theirs: z\n")]);
+    let added = Bench {
+        base: Vec::new(),
+        ..bench
+    };
+    let merged = added.merge([&ours, &theirs]).expect("no conflict");
+    let expected = BASE_TEXT.replace("list:", "ours: x\nlist:");
+    let expected = expected.replace("'one'\n", "'one'\n  theirs: z\n");
+    assert_eq!(added.text(&merged), expected);
+}
+
+#[test]
+fn no_merge_brings_another_selector_under_which_a_secret_is_plain() {
+    let bench = Bench::new(Store::Yaml, BASE_TEXT);
+    let ours = bench.edited(&[("'one'", "'ours'")]);
+    let selector = Selector::new(SelectorKind::EncryptedRegex, "^user$").expect("compiles");
+    let mut block = Metadata::new(Some(&selector), false, "3.13.3");
+    block
+        .close_data_key(&bench.key, &[bench.recipients()], None, &mut OsRng)
+        .expect("closed");
+    let mut none = Ciphertexts::default();
+    let text = BASE_TEXT.as_bytes();
+    let theirs = Store::Yaml
+        .encrypt(text, &mut block, &bench.key, &mut none, NOW, &mut OsRng)
+        .expect("encrypted");
+    for favour in [None, Some(Side::Ours), Some(Side::Theirs)] {
+        let merged = bench.merge_with(&bench.ring, [&ours, &theirs], favour);
+        let error = merged.expect_err("selectors differ");
+        assert!(
+            matches!(&error, MergeError::Block(field) if field == "encrypted_regex"),
+            "{error}"
+        );
+    }
+}

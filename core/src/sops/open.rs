@@ -1,0 +1,183 @@
+//! From ciphertext to plaintext: every value, then the MAC, and only then anything at all.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::cipher::{Cipher, ClosedValue, DataKey};
+use super::error::SopsError;
+use super::mac::{self, Mac};
+use super::metadata::Metadata;
+use super::selector::Selector;
+use super::value::{Kind, Value, ValueFault};
+use super::walk::{Form, Step, Walk};
+
+/// Whether a file whose MAC doesn't match is opened all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MacPolicy {
+    /// It is refused.
+    #[default]
+    Verify,
+    /// It is opened; each value is still what was closed under its path.
+    Ignore,
+}
+
+/// What becomes of one step.
+pub(super) enum Outcome {
+    /// It stays as it is.
+    Keep,
+    /// The value.
+    Value(Value),
+    /// A comment's text, for a comment or for an item of a list that holds one.
+    Comment(Value),
+}
+
+/// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
+#[derive(Clone, Default)]
+pub struct Ciphertexts(HashMap<(String, Value), VecDeque<Known>>);
+
+/// A ciphertext, and how it was written.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) closed: ClosedValue,
+    pub(super) form: Form,
+}
+
+impl Ciphertexts {
+    /// Another one with the same.
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Those of another version of the file come after those that are there.
+    pub(super) fn append(&mut self, other: Self) {
+        for (place, mut known) in other.0 {
+            self.0.entry(place).or_default().append(&mut known);
+        }
+    }
+
+    pub(super) fn add(&mut self, path: &str, value: &Value, known: Known) {
+        let all = self.0.entry((path.to_owned(), value.clone())).or_default();
+        all.push_back(known);
+    }
+
+    /// Each is given out once, so that equal values of a list don't become equal ciphertexts.
+    ///
+    /// A float without a fraction is written as a whole number: it stays the float that it was.
+    pub(super) fn take(&mut self, path: &str, value: &Value) -> Option<Known> {
+        let same = self.take_same(path, value.clone());
+        same.or_else(|| self.take_same(path, value.whole_as_float()?))
+    }
+
+    fn take_same(&mut self, path: &str, value: Value) -> Option<Known> {
+        self.0.get_mut(&(path.to_owned(), value))?.pop_front()
+    }
+}
+
+/// Opens all steps of a file whose block is `metadata`.
+pub(super) fn open(
+    steps: &[Step<'_>],
+    metadata: &Metadata,
+    selector: Option<&Selector>,
+    key: &DataKey,
+    policy: MacPolicy,
+) -> Result<(Vec<Outcome>, Ciphertexts), SopsError> {
+    let cipher = Cipher::new(key);
+    let mut walk = Walk::new(selector);
+    let mut mac = Mac::new(metadata.mac_only_encrypted());
+    let mut known = Ciphertexts::default();
+    let mut outcomes = Vec::with_capacity(steps.len());
+    for step in steps {
+        outcomes.push(match step {
+            Step::Open(key, _) => {
+                walk.open(key.as_deref());
+                Outcome::Keep
+            }
+            Step::Close => {
+                walk.close();
+                Outcome::Keep
+            }
+            Step::Comment(text, _) => {
+                let opened = open_comment(text, &walk, &cipher, &mut known);
+                walk.comment(text);
+                opened.map_or(Outcome::Keep, Outcome::Comment)
+            }
+            Step::Leaf(key, value, form) => {
+                let selected = walk.enter(key.as_deref());
+                let outcome = match value {
+                    Some(value) => {
+                        let opened = open_value(value, selected, &walk, &cipher, &mut mac)?;
+                        keep(opened, *form, &walk, &mut known)
+                    }
+                    None => Outcome::Keep,
+                };
+                walk.leave();
+                outcome
+            }
+        });
+    }
+    if policy == MacPolicy::Verify {
+        let at = metadata.last_modified()?;
+        mac::verify(&cipher, &mac.finish(), metadata.mac(), &at)?;
+    }
+    Ok((outcomes, known))
+}
+
+/// Opens a value that is selected, and counts it; `None` for what stays as it is.
+pub(super) fn open_value(
+    value: &Value,
+    selected: bool,
+    walk: &Walk<'_>,
+    cipher: &Cipher,
+    mac: &mut Mac,
+) -> Result<Option<(Value, ClosedValue)>, SopsError> {
+    if !selected || (value.is_never_closed()) {
+        mac.count(value, selected);
+        return Ok(None);
+    }
+    let fault = |fault| SopsError::Value {
+        at: walk.at(),
+        fault,
+    };
+    let text = value.as_text().filter(|_| value.kind() == Kind::Str);
+    let closed: ClosedValue = text
+        .ok_or_else(|| fault(ValueFault::NotClosed))?
+        .parse()
+        .map_err(fault)?;
+    let opened = cipher.open(&closed, walk.path()).map_err(fault)?;
+    mac.count(&opened, selected);
+    Ok(Some((opened, closed)))
+}
+
+fn keep(
+    opened: Option<(Value, ClosedValue)>,
+    form: Form,
+    walk: &Walk<'_>,
+    known: &mut Ciphertexts,
+) -> Outcome {
+    let Some((value, closed)) = opened else {
+        return Outcome::Keep;
+    };
+    let comment = value.kind() == Kind::Comment;
+    let form = if comment { Form::Item } else { form };
+    known.add(walk.path(), &value, Known { closed, form });
+    match comment {
+        true => Outcome::Comment(value),
+        false => Outcome::Value(value),
+    }
+}
+
+/// A comment may have been counted to a level around; what opens nowhere was never closed, or is of another file.
+fn open_comment(
+    text: &str,
+    walk: &Walk<'_>,
+    cipher: &Cipher,
+    known: &mut Ciphertexts,
+) -> Option<Value> {
+    let closed: ClosedValue = text.trim().parse().ok()?;
+    let form = Form::Bare;
+    walk.paths_around().find_map(|path| {
+        let opened = cipher.open(&closed, path).ok()?;
+        let closed = closed.clone();
+        known.add(path, &opened, Known { closed, form });
+        Some(opened)
+    })
+}

@@ -1,0 +1,128 @@
+//! An encrypted file in which a few values are new, or all of them are to be closed with another key.
+
+use rand_core::RngCore;
+use zeroize::Zeroizing;
+
+use crate::manifest::Path;
+
+use super::cipher::{Cipher, ClosedValue, DataKey};
+use super::close::{Closed, ClosedText};
+use super::error::SopsError;
+use super::mac::Mac;
+use super::open::{Ciphertexts, open_value};
+use super::selector::Selector;
+use super::value::{Kind, Value};
+use super::walk::{Step, Walk};
+
+/// What is renewed in a file.
+pub(super) struct Renewal<'r> {
+    pub(super) selector: Option<&'r Selector>,
+    pub(super) only_encrypted: bool,
+    /// The key that the values are closed with.
+    pub(super) key: &'r DataKey,
+    /// Another key that all of them are closed with from now on.
+    pub(super) new_key: Option<&'r DataKey>,
+    /// Where plaintext was put into the first document.
+    pub(super) fresh: Option<&'r Path>,
+}
+
+impl Renewal<'_> {
+    /// Closes what is new, and counts everything; the result is the text of the MAC, not yet closed.
+    ///
+    /// Values at the fresh path keep the ciphertexts that stand for them in `known`.
+    pub(super) fn close(
+        &self,
+        steps: &[Step<'_>],
+        known: &mut Ciphertexts,
+        rng: &mut impl RngCore,
+    ) -> Result<(Vec<Closed>, Zeroizing<String>), SopsError> {
+        let old = Cipher::new(self.key);
+        let new = self.new_key.map(Cipher::new);
+        let mut walk = Walk::new(self.selector);
+        let mut mac = Mac::new(self.only_encrypted);
+        let mut texts = Vec::with_capacity(steps.len());
+        for step in steps {
+            texts.push(match step {
+                Step::Open(key, _) => {
+                    walk.open(key.as_deref());
+                    None
+                }
+                Step::Close => {
+                    walk.close();
+                    None
+                }
+                Step::Comment(text, _) => {
+                    let closed = new
+                        .as_ref()
+                        .and_then(|new| renewed_comment(text, &walk, &old, new, rng));
+                    walk.comment(text);
+                    closed
+                }
+                Step::Leaf(key, value, _) => {
+                    let selected = walk.enter(key.as_deref());
+                    let closed = match value {
+                        None => None,
+                        Some(value) if self.is_fresh(&walk) => {
+                            mac.count(value, selected);
+                            let closes = selected && !value.is_never_closed();
+                            let cipher = new.as_ref().unwrap_or(&old);
+                            closes.then(|| fresh(value, &walk, cipher, known, rng))
+                        }
+                        Some(value) => {
+                            let opened = open_value(value, selected, &walk, &old, &mut mac)?;
+                            opened.and_then(|(value, _)| {
+                                let new = new.as_ref()?;
+                                Some(text(new.close(&value, walk.path(), rng)))
+                            })
+                        }
+                    };
+                    walk.leave();
+                    closed
+                }
+            });
+        }
+        Ok((texts, mac.finish()))
+    }
+
+    fn is_fresh(&self, walk: &Walk<'_>) -> bool {
+        self.fresh
+            .is_some_and(|path| walk.document() == 1 && walk.place().0.starts_with(&path.0))
+    }
+}
+
+fn fresh(
+    value: &Value,
+    walk: &Walk<'_>,
+    cipher: &Cipher,
+    known: &mut Ciphertexts,
+    rng: &mut impl RngCore,
+) -> ClosedText {
+    match known.take(walk.path(), value) {
+        Some(known) => ClosedText {
+            text: known.closed.to_string(),
+            form: Some(known.form),
+        },
+        None => text(cipher.close(value, walk.path(), rng)),
+    }
+}
+
+fn renewed_comment(
+    comment: &str,
+    walk: &Walk<'_>,
+    old: &Cipher,
+    new: &Cipher,
+    rng: &mut impl RngCore,
+) -> Closed {
+    let closed: ClosedValue = comment.trim().parse().ok()?;
+    walk.paths_around().find_map(|path| {
+        let opened = old.open(&closed, path).ok()?;
+        (opened.kind() == Kind::Comment).then(|| text(new.close(&opened, path, rng)))
+    })
+}
+
+fn text(closed: ClosedValue) -> ClosedText {
+    ClosedText {
+        text: closed.to_string(),
+        form: None,
+    }
+}

@@ -1,0 +1,110 @@
+//! The real tool.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bulla_core::recipient::{KeyRing, parse_identity_file};
+use bulla_core::sops::Store;
+use bulla_tests::{peers, target};
+
+/// A file in a folder of its own, with a `.sops.yaml` that selects.
+pub(crate) struct Real {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+impl Real {
+    pub(crate) fn new(store: Store, selector: Option<&(&str, String)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |(name, text): &(&str, String)| {
+            format!("    {name}: {}\n", serde_json::Value::from(text.as_str()))
+        };
+        let config = format!(
+            "creation_rules:\n  - age: {}\n{}",
+            recipient(),
+            selector.map(line).unwrap_or_default()
+        );
+        std::fs::write(folder.path().join(".sops.yaml"), config).unwrap();
+        Self { folder, store }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(format!("file.{}", end(self.store)))
+    }
+
+    /// Runs `sops WORD… FILE` over these bytes; what it prints, or what it complains about.
+    pub(crate) fn run(
+        &self,
+        words: &[&str],
+        file: &[u8],
+        behind: &[&str],
+    ) -> Result<Vec<u8>, String> {
+        std::fs::write(self.path(), file).unwrap();
+        let output = Command::new(program())
+            .args(words)
+            .arg(self.path())
+            .args(behind)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("SOPS_AGE_KEY_FILE", identity())
+            .env("HOME", self.folder.path())
+            .output()
+            .unwrap();
+        match output.status.success() {
+            true => Ok(output.stdout),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    pub(crate) fn encrypt(&self, plain: &[u8]) -> Result<Vec<u8>, String> {
+        self.run(&["encrypt"], plain, &[])
+    }
+
+    pub(crate) fn decrypt(&self, file: &[u8]) -> Result<Vec<u8>, String> {
+        self.run(&["decrypt"], file, &[])
+    }
+
+    /// Runs a command that changes the file in place; the file afterwards.
+    pub(crate) fn change(
+        &self,
+        words: &[&str],
+        file: &[u8],
+        behind: &[&str],
+    ) -> Result<Vec<u8>, String> {
+        self.run(words, file, behind)?;
+        Ok(std::fs::read(self.path()).unwrap())
+    }
+}
+
+pub(crate) fn end(store: Store) -> &'static str {
+    match store {
+        Store::Yaml => "yaml",
+        Store::Json => "json",
+        Store::Dotenv => "env",
+        Store::Ini => "ini",
+        Store::Binary => "bin",
+    }
+}
+
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(peers::sops)
+}
+
+pub(crate) fn vectors() -> PathBuf {
+    target::workspace().join("core/tests/vectors/sops")
+}
+
+fn identity() -> PathBuf {
+    vectors().join("age-x25519.txt")
+}
+
+pub(crate) fn ring() -> KeyRing {
+    let text = std::fs::read_to_string(identity()).unwrap();
+    KeyRing::new(parse_identity_file(&text).unwrap())
+}
+
+pub(crate) fn recipient() -> String {
+    ring().iter().next().unwrap().recipient().to_string()
+}
