@@ -14,6 +14,7 @@ use crate::config::{Configs, Located};
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::input::is_stdin;
+use crate::plugins::{self, Allowed};
 use crate::printer::Printer;
 use crate::shown::Shown;
 
@@ -22,6 +23,7 @@ use crate::shown::Shown;
 pub(crate) struct Chooser<'a> {
     configs: &'a Configs,
     asked: &'a [String],
+    allowed: Allowed,
 }
 
 /// The answer for one file.
@@ -53,6 +55,7 @@ impl<'a> Chooser<'a> {
         Self {
             configs,
             asked: &args.recipients,
+            allowed: Allowed::default(),
         }
     }
 
@@ -70,7 +73,7 @@ impl<'a> Chooser<'a> {
             (Some(located), Some(path)) => {
                 let rule = located.config.rule_for(&located.relative(path)?)?;
                 Ok(Chosen {
-                    recipients: rule.recipients()?,
+                    recipients: self.equipped(rule.recipients()?)?,
                     left_out: vec![],
                     rule: Some(rule.clone()),
                 })
@@ -103,6 +106,16 @@ impl<'a> Chooser<'a> {
         Ok(config.resolve(self.asked)?)
     }
 
+    /// With their plug-ins, as far as the user allows them. A name in a repository runs nothing by itself.
+    fn equipped(&self, recipients: Vec<NamedRecipient>) -> Result<Vec<NamedRecipient>, Failure> {
+        let equip = |named: NamedRecipient| {
+            let recipient = plugins::equip(named.recipient, &self.allowed)?;
+            let name = named.name;
+            Ok(NamedRecipient { name, recipient })
+        };
+        recipients.into_iter().map(equip).collect()
+    }
+
     /// `--for` counts without a configuration too, as long as it needs no names; where a rule
     /// matches, what the rule demands is still demanded.
     fn asked_for(
@@ -125,7 +138,7 @@ impl<'a> Chooser<'a> {
             .map(|rule| rule.left_out(&recipients))
             .unwrap_or_default();
         Ok(Chosen {
-            recipients,
+            recipients: self.equipped(recipients)?,
             left_out,
             rule: rule.cloned(),
         })

@@ -69,20 +69,7 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
         findings.add(FindingKind::DisguisedDotenv, None, message, hint);
         return findings.all.pop();
     }
-    let stream = Stream::parse(subject.bytes).ok();
-    let objects = stream.as_ref().map(Stream::objects).unwrap_or_default();
-    // Secrets are found by the check of manifests; what else Kubernetes reads is no secret.
-    if objects
-        .iter()
-        .any(|object| object.kind().is_some() && object.api_version().is_some())
-    {
-        return None;
-    }
-    let selector = match rule.encrypted_regex() {
-        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok()?,
-        None => Selector::default_suffix(),
-    };
-    let selected = subject.store.selected(subject.bytes, &selector).ok()?;
+    let selected = selected(rule, subject.store, subject.bytes);
     let (first, more) = (selected.first()?, selected.len() - 1);
     let mut findings = Findings::new(subject);
     let more = if more > 0 {
@@ -102,6 +89,27 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
         hint,
     );
     findings.all.pop()
+}
+
+/// True for a file found in a directory that a rule for SOPS is about: `encryptedRegex` selects something in it, or it is
+/// of dotenv or INI. Secrets are sealed anyway; what else Kubernetes reads holds no secret.
+pub(crate) fn wants_encrypted(rule: &Rule, store: Store, bytes: &[u8]) -> bool {
+    rule.format() == Format::Sops && !selected(rule, store, bytes).is_empty()
+}
+
+fn selected(rule: &Rule, store: Store, bytes: &[u8]) -> Vec<At> {
+    let manifest = matches!(store, Store::Yaml | Store::Json);
+    let stream = Stream::parse(bytes).ok().filter(|_| manifest);
+    let mut objects = stream.iter().flat_map(Stream::objects);
+    if objects.any(|object| object.kind().is_some() && object.api_version().is_some()) {
+        return Vec::new();
+    }
+    let selector = match rule.encrypted_regex() {
+        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok(),
+        None => (!manifest).then(Selector::default_suffix),
+    };
+    let selected = selector.map(|selector| store.selected(bytes, &selector));
+    selected.and_then(Result::ok).unwrap_or_default()
 }
 
 struct Findings<'a> {

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use bulla_core::recipient::{
-    IDENTITY_FILE_BYTES_MAX, Identity, IdentityFileError, Recipient, RecipientError,
-    parse_identity_file,
-};
+use bulla_core::recipient::{IDENTITY_FILE_BYTES_MAX, PluginName, Recipient, RecipientError};
 use serde_json::{Value, json};
 
 use crate::cli::{KeyShowArgs, ReportFormat};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
+use crate::identities::{KeyFile, KeyFileError, Locked};
 use crate::input;
 use crate::located::InFile;
 use crate::report;
@@ -23,7 +21,11 @@ enum ShowError {
     #[error("not a public key")]
     Recipient(#[source] RecipientError),
     #[error("not a file of private keys")]
-    Identities(#[source] IdentityFileError),
+    Identities(#[source] KeyFileError),
+    #[error("its keys are under a passphrase, and nothing outside says which they are")]
+    Passphrase,
+    #[error("plug-in `{0}` keeps its keys, and it alone knows their public halves")]
+    Plugin(PluginName),
 }
 
 /// Carries it out.
@@ -73,20 +75,44 @@ pub(crate) fn run(args: &KeyShowArgs, session: &Session) -> Result<ExitStatus, F
     Ok(ExitStatus::Done)
 }
 
+/// The public halves of a key file, without asking for a passphrase: who owns a key of ssh is known without it.
 fn recipients(key: &str) -> Result<Vec<Recipient>, Failure> {
     let path = Path::new(key);
-    if key.starts_with("age1") && !path.exists() {
+    let public = ["age1", "ssh-", "ecdsa-", "sk-"];
+    if public.iter().any(|kind| key.starts_with(kind)) && !path.exists() {
         return Ok(vec![key.parse().map_err(ShowError::Recipient)?]);
     }
     let bytes = input::read(path, IDENTITY_FILE_BYTES_MAX)?.bytes;
-    let failed = |error| InFile::new("read keys from", path, ShowError::Identities(error));
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed(IdentityFileError::Empty))?;
-    let identities = parse_identity_file(text).map_err(failed)?;
-    Ok(identities
+    let failed = |error| InFile::new("read keys from", path, error);
+    if let Some(line) = public_line(&bytes) {
+        return Ok(vec![
+            line.parse()
+                .map_err(|error| failed(ShowError::Recipient(error)))?,
+        ]);
+    }
+    let keys = KeyFile::parse(&bytes).map_err(|error| failed(ShowError::Identities(error)))?;
+    let locked = match &keys.locked {
+        Some(Locked::Ssh(key)) => Some(key.recipient().clone()),
+        Some(Locked::File(_)) => return Err(failed(ShowError::Passphrase).into()),
+        None => None,
+    };
+    let open = keys
+        .identities
         .iter()
-        .map(Identity::recipient)
-        .cloned()
-        .collect())
+        .map(|identity| identity.recipient().clone());
+    let recipients: Vec<Recipient> = open.chain(locked).collect();
+    match keys.plugins.first() {
+        Some(plugin) if recipients.is_empty() => {
+            Err(failed(ShowError::Plugin(plugin.name().clone())).into())
+        }
+        _ => Ok(recipients),
+    }
+}
+
+/// The line of a file such as `id_ed25519.pub`.
+fn public_line(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?.trim_end();
+    (text.starts_with("ssh-") && !text.contains('\n')).then_some(text)
 }
 
 impl Fault for ShowError {
@@ -99,9 +125,9 @@ impl Fault for ShowError {
             Self::Recipient(_) => {
                 "copy the whole public key; `bulla key list` prints those in .bulla.yaml"
             }
-            Self::Identities(_) => {
-                "`bulla key generate -o FILE` makes such a file, and so does `age-keygen`"
-            }
+            Self::Identities(error) => return error.hint(),
+            Self::Passphrase => "`age --decrypt FILE | bulla key show -` shows them",
+            Self::Plugin(_) => "its public key stands in a comment of the file, as a rule",
         }))
     }
 }
