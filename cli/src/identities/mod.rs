@@ -41,7 +41,6 @@ pub(crate) struct Identities {
     /// For SealedSecrets, newest first as far as the backup tells.
     pub(crate) rsa: RsaKeyRing,
     looked_in: Vec<String>,
-    reserve: Arc<InReserve>,
 }
 
 /// What is found on the way.
@@ -84,16 +83,10 @@ impl Identities {
         }
         let reserve = Arc::new(InReserve::new(found.reserve));
         Ok(Self {
-            ring: KeyRing::with_reserve(found.identities, Arc::clone(&reserve) as _),
+            ring: KeyRing::with_reserve(found.identities, reserve),
             rsa: RsaKeyRing::new(found.rsa),
             looked_in: found.looked_in,
-            reserve,
         })
-    }
-
-    /// What kept keys from being had, a line each: for whoever could not open something.
-    pub(crate) fn troubles(&self) -> Vec<String> {
-        self.reserve.troubles()
     }
 
     /// Where keys were looked for, for telling people.
@@ -110,7 +103,7 @@ impl Identities {
         Unopened {
             closed_for: entry.map(closed_for),
             looked_in: self.looked_in(),
-            troubles: self.troubles(),
+            troubles: self.ring.troubles(),
             source: error,
         }
     }
@@ -167,12 +160,11 @@ impl Found {
             let whence = format!("${}", places::KEY);
             self.looked_in.push(whence.clone());
             let text = Zeroizing::new(text.into_encoded_bytes());
-            match KeyFile::of_variable(&text) {
-                Ok(mut keys) => {
-                    self.identities.append(&mut keys.identities);
-                    self.reserve.take(&whence, keys);
-                }
-                Err(error) => self.reserve.trouble(format!("{whence}: {}", chain(&error))),
+            let (mut keys, errors) = KeyFile::of_variable(&text);
+            self.identities.append(&mut keys.identities);
+            self.reserve.take(&whence, keys);
+            for error in errors {
+                self.reserve.trouble(format!("{whence}: {}", chain(&error)));
             }
         }
         if let Some(path) = places::variable(places::KEY_FILE) {
@@ -194,14 +186,15 @@ impl Found {
         if !must_be_there && !path.exists() {
             return;
         }
-        let keys = input::read(path, IDENTITY_FILE_BYTES_MAX)
-            .map_err(|failure| one_line(&failure))
-            .and_then(|read| {
-                KeyFile::parse(&read.bytes).map_err(|error| format!("{shown}: {}", chain(&error)))
-            });
-        match keys {
-            Ok(keys) => self.take(path, keys),
-            Err(why) => self.reserve.trouble(why),
+        match input::read(path, IDENTITY_FILE_BYTES_MAX) {
+            Ok(read) => {
+                let (keys, errors) = KeyFile::parse_what_can_be(&read.bytes);
+                self.take(path, keys);
+                for error in errors {
+                    self.reserve.trouble(format!("{shown}: {}", chain(&error)));
+                }
+            }
+            Err(failure) => self.reserve.trouble(one_line(&failure)),
         }
     }
 }

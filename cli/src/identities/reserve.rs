@@ -55,11 +55,6 @@ impl InReserve {
         Self(Mutex::new(state))
     }
 
-    /// What went wrong so far, a line each.
-    pub(super) fn troubles(&self) -> Vec<String> {
-        self.state().troubles.clone()
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,6 +89,10 @@ impl Reserve for InReserve {
             }
         }
         Ok(None)
+    }
+
+    fn troubles(&self) -> Vec<String> {
+        self.state().troubles.clone()
     }
 }
 

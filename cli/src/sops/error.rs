@@ -244,12 +244,17 @@ impl InCore {
             SopsError::NoDataKey {
                 recipients,
                 providers,
+                troubles,
             } => {
                 let mut text =
                     "Failed to get the data key required to decrypt the SOPS file.".to_owned();
                 for line in short(recipients, "more").chain(short(providers, "more providers")) {
                     text += "\nit is closed for ";
                     text += &line;
+                }
+                for trouble in troubles {
+                    text += "\n- ";
+                    text += trouble;
                 }
                 text
             }

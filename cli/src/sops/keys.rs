@@ -5,14 +5,12 @@ use bulla_core::recipient::KeyRing;
 use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
-use crate::cli::IdentityArgs;
 use crate::identities::Identities;
 use crate::printer::Printer;
 
 /// The identities. One that can't be read ends as a file that can't be opened.
 pub(super) fn ring(printer: &Printer) -> Result<KeyRing, Ended> {
-    let nothing_named = IdentityArgs { identity: vec![] };
-    let found = Identities::load(&nothing_named, printer);
+    let found = Identities::as_sops(printer);
     Ok(found.map_err(|failure| Ended::from(failure).code(128))?.ring)
 }
 

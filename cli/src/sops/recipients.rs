@@ -7,6 +7,8 @@ use bulla_core::sops::config::Group;
 use super::error::{CommandError, Ended};
 use super::grammar::{Flag, Provider};
 use super::line::Line;
+use crate::failure::Failure;
+use crate::plugins::{self, Allowed};
 
 /// The recipients that the line names; keys of other providers are refused.
 pub(super) fn of_line(line: &Line) -> Result<Vec<Recipient>, Ended> {
@@ -72,8 +74,11 @@ pub(super) fn change(line: &Line, groups: &mut Vec<Vec<Recipient>>) -> Result<()
 
 fn all<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Vec<Recipient>, Ended> {
     let mut recipients: Vec<Recipient> = Vec::new();
+    let allowed = Allowed::default();
     for text in texts {
         let recipient: Recipient = text.parse().map_err(CommandError::Recipient)?;
+        // A recipient comes from the repository as a rule: its plug-in runs only where the user says so.
+        let recipient = plugins::equip(recipient, &allowed).map_err(Failure::from)?;
         if !recipients.contains(&recipient) {
             recipients.push(recipient);
         }

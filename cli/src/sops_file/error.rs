@@ -105,7 +105,7 @@ impl Fault for SopsFault {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match &self.error {
-            SopsError::NoDataKey { recipients, providers } => {
+            SopsError::NoDataKey { recipients, providers, .. } => {
                 let mut closed_for = recipients.clone();
                 closed_for.extend(providers.iter().cloned());
                 closed_for.truncate(RECIPIENTS_SHOWN);

@@ -25,22 +25,33 @@ impl<'o, O: Opener> KeptKeys<'o, O> {
     }
 }
 
+/// A group is asked for as a whole: keys in reserve wait until no key at hand opens any of its entries.
 impl<O: Opener> Opener for KeptKeys<'_, O> {
     fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
+        let alone = self.open_any(std::slice::from_ref(entry));
+        alone.map_err(|(_, error)| error)
+    }
+
+    fn open_any(
+        &self,
+        entries: &[AgeEntry],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+        let group: String = entries.iter().map(|entry| entry.enc.as_str()).collect();
         let slot = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            match known.get(&entry.enc) {
-                Some(slot) => Arc::clone(slot),
-                None => Arc::clone(known.entry(entry.enc.clone()).or_default()),
-            }
+            Arc::clone(known.entry(group).or_default())
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = &*slot {
             return Ok(answer.clone());
         }
-        let answer = self.opener.open(entry)?;
+        let answer = self.opener.open_any(entries)?;
         *slot = Some(answer.clone());
         Ok(answer)
+    }
+
+    fn troubles(&self) -> Vec<String> {
+        self.opener.troubles()
     }
 }
 

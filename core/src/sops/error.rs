@@ -85,12 +85,14 @@ pub enum SopsError {
         fault: ValueFault,
     },
     /// No identity opens the data key.
-    #[error("no identity at hand opens the data key")]
+    #[error("no identity at hand opens the data key{}", listed(.troubles))]
     NoDataKey {
         /// The age recipients that it is closed for, cut to their beginnings.
         recipients: Vec<String>,
         /// Other providers that have the key, by their names in the file.
         providers: Vec<String>,
+        /// What kept identities from being had, a line each.
+        troubles: Vec<String>,
     },
     /// An age file of the block can't be read.
     #[error("`sops` block: the age file for recipient {number}")]
@@ -177,4 +179,8 @@ impl SopsError {
             _ => return None,
         })
     }
+}
+
+fn listed(troubles: &[String]) -> String {
+    troubles.iter().map(|line| format!("\n- {line}")).collect()
 }
