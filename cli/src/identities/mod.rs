@@ -128,12 +128,13 @@ impl Found {
             self.take(path, keys);
             return Ok(());
         }
-        // The same RSA key may be one of ssh.
-        if let Ok(keys) = KeyFile::parse(&bytes) {
-            self.take(path, keys);
-        }
-        let KeyBackup { keys, skipped } = KeyBackup::parse(&bytes)
-            .map_err(|error| InFile::new("read keys from", path, BadBackup(error)))?;
+        // The same RSA key may be one of ssh, and PEM may hold a key of ssh alone.
+        let of_ssh = KeyFile::parse(&bytes).map(|keys| self.take(path, keys));
+        let KeyBackup { keys, skipped } = match KeyBackup::parse(&bytes) {
+            Ok(backup) => backup,
+            Err(_) if of_ssh.is_ok() => return Ok(()),
+            Err(error) => return Err(failed_backup(path, error)),
+        };
         for (name, why) in skipped {
             printer.say(format_args!(
                 "{}: {} is passed over: {why}",
@@ -204,6 +205,10 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         Some(source) => format!("{error}: {}", chain(source)),
         None => error.to_string(),
     }
+}
+
+fn failed_backup(path: &Path, error: BackupError) -> Failure {
+    InFile::new("read keys from", path, BadBackup(error)).into()
 }
 
 /// A failure among others, without its hint.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use crate::support::{CANARY, Repo, has};
 
 /// Runs a command line on a terminal, and types each answer once its question is there.
-fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
+pub(crate) fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
     let words: Vec<_> = repo
         .words(line)
         .iter()
