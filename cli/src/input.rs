@@ -197,7 +197,9 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 pub(crate) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
-        && !CONFIG_FILES.iter().any(|name| path.file_name() == Some(OsStr::new(name)))
+        && !CONFIG_FILES
+            .iter()
+            .any(|name| path.file_name() == Some(OsStr::new(name)))
 }
 
 impl Fault for InputError {

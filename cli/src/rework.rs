@@ -16,10 +16,10 @@ use crate::manifest::{self, Found};
 use crate::progress::Progress;
 use crate::recipients::{Chooser, Chosen};
 use crate::session::Session;
+use crate::sops_file;
 use crate::sops_file::opening::SopsFile;
 use crate::sops_file::rework::{Action, Reworked};
 use crate::sops_file::target::Targets;
-use crate::sops_file;
 
 /// The work on one envelope: the new one, or nothing where it can stay, and notes for people.
 pub(crate) trait Work {
@@ -70,7 +70,15 @@ pub(crate) fn run(
             }
             None => {
                 progress.step();
-                file(source, &bytes, args, session, &chooser, &identities, &mut work)
+                file(
+                    source,
+                    &bytes,
+                    args,
+                    session,
+                    &chooser,
+                    &identities,
+                    &mut work,
+                )
             }
         });
         match result {

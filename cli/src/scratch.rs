@@ -203,7 +203,8 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let begin = || {
             for _ in 0..500 {
-                let scratch = Scratch::in_directory(base.path(), Path::new("db.yaml"), true).unwrap();
+                let scratch =
+                    Scratch::in_directory(base.path(), Path::new("db.yaml"), true).unwrap();
                 scratch.write("x").unwrap();
                 assert_eq!(fs::read(scratch.path()).unwrap(), b"x");
             }

@@ -72,7 +72,9 @@ impl Work for Reseal<'_> {
             session.printer.say(format_args!("{verb} {note}"));
         }
         if self.notes.is_empty() && others == 0 {
-            session.printer.say("there is no envelope to reseal, and no file of SOPS");
+            session
+                .printer
+                .say("there is no envelope to reseal, and no file of SOPS");
         }
     }
 }

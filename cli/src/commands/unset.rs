@@ -89,7 +89,10 @@ fn unset_in_sops(
     file: &SopsFile,
 ) -> Result<ExitStatus, Failure> {
     let (path, printer) = (args.file.as_path(), &session.printer);
-    let sites = args.keys.iter().map(|key| Site::of(file, key, &args.select));
+    let sites = args
+        .keys
+        .iter()
+        .map(|key| Site::of(file, key, &args.select));
     let sites = sites.collect::<Result<Vec<_>, _>>()?;
     if sites.iter().any(|site| !site.there) {
         return Err(InFile::new("change", path, SopsUsage::NothingThere).into());
@@ -108,7 +111,10 @@ fn unset_in_sops(
         }
     }
     let verb = if args.dry_run { "would take" } else { "took" };
-    let names = args.keys.iter().map(|key| Shown(Path::new(key)).to_string());
+    let names = args
+        .keys
+        .iter()
+        .map(|key| Shown(Path::new(key)).to_string());
     let names = names.collect::<Vec<_>>().join(", ");
     printer.say(format_args!("{verb} {names} out of {}", Shown(path)));
     Ok(ExitStatus::Done)

@@ -27,7 +27,8 @@ use crate::scratch::Scratch;
 /// Carries it out.
 pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let path = source::named(line, printer)?;
-    let missing = matches!(fs::metadata(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound);
+    let missing =
+        matches!(fs::metadata(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound);
     let (store, output) = source::stores(line, Some(&path))?;
     if store != output {
         return Err(CommandError::RetypedInPlace.into());
@@ -102,7 +103,9 @@ fn edited(
     let name = path.file_name().unwrap_or(OsStr::new("file"));
     let scratch = Scratch::new(name).map_err(failed)?;
     if !scratch.is_in_memory() {
-        printer.warn("the plaintext lies on a disk while it is edited: there is no file system in memory");
+        printer.warn(
+            "the plaintext lies on a disk while it is edited: there is no file system in memory",
+        );
     }
     // To the editor of whoever holds a key.
     scratch.write(before.reveal()).map_err(failed)?;
@@ -139,22 +142,34 @@ fn unchanged(printer: &Printer) -> Ended {
 
 /// `SOPS_EDITOR`, `EDITOR`, or what there is.
 fn choose() -> Option<OsString> {
-    let named = ["SOPS_EDITOR", "EDITOR"].into_iter().filter_map(env::var_os);
+    let named = ["SOPS_EDITOR", "EDITOR"]
+        .into_iter()
+        .filter_map(env::var_os);
     let named = named.filter(|name| !name.is_empty()).next();
     named.or_else(|| {
         let search = env::var_os("PATH").unwrap_or_default();
-        let found = |name: &&str| env::split_paths(&search).any(|folder| folder.join(name).is_file());
-        ["vim", "nano", "vi"].into_iter().find(found).map(OsString::from)
+        let found =
+            |name: &&str| env::split_paths(&search).any(|folder| folder.join(name).is_file());
+        ["vim", "nano", "vi"]
+            .into_iter()
+            .find(found)
+            .map(OsString::from)
     })
 }
 
 /// What a new file shows.
 fn example(store: Store) -> &'static str {
     match store {
-        Store::Yaml => "# An example: put your own values here.\nhello: world\nusers:\n    - alice\n    - bob\nport: 5432\nready: true\n",
-        Store::Json => "{\n\t\"hello\": \"world\",\n\t\"users\": [\n\t\t\"alice\",\n\t\t\"bob\"\n\t],\n\t\"port\": 5432,\n\t\"ready\": true\n}\n",
+        Store::Yaml => {
+            "# An example: put your own values here.\nhello: world\nusers:\n    - alice\n    - bob\nport: 5432\nready: true\n"
+        }
+        Store::Json => {
+            "{\n\t\"hello\": \"world\",\n\t\"users\": [\n\t\t\"alice\",\n\t\t\"bob\"\n\t],\n\t\"port\": 5432,\n\t\"ready\": true\n}\n"
+        }
         Store::Dotenv => "# An example: put your own values here.\nHELLO=world\nPORT=5432\n",
-        Store::Ini => "; An example: put your own values here.\n[hello]\nname = world\nport = 5432\n",
+        Store::Ini => {
+            "; An example: put your own values here.\n[hello]\nname = world\nport = 5432\n"
+        }
         Store::Binary => "An example: put your own bytes here.\n",
     }
 }

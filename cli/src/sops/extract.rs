@@ -22,7 +22,10 @@ pub(super) fn path(text: &str) -> Option<(Path, &str)> {
     let mut path = Path::default();
     let mut rest = text;
     while let Some(inner) = rest.strip_prefix('[') {
-        let quote = inner.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let quote = inner
+            .chars()
+            .next()
+            .filter(|first| matches!(first, '"' | '\''));
         match quote {
             Some(quote) => {
                 let inner = &inner[1..];

@@ -52,7 +52,9 @@ fn change(
         return Err(CommandError::NoGroups.into());
     }
     // What is left may be fewer groups than it took before.
-    let kept = metadata.shamir_threshold().filter(|kept| *kept <= groups.len());
+    let kept = metadata
+        .shamir_threshold()
+        .filter(|kept| *kept <= groups.len());
     let threshold = plan::threshold_of(line)?.or(kept);
     metadata
         .close_data_key(&key, &groups, threshold, &mut OsRng)

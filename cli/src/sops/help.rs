@@ -11,8 +11,7 @@ use super::line::Line;
 use crate::printer::Printer;
 
 /// Scripts read the second word as a version that they can compare.
-pub(super) const VERSION: &str =
-    concat!("sops 3.13.3 (bulla ", env!("CARGO_PKG_VERSION"), ")\n");
+pub(super) const VERSION: &str = concat!("sops 3.13.3 (bulla ", env!("CARGO_PKG_VERSION"), ")\n");
 
 /// Help on a command, or on all of them; `program` is how it was called.
 pub(super) fn text(kind: Option<Kind>, program: &str) -> String {

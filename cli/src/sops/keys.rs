@@ -11,7 +11,9 @@ use crate::printer::Printer;
 /// The identities. One that can't be read ends as a file that can't be opened.
 pub(super) fn ring(printer: &Printer) -> Result<KeyRing, Ended> {
     let found = Identities::as_sops(printer);
-    Ok(found.map_err(|failure| Ended::from(failure).code(128))?.ring)
+    Ok(found
+        .map_err(|failure| Ended::from(failure).code(128))?
+        .ring)
 }
 
 /// Checks `--decryption-order`: age is all that is tried, whatever its place.
@@ -32,4 +34,6 @@ pub(super) fn check_order(line: &Line) -> Result<(), Ended> {
     Ok(())
 }
 
-const KEY_TYPES: [&str; 7] = ["age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];
+const KEY_TYPES: [&str; 7] = [
+    "age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault",
+];

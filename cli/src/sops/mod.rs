@@ -83,17 +83,14 @@ fn carry_out(line: &Line, printer: &Printer) -> Result<(), Ended> {
         Kind::ExecEnv => exec_env::run(line, printer),
         Kind::ExecFile => exec_file::run(line, printer),
         Kind::Filestatus => filestatus::run(line, printer),
-        Kind::Groups => {
-            Ok(printer.data(help::text(Some(Kind::Groups), "sops").as_bytes())?)
-        }
+        Kind::Groups => Ok(printer.data(help::text(Some(Kind::Groups), "sops").as_bytes())?),
         Kind::GroupsAdd => groups::add(line, printer),
         Kind::GroupsDelete => groups::delete(line, printer),
         Kind::Publish => publish::run(line, printer),
         Kind::Completion => help::completion(line, printer),
-        Kind::Keyservice => Err(CommandError::Keyservice(
-            "this program serves no keys to others",
-        )
-        .into()),
+        Kind::Keyservice => {
+            Err(CommandError::Keyservice("this program serves no keys to others").into())
+        }
     }
 }
 

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use bulla_core::recipient::Recipient;
 use bulla_core::sops::config::is_disguised_dotenv;
-use bulla_core::sops::{
-    Ciphertexts, DataKey, Metadata, Selector, SelectorKind, SopsError, Store,
-};
+use bulla_core::sops::{Ciphertexts, DataKey, Metadata, Selector, SelectorKind, SopsError, Store};
 use rand_core::OsRng;
 
 use super::error::{CommandError, Ended, in_core};
@@ -105,8 +103,14 @@ fn selector_of(line: &Line) -> Result<Option<Selector>, Ended> {
         (SelectorKind::EncryptedSuffix, Flag::EncryptedSuffix),
         (SelectorKind::UnencryptedRegex, Flag::UnencryptedRegex),
         (SelectorKind::EncryptedRegex, Flag::EncryptedRegex),
-        (SelectorKind::UnencryptedCommentRegex, Flag::UnencryptedCommentRegex),
-        (SelectorKind::EncryptedCommentRegex, Flag::EncryptedCommentRegex),
+        (
+            SelectorKind::UnencryptedCommentRegex,
+            Flag::UnencryptedCommentRegex,
+        ),
+        (
+            SelectorKind::EncryptedCommentRegex,
+            Flag::EncryptedCommentRegex,
+        ),
     ];
     let mut given = Vec::new();
     for (kind, flag) in flags {

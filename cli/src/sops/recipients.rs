@@ -24,7 +24,11 @@ pub(super) fn of_line(line: &Line) -> Result<Vec<Recipient>, Ended> {
 /// The recipients of a group of a rule.
 pub(super) fn of_group(group: &Group) -> Result<Vec<Recipient>, Ended> {
     if let Some(other) = group.others.first() {
-        return Err(CommandError::ForeignKey(other.id.clone(), provider_name(other.provider.name())).into());
+        return Err(CommandError::ForeignKey(
+            other.id.clone(),
+            provider_name(other.provider.name()),
+        )
+        .into());
     }
     all(group.age.iter().map(|key| key.text.as_str()))
 }

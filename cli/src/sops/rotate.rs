@@ -33,7 +33,14 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     let rotated = source
         .store
-        .rotate(&source.bytes, &ring, &mut metadata, &new_key, setting, &mut OsRng)
+        .rotate(
+            &source.bytes,
+            &ring,
+            &mut metadata,
+            &new_key,
+            setting,
+            &mut OsRng,
+        )
         .map_err(failed)?;
     let rotated = reformat::encrypted(line, &source, rotated, printer)?;
     result::put(line, &source, &rotated, printer)

@@ -23,9 +23,8 @@ pub(super) struct Rules {
 impl Rules {
     /// Looks for it; fields that nobody knows are told.
     pub(super) fn find(line: &Line, printer: &Printer) -> Result<Self, Ended> {
-        let here = env::current_dir().map_err(|error| {
-            Failure::from(InFile::io("find", Path::new("."), error))
-        })?;
+        let here = env::current_dir()
+            .map_err(|error| Failure::from(InFile::io("find", Path::new("."), error)))?;
         let file = match line.path(Flag::Config) {
             Some(named) => Some(named.to_owned()),
             None => {
@@ -39,9 +38,8 @@ impl Rules {
                 search.found
             }
         };
-        let located = file.map(|file| {
-            config::load(&file, Strictness::Lenient).map_err(|error| error.of(&file))
-        });
+        let located = file
+            .map(|file| config::load(&file, Strictness::Lenient).map_err(|error| error.of(&file)));
         let located = located.transpose()?;
         if let Some(located) = &located {
             for warning in located.config.warnings() {
@@ -63,12 +61,12 @@ impl Rules {
             return Ok(None);
         };
         let relative = located.relative_by_name(path, &self.here);
-        Ok(Some(located.config.rule_for(&relative).map_err(|error| {
-            match error {
+        Ok(Some(located.config.rule_for(&relative).map_err(
+            |error| match error {
                 SopsConfigError::NoRule { .. } => Failure::from(NoRule(error)),
                 other => InFile::new("read", &located.file, other).into(),
-            }
-        })?))
+            },
+        )?))
     }
 
     /// The configuration itself.

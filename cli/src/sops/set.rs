@@ -43,18 +43,24 @@ pub(super) fn unset(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     let path = whole_path(index, "unset")?;
     let idempotent = line.has(Flag::Idempotent);
-    let done = change(line, file.into(), printer, |source, ring, setting| {
-        match source
-            .store
-            .unset(&source.bytes, ring, &path, setting, &mut OsRng)
-        {
+    let done = change(
+        line,
+        file.into(),
+        printer,
+        |source, ring, setting| match source.store.unset(
+            &source.bytes,
+            ring,
+            &path,
+            setting,
+            &mut OsRng,
+        ) {
             Err(SopsError::NoSuchPath { .. }) if idempotent => Ok(Changed {
                 file: Vec::new(),
                 changed: false,
             }),
             other => other,
-        }
-    });
+        },
+    );
     // Here sops has no code of its own for it.
     done.map_err(|ended| match ended.exit_code() {
         91 => ended.code(1),

@@ -55,8 +55,9 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
         return Ok(());
     }
     printer.data(changes.told().as_bytes())?;
-    if !line.has(Flag::Yes) {
-        confirm(printer)?;
+    if !line.has(Flag::Yes) && !is_confirmed(printer)? {
+        printer.say(format_args!("File {} left unchanged", shown.display()));
+        return Ok(());
     }
     let key = metadata
         .open_data_key(&keys::ring(printer)?)
@@ -66,7 +67,10 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
         .map_err(|error| failed(error).code(1))?;
     let written = source.store.replace_metadata(&source.bytes, &metadata);
     result::write(&path, &written.map_err(|error| failed(error).code(1))?)?;
-    printer.say(format_args!("File {} synced with new keys", shown.display()));
+    printer.say(format_args!(
+        "File {} synced with new keys",
+        shown.display()
+    ));
     Ok(())
 }
 
@@ -76,11 +80,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn between(
-        metadata: &Metadata,
-        wanted: &[Vec<Recipient>],
-        threshold: Option<usize>,
-    ) -> Self {
+    fn between(metadata: &Metadata, wanted: &[Vec<Recipient>], threshold: Option<usize>) -> Self {
         let own = metadata.key_groups();
         let own: Vec<Vec<&str>> = own
             .iter()
@@ -136,15 +136,15 @@ impl Changes {
 }
 
 /// Asks as sops asks: on standard output, for a word on standard input.
-fn confirm(printer: &Printer) -> Result<(), Ended> {
+fn is_confirmed(printer: &Printer) -> Result<bool, Ended> {
     let mut input = io::stdin().lock();
     loop {
         printer.data(b"Is this okay? (y/n):")?;
         let mut answer = String::new();
         let read = input.read_line(&mut answer).unwrap_or(0);
         match answer.trim() {
-            "y" | "Y" | "yes" => return Ok(()),
-            "n" | "N" | "no" => return Err(CommandError::NotConfirmed.into()),
+            "y" => return Ok(true),
+            "n" => return Ok(false),
             _ if read == 0 => return Err(CommandError::NotConfirmed.into()),
             _ => {}
         }

@@ -31,7 +31,10 @@ fn ids(name: &str, which: &str) -> Result<Vec<u32>, Ended> {
         return Err(unknown().into());
     }
     let output = Command::new("id").args([which, "--", name]).output();
-    let output = output.map_err(|source| CommandError::Run { what: "`id`", source })?;
+    let output = output.map_err(|source| CommandError::Run {
+        what: "`id`",
+        source,
+    })?;
     if !output.status.success() {
         return Err(unknown().into());
     }

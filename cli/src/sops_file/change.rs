@@ -50,7 +50,12 @@ impl Site {
         };
         let first = |object: &&Object<'_>| object.document == 1 && object.list.is_none();
         if let Some(object) = objects.iter().filter(is_meant).find(first) {
-            let stands = |field: &str| object.node.get(field).is_some_and(|map| map.get(key).is_some());
+            let stands = |field: &str| {
+                object
+                    .node
+                    .get(field)
+                    .is_some_and(|map| map.get(key).is_some())
+            };
             let base64 = stands("data") && !stands("stringData");
             let field = if base64 { "data" } else { "stringData" };
             return Ok(Self {
@@ -60,7 +65,9 @@ impl Site {
             });
         }
         let path = path_of(key).ok_or_else(|| failed(SopsUsage::KeyPath))?;
-        let root = stream.as_ref().and_then(|stream| stream.documents().next()?.root);
+        let root = stream
+            .as_ref()
+            .and_then(|stream| stream.documents().next()?.root);
         let there = match (root, file.store) {
             (Some(root), _) => root.find(&path).is_some(),
             (None, _) => {
@@ -119,9 +126,14 @@ pub(crate) fn set(
         mac: MacPolicy::Verify,
         now: &now,
     };
-    let changed = file
-        .store
-        .set(&file.bytes, &identities.ring, &site.path, &value, setting, rng);
+    let changed = file.store.set(
+        &file.bytes,
+        &identities.ring,
+        &site.path,
+        &value,
+        setting,
+        rng,
+    );
     Ok(changed
         .map_err(|error| without_key(&file.path, error, identities))?
         .file)
@@ -181,7 +193,10 @@ pub(crate) fn path_of(text: &str) -> Option<NodePath> {
     let mut path = NodePath::default();
     let mut rest = text;
     while let Some(inner) = rest.strip_prefix('[') {
-        let quote = inner.chars().next().filter(|first| ['"', '\''].contains(first));
+        let quote = inner
+            .chars()
+            .next()
+            .filter(|first| ['"', '\''].contains(first));
         if let Some(quote) = quote {
             let (name, after) = inner[1..].split_once(quote)?;
             path = path.join(name);

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bulla_core::manifest::{Kind, Node, Path as NodePath, Place, Stream, Style};
-use bulla_core::policy::{Config, Format, PolicyError, Rule};
 use bulla_core::policy::check::{Finding, FindingKind};
+use bulla_core::policy::{Config, Format, PolicyError, Rule};
 use bulla_core::recipient::Recipient;
 use bulla_core::sops::config::is_disguised_dotenv;
 use bulla_core::sops::{At, Audit, Difference, Selector, SelectorKind, SopsError, Store};
@@ -69,27 +69,47 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
         findings.add(FindingKind::DisguisedDotenv, None, message, hint);
         return findings.all.pop();
     }
-    let stream = Stream::parse(subject.bytes).ok();
-    let objects = stream.as_ref().map(Stream::objects).unwrap_or_default();
-    // Secrets are found by the check of manifests; what else Kubernetes reads is no secret.
-    if objects.iter().any(|object| object.kind().is_some() && object.api_version().is_some()) {
-        return None;
-    }
-    let selector = match rule.encrypted_regex() {
-        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok()?,
-        None => Selector::default_suffix(),
-    };
-    let selected = subject.store.selected(subject.bytes, &selector).ok()?;
+    let selected = selected(rule, subject.store, subject.bytes);
     let (first, more) = (selected.first()?, selected.len() - 1);
     let mut findings = Findings::new(subject);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     let message = format!(
         "refusing plaintext: the rule `{}` wants {first}{more} encrypted",
         rule.path()
     );
     let hint = format!("`bulla seal -i {}` encrypts it", quoted(subject.shown));
-    findings.add(FindingKind::PlaintextValue, findings.place(first), message, hint);
+    findings.add(
+        FindingKind::PlaintextValue,
+        findings.place(first),
+        message,
+        hint,
+    );
     findings.all.pop()
+}
+
+/// True for a file found in a directory that a rule for SOPS is about: `encryptedRegex` selects something in it, or it is
+/// of dotenv or INI. Secrets are sealed anyway; what else Kubernetes reads holds no secret.
+pub(crate) fn wants_encrypted(rule: &Rule, store: Store, bytes: &[u8]) -> bool {
+    rule.format() == Format::Sops && !selected(rule, store, bytes).is_empty()
+}
+
+fn selected(rule: &Rule, store: Store, bytes: &[u8]) -> Vec<At> {
+    let manifest = matches!(store, Store::Yaml | Store::Json);
+    let stream = Stream::parse(bytes).ok().filter(|_| manifest);
+    let mut objects = stream.iter().flat_map(Stream::objects);
+    if objects.any(|object| object.kind().is_some() && object.api_version().is_some()) {
+        return Vec::new();
+    }
+    let selector = match rule.encrypted_regex() {
+        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok(),
+        None => (!manifest).then(Selector::default_suffix),
+    };
+    let selected = selector.map(|selector| store.selected(bytes, &selector));
+    selected.and_then(Result::ok).unwrap_or_default()
 }
 
 struct Findings<'a> {
@@ -139,7 +159,9 @@ impl<'a> Findings<'a> {
 
     fn audit(&mut self, audit: &Audit) {
         for at in &audit.readable {
-            let message = format!("refusing plaintext: {at} is readable, and its selector wants it encrypted");
+            let message = format!(
+                "refusing plaintext: {at} is readable, and its selector wants it encrypted"
+            );
             let shown = quoted(self.subject.shown);
             let hint = format!(
                 "open it with `bulla sops decrypt --ignore-mac {shown}` and encrypt it again; whoever could read the repository may have seen the value"
@@ -148,10 +170,18 @@ impl<'a> Findings<'a> {
         }
         for at in &audit.malformed {
             let message = format!("{at} begins like a ciphertext, and is none");
-            self.add(FindingKind::DamagedEnvelope, self.place(at), message, "restore it from Git");
+            self.add(
+                FindingKind::DamagedEnvelope,
+                self.place(at),
+                message,
+                "restore it from Git",
+            );
         }
         if audit.closed.is_empty() && audit.readable.is_empty() && audit.plain > 0 {
-            let selector = audit.metadata.selector().map_or("", |found| found.kind().name());
+            let selector = audit
+                .metadata
+                .selector()
+                .map_or("", |found| found.kind().name());
             self.add(
                 FindingKind::PlaintextValue,
                 self.block(selector).or_else(|| self.block("")),
@@ -169,7 +199,12 @@ impl<'a> Findings<'a> {
         }
         match audit.metadata.last_modified() {
             Err(error) => {
-                self.add(FindingKind::SopsBlock, self.block("lastmodified"), error.to_string(), "restore it from Git");
+                self.add(
+                    FindingKind::SopsBlock,
+                    self.block("lastmodified"),
+                    error.to_string(),
+                    "restore it from Git",
+                );
             }
             Ok(_) if self.is_bare_time() => self.add(
                 FindingKind::SopsBlock,
@@ -192,13 +227,23 @@ impl<'a> Findings<'a> {
                 Ok(recipients) => audit.metadata.difference(&[recipients], None),
             },
             Ruled::Sops(Err(message)) => {
-                return self.add(FindingKind::NoRule, None, message.clone(), "mend `.sops.yaml`, or move the file to where a rule matches it");
+                return self.add(
+                    FindingKind::NoRule,
+                    None,
+                    message.clone(),
+                    "mend `.sops.yaml`, or move the file to where a rule matches it",
+                );
             }
             Ruled::Sops(Ok(target)) => audit.metadata.difference(&target.groups, target.threshold),
         };
         if !difference.is_none() {
             let hint = format!("`bulla rewrap {}`", quoted(self.subject.shown));
-            self.add(FindingKind::WrongRecipients, self.block("age").or_else(|| self.block("")), self.told(&difference), hint);
+            self.add(
+                FindingKind::WrongRecipients,
+                self.block("age").or_else(|| self.block("")),
+                self.told(&difference),
+                hint,
+            );
         }
     }
 
@@ -217,15 +262,24 @@ impl<'a> Findings<'a> {
         };
         let parts = [
             list("it is not closed for", &difference.missing),
-            list("it is closed for others than its rule names:", &difference.surplus),
-            difference.regrouped.then(|| "its key groups are not those of its rule".to_owned()),
+            list(
+                "it is closed for others than its rule names:",
+                &difference.surplus,
+            ),
+            difference
+                .regrouped
+                .then(|| "its key groups are not those of its rule".to_owned()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// Where a value stands.
     fn place(&self, at: &At) -> Option<Place> {
-        let document = self.stream.as_ref()?.documents().nth(at.document.checked_sub(1)?)?;
+        let document = self
+            .stream
+            .as_ref()?
+            .documents()
+            .nth(at.document.checked_sub(1)?)?;
         document.root?.find(&at.path).map(Node::place)
     }
 
@@ -235,7 +289,11 @@ impl<'a> Findings<'a> {
     }
 
     fn node(&self, field: &str) -> Option<Node<'_>> {
-        let root = self.stream.as_ref()?.documents().find_map(|document| document.root)?;
+        let root = self
+            .stream
+            .as_ref()?
+            .documents()
+            .find_map(|document| document.root)?;
         match field {
             "" => root.find(&NodePath::from(["sops"])),
             field => root.find(&NodePath::from(["sops", field])),

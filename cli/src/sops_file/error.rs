@@ -33,10 +33,14 @@ impl std::error::Error for SopsFault {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SopsUsage {
     /// A value is to be set, and nobody at hand opens the file.
-    #[error("changing a value in a file of SOPS is impossible by format without a key that opens it")]
+    #[error(
+        "changing a value in a file of SOPS is impossible by format without a key that opens it"
+    )]
     SetWithoutKey(#[source] SopsError),
     /// `.env.production` and the like.
-    #[error("refusing the name of this file: sops would take it for binary, and close it as one value")]
+    #[error(
+        "refusing the name of this file: sops would take it for binary, and close it as one value"
+    )]
     DisguisedDotenv,
     /// Another flag than the format has.
     #[error("`{0}` means nothing for files of SOPS")]
@@ -48,7 +52,9 @@ pub(crate) enum SopsUsage {
     #[error("a binary file has one value, and no keys")]
     NoKeys,
     /// A key that is neither a name nor a path.
-    #[error("the second argument, KEY, is neither the name of a key nor a path such as [\"db\"][\"password\"]")]
+    #[error(
+        "the second argument, KEY, is neither the name of a key nor a path such as [\"db\"][\"password\"]"
+    )]
     KeyPath,
     /// A value that is not text, where only text fits.
     #[error("the value is not UTF-8, and this file holds text only")]
@@ -62,6 +68,11 @@ pub(crate) enum SopsUsage {
     /// Plaintext beside ciphertext.
     #[error("the file is encrypted, and has a plaintext value under `{0}`")]
     Plaintext(String),
+    /// A SopsSecret whose place would stand there in plaintext.
+    #[error(
+        "refusing to leave the place of the SopsSecret in plaintext: the selector does not select `stringData.bulla.dev.place`"
+    )]
+    PlainPlace,
     /// A rule whose keys can't all be closed for.
     #[error("the rule closes with {0} too, which only sops can do")]
     RuleOfOthers(String),
@@ -128,7 +139,7 @@ impl Fault for SopsUsage {
     fn blame(&self) -> Blame {
         match self {
             Self::SetWithoutKey(_) => Blame::Sealed,
-            Self::DisguisedDotenv | Self::Plaintext(_) => Blame::Policy,
+            Self::DisguisedDotenv | Self::Plaintext(_) | Self::PlainPlace => Blame::Policy,
             Self::OtherProviders(_) | Self::RuleOfOthers(_) | Self::NotText => Blame::Input,
             _ => Blame::Caller,
         }
@@ -145,7 +156,9 @@ impl Fault for SopsUsage {
             Self::Flag(_) => "leave it out",
             Self::Joined => "`-i` seals each file in its place",
             Self::NoKeys => "`bulla edit` and `bulla open` work on all of it",
-            Self::KeyPath => "the usage is `bulla set FILE KEY`; the value is asked for, or comes from a pipe",
+            Self::KeyPath => {
+                "the usage is `bulla set FILE KEY`; the value is asked for, or comes from a pipe"
+            }
             Self::NotText => "encode it first, in base64 for example",
             Self::NothingThere => "`bulla inspect -o json` lists the encrypted values",
             Self::OtherProviders(_) => {
@@ -154,7 +167,12 @@ impl Fault for SopsUsage {
             Self::Plaintext(_) => {
                 "open the file with `bulla sops decrypt --ignore-mac`, and encrypt it again; `bulla set` and `bulla edit` close values as they write them"
             }
-            Self::RuleOfOthers(_) => "use `sops encrypt` for this file, or name age recipients only",
+            Self::PlainPlace => {
+                "let `encryptedRegex` match `stringData`, or leave it out: a SopsSecret is encrypted from `secretTemplates` on"
+            }
+            Self::RuleOfOthers(_) => {
+                "use `sops encrypt` for this file, or name age recipients only"
+            }
         }))
     }
 }

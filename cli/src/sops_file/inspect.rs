@@ -32,7 +32,9 @@ impl View {
         bytes: &[u8],
         targets: &Targets<'_>,
     ) -> Result<Self, Failure> {
-        let audit = store.audit(bytes).map_err(|error| in_file("read", path, error))?;
+        let audit = store
+            .audit(bytes)
+            .map_err(|error| in_file("read", path, error))?;
         let named = |recipient: &String| (recipient.clone(), targets.name_of(path, recipient));
         let groups = audit.metadata.key_groups();
         let groups = groups.iter().map(|group| {
@@ -72,15 +74,30 @@ impl View {
         if let Ok(selector) = metadata.selector() {
             let which = match self.store {
                 Store::Binary => "all of it".to_owned(),
-                _ => format!("{} `{}`", selector.kind().name(), selector.text().escape_debug()),
+                _ => format!(
+                    "{} `{}`",
+                    selector.kind().name(),
+                    selector.text().escape_debug()
+                ),
             };
             line("encrypted", which);
         }
         let closed = count(self.audit.closed.len(), "value");
-        line("values", format!("{closed} encrypted, {} readable", self.audit.plain));
+        line(
+            "values",
+            format!("{closed} encrypted, {} readable", self.audit.plain),
+        );
         if !self.audit.readable.is_empty() {
-            let paths: Vec<_> = self.audit.readable.iter().map(ToString::to_string).collect();
-            line("plaintext", format!("{}, which should be encrypted", paths.join(", ")));
+            let paths: Vec<_> = self
+                .audit
+                .readable
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            line(
+                "plaintext",
+                format!("{}, which should be encrypted", paths.join(", ")),
+            );
         }
         let mac = match (self.audit.has_mac(), metadata.mac_only_encrypted()) {
             (false, _) => "none",
@@ -106,14 +123,19 @@ impl View {
             .iter()
             .zip(&self.groups)
             .map(|(group, named)| {
-                let recipients = named.iter().map(|(recipient, name)| json!({"name": name, "recipient": recipient}));
+                let recipients = named
+                    .iter()
+                    .map(|(recipient, name)| json!({"name": name, "recipient": recipient}));
                 json!({"recipients": recipients.collect::<Vec<_>>(), "providers": group.others})
             })
             .collect();
         let paths = |all: &[bulla_core::sops::At]| -> Vec<String> {
             all.iter().map(ToString::to_string).collect()
         };
-        let selector = metadata.selector().ok().filter(|_| self.store != Store::Binary);
+        let selector = metadata
+            .selector()
+            .ok()
+            .filter(|_| self.store != Store::Binary);
         json!({
             "path": path.to_string_lossy(),
             "kind": "SOPS",

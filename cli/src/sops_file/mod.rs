@@ -8,6 +8,7 @@ pub(crate) mod inspect;
 mod kept_keys;
 pub(crate) mod many;
 pub(crate) mod opening;
+pub(crate) mod place;
 pub(crate) mod rework;
 pub(crate) mod seal;
 pub(crate) mod target;
@@ -34,15 +35,19 @@ pub(crate) fn read_all(sources: &[Source]) -> Vec<Result<ReadFile, Failure>> {
 
 type ReadFile = (Zeroizing<Vec<u8>>, Option<Store>);
 
-/// The store of a file, where it is one of SOPS. One whose block is damaged is one, too; what is no YAML or JSON at
-/// all is left to the readers of manifests.
+/// The store of a file, where it is one of SOPS. One that can't be read is one, too, if it looks like it.
 pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> Option<Store> {
     if !mentions(bytes, "sops") || !SIGNS.iter().any(|sign| mentions(bytes, sign)) {
         return None;
     }
     let store = store_of(path, bytes);
     match store.metadata(bytes) {
-        Err(SopsError::NotEncrypted | SopsError::Manifest(_) | SopsError::Store { .. }) => None,
+        Err(SopsError::NotEncrypted) => None,
+        // Nobody knows what is in it; but what is no file of SOPS at all is left to the readers of manifests.
+        Err(SopsError::Manifest(_) | SopsError::Store { .. }) => {
+            let all = SIGNS[..2].iter().all(|sign| mentions(bytes, sign));
+            all.then_some(store)
+        }
         _ => Some(store),
     }
 }

@@ -77,8 +77,9 @@ pub(crate) fn value_at(
     match store {
         Store::Binary => Err(failed(SopsUsage::NoKeys)),
         Store::Yaml | Store::Json => in_tree(path, plaintext, key),
-        Store::Dotenv | Store::Ini => line(plaintext, store, key)
-            .ok_or_else(|| failed(SopsUsage::NothingThere)),
+        Store::Dotenv | Store::Ini => {
+            line(plaintext, store, key).ok_or_else(|| failed(SopsUsage::NothingThere))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{SopsUsage, in_file};
 use super::target::Target;
-use super::{SOPS_VERSION, store_of};
+use super::{SOPS_VERSION, place, store_of};
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::located::InFile;
@@ -37,6 +37,8 @@ pub(crate) fn seal(
         .map_err(|error| InFile::new("seal", path, error))?;
     let failed = |error| in_file("seal", path, error);
     let store = store_of(seen, bytes);
+    let placed = place::placed(store, bytes).map_err(failed)?;
+    let bytes = placed.as_ref().map_or(bytes, |placed| placed.as_slice());
     let selector = match store {
         Store::Binary => None,
         // What holds where nothing is said is written down too, as sops does.
@@ -52,9 +54,11 @@ pub(crate) fn seal(
         .close_data_key(&key, &target.groups, target.threshold, rng)
         .map_err(failed)?;
     let mut known = Ciphertexts::default();
-    store
+    let sealed = store
         .encrypt(bytes, &mut metadata, &key, &mut known, &now(), rng)
-        .map_err(failed)
+        .map_err(failed)?;
+    place::check(store, &sealed).map_err(|error| InFile::new("seal", path, error))?;
+    Ok(sealed)
 }
 
 /// Refuses `.env.production`, which would become one value of a binary file.
@@ -70,10 +74,7 @@ pub(crate) fn refuse_disguised(path: &Path) -> Result<(), Failure> {
 }
 
 /// What is encrypted where no rule says it: of a Secret its values, of a SopsSecret its templates.
-pub(crate) fn default_selector(
-    store: Store,
-    bytes: &[u8],
-) -> Option<(SelectorKind, &'static str)> {
+pub(crate) fn default_selector(store: Store, bytes: &[u8]) -> Option<(SelectorKind, &'static str)> {
     if !matches!(store, Store::Yaml | Store::Json) {
         return None;
     }
@@ -97,7 +98,10 @@ pub(crate) fn manifest_of(secret: &SecretSource) -> Value {
             metadata.insert(field.into(), text.as_str().into());
         }
     }
-    for (field, map) in [("labels", &secret.labels), ("annotations", &secret.annotations)] {
+    for (field, map) in [
+        ("labels", &secret.labels),
+        ("annotations", &secret.annotations),
+    ] {
         if !map.is_empty() {
             metadata.insert(field.into(), json!(map));
         }
@@ -110,7 +114,9 @@ pub(crate) fn manifest_of(secret: &SecretSource) -> Value {
     for (key, value) in &secret.values {
         let plaintext = value.plaintext.reveal();
         match std::str::from_utf8(plaintext) {
-            Ok(text) if value.field == Field::StringData => texts.insert(key.as_str(), text.to_owned()),
+            Ok(text) if value.field == Field::StringData => {
+                texts.insert(key.as_str(), text.to_owned())
+            }
             _ => bytes.insert(key.as_str(), STANDARD.encode(plaintext)),
         };
     }

@@ -57,7 +57,9 @@ pub(crate) enum TargetError {
     #[error("nothing says whom to close {} for: there is no .bulla.yaml, and no .sops.yaml", Shown(.0))]
     NoConfig(PathBuf),
     /// Standard input, and no path for the rules to match.
-    #[error("nothing says whom to close for: rules go by the path of a file, and standard input has none")]
+    #[error(
+        "nothing says whom to close for: rules go by the path of a file, and standard input has none"
+    )]
     NoPath,
     /// A recipient of `.sops.yaml` that can't be closed for.
     #[error("a recipient can't be read")]
@@ -100,7 +102,11 @@ impl<'a> Targets<'a> {
         target.know(config);
         if let Some(ruled) = ruled {
             let asked = &target.groups[0];
-            let missing = ruled.groups.iter().flatten().filter(|one| !asked.contains(one));
+            let missing = ruled
+                .groups
+                .iter()
+                .flatten()
+                .filter(|one| !asked.contains(one));
             target.left_out = missing.map(|one| ruled.called(one.as_str())).collect();
             target.selector = ruled.selector;
             target.mac_only_encrypted = ruled.mac_only_encrypted;
@@ -141,7 +147,9 @@ impl<'a> Targets<'a> {
         if let Some(known) = self.sops.borrow().get(&directory) {
             return Ok(known.clone());
         }
-        let top = directory.ancestors().find(|above| above.join(".git").exists());
+        let top = directory
+            .ancestors()
+            .find(|above| above.join(".git").exists());
         let search = search(&directory, top);
         for misnamed in &search.misnamed {
             printer.warn(format_args!(
@@ -230,7 +238,9 @@ impl Target {
     /// The selector of the rule; where it says nothing, what fits the file.
     pub(crate) fn selector_or(&self, default: Option<(SelectorKind, &str)>) -> Option<Selector> {
         let said = self.selector.as_ref();
-        let (kind, text) = said.map(|(kind, text)| (*kind, text.as_str())).or(default)?;
+        let (kind, text) = said
+            .map(|(kind, text)| (*kind, text.as_str()))
+            .or(default)?;
         Selector::new(kind, text).ok()
     }
 

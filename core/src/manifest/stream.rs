@@ -64,7 +64,7 @@ impl Stream {
     /// What breaks the grammar or a limit (16 MiB, 256 levels, 1,000,000 nodes), duplicate keys,
     /// bytes that are not UTF-8, lone carriage returns; always with its place.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let source = checked_text(bytes, MAX_BYTES)?;
+        let source = checked_text(bytes, MAX_BYTES, false)?;
         let looks_like_json = source
             .trim_start_matches('\u{feff}')
             .trim_ascii_start()
@@ -86,7 +86,7 @@ impl Stream {
 
     /// Reads what was read as this format before.
     pub(super) fn parse_again(text: &str, format: Format) -> Result<Self, ManifestError> {
-        Self::parse_as(checked_text(text.as_bytes(), MAX_BYTES)?, format)
+        Self::parse_as(checked_text(text.as_bytes(), MAX_BYTES, false)?, format)
     }
 
     /// Reads a file of SOPS: of this format and no other, and in JSON with keys that stand there twice.
@@ -95,7 +95,8 @@ impl Stream {
             Format::Yaml => (MAX_BYTES, false),
             Format::Json => (MAX_JSON_BYTES, true),
         };
-        Self::build(checked_text(bytes, limit)?, format, duplicates)
+        let source = checked_text(bytes, limit, format.is_json())?;
+        Self::build(source, format, duplicates)
     }
 
     fn parse_as(source: &str, format: Format) -> Result<Self, ManifestError> {
@@ -249,7 +250,8 @@ fn find_odd_characters(source: &str, nodes: &[NodeData], documents: &mut [Docume
     }
 }
 
-fn checked_text(bytes: &[u8], limit: usize) -> Result<&str, ManifestError> {
+/// YAML has no character to delete with; JSON has.
+fn checked_text(bytes: &[u8], limit: usize, delete: bool) -> Result<&str, ManifestError> {
     if bytes.len() > limit {
         return Err(ManifestError::TooLarge {
             at: Place::START,
@@ -269,7 +271,7 @@ fn checked_text(bytes: &[u8], limit: usize) -> Result<&str, ManifestError> {
             });
         }
     }
-    let control = |b: &u8| (*b < b' ' && !b"\t\n\r".contains(b)) || *b == 0x7f;
+    let control = |b: &u8| (*b < b' ' && !b"\t\n\r".contains(b)) || (*b == 0x7f && !delete);
     if let Some(at) = bytes.iter().position(control) {
         return Err(ManifestError::ControlCharacter {
             at: tree::place(source, at, 1),

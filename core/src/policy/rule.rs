@@ -98,7 +98,10 @@ impl Rule {
             post_quantum: file.post_quantum.is_some(),
             scope: file.scope.map(Scope::from),
             format,
-            encrypted_regex: file.encrypted_regex.as_ref().map(|found| found.value.clone()),
+            encrypted_regex: file
+                .encrypted_regex
+                .as_ref()
+                .map(|found| found.value.clone()),
             at,
         })
     }

@@ -37,7 +37,11 @@ impl Metadata {
             group.iter().map(|one| bare(one.as_str())).collect()
         };
         let names = |group: &super::metadata::KeyGroup| -> HashSet<String> {
-            group.age.iter().map(|entry| bare(&entry.recipient)).collect()
+            group
+                .age
+                .iter()
+                .map(|entry| bare(&entry.recipient))
+                .collect()
         };
         let wanted: HashSet<String> = groups.iter().flat_map(|group| texts(group)).collect();
         let found: HashSet<String> = own.iter().flat_map(names).collect();
@@ -56,7 +60,10 @@ impl Metadata {
         let several = own.len() > 1 || groups.len() > 1;
         let needed = |threshold: Option<usize>, all| threshold.unwrap_or(all);
         let same_groups = own.len() == groups.len()
-            && own.iter().zip(groups).all(|(own, group)| names(own) == texts(group))
+            && own
+                .iter()
+                .zip(groups)
+                .all(|(own, group)| names(own) == texts(group))
             && needed(self.shamir_threshold(), own.len()) == needed(threshold, groups.len());
         Difference {
             regrouped: several && !same_groups && missing.is_empty() && surplus.is_empty(),

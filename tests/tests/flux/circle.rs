@@ -147,7 +147,8 @@ async fn renewal_and_compromise_reach_the_exported_secret_with_no_more_rights_th
         "spec": {"suite": "X25519", "state": "Active"},
     });
     cluster.apply(&asked.to_string());
-    let of_suite = |suite| move |found: &[Identity]| found.iter().any(|key| key.suite() == Some(suite));
+    let of_suite =
+        |suite| move |found: &[Identity]| found.iter().any(|key| key.suite() == Some(suite));
     let (_, identities) = exported(&client, of_suite(Suite::X25519)).await;
     assert_eq!(identities.len(), 2);
     let compromised = r#"{"spec":{"state":"Compromised"}}"#;

@@ -73,11 +73,12 @@ fn files_that_both_change_in_turns_stay_readable_to_both() {
                 .unwrap_or_else(|error| panic!("{}", said(error)));
             let opened = store.decrypt(&file, &ring(), MacPolicy::Verify);
             let opened = opened.unwrap_or_else(|error| panic!("{}", said(error.to_string())));
-            let (here, there) = (
-                values(store, opened.plaintext.reveal()),
-                values(store, &printed),
-            );
-            assert!(here == there, "{}", said(format!("{here:?}\n{there:?}")));
+            let here = values(store, opened.plaintext.reveal());
+            match values(store, &printed) {
+                // What they print they can't always read themselves.
+                Err(_) if real.encrypt(&printed).is_err() => {}
+                there => assert!(here == there, "{}", said(format!("{here:?}\n{there:?}"))),
+            }
         }
     }
 }

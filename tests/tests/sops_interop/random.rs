@@ -35,6 +35,9 @@ impl Random {
 
     /// One of the texts, each with the row that it covers.
     pub(crate) fn row(&mut self, from: &[(&'static str, &'static str)]) -> &'static str {
+        for (row, _) in from {
+            self.rows.entry(row).or_default();
+        }
         // What came least comes first, so that no row stays empty.
         let least = from
             .iter()

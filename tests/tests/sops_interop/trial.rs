@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use bulla_core::sops::{
     Ciphertexts, DataKey, Item, Layout, MacPolicy, Metadata, Selector, SelectorKind, SopsError,
-    Store, Tree,
+    Store, Tree, ValueFault,
 };
 use rand_core::OsRng;
 
 use crate::random::Random;
 use crate::real::{Real, ring};
 
+const SHOWN: usize = 3;
 pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
 
 /// A file that is not encrypted yet, and the selector for it.
@@ -59,9 +60,15 @@ pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial)
         write!(rows, " {row}: {count};").unwrap();
     }
     eprintln!("{name}:{rows}");
+    let empty: Vec<_> = random
+        .rows
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .collect();
+    assert!(empty.is_empty(), "rows that no file covered: {empty:?}");
     let shown = failures
         .iter()
-        .take(3)
+        .take(SHOWN)
         .fold(String::new(), |all, one| all + one + "\n");
     assert!(
         failures.is_empty(),
@@ -87,6 +94,16 @@ impl Trial {
         let (theirs, ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
             (Err(_), Err(_)) => return Ok(()),
+            // They look at tags and keys of the first document only.
+            (
+                Ok(_),
+                Err(SopsError::Value {
+                    at,
+                    fault: ValueFault::Tag,
+                }),
+            ) if at.document > 1 => {
+                return Ok(());
+            }
             // Nothing would be encrypted: they write the values in clear.
             (Ok(_), Err(SopsError::NothingSelected { .. })) => return Ok(()),
             (Ok(_), Err(error)) => return Err(format!("they encrypt it, here: {error}")),
@@ -95,8 +112,13 @@ impl Trial {
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let printed = real.decrypt(&theirs);
         let printed = match printed {
-            Ok(printed) => printed,
             // Their own defects: what they can't read back proves nothing.
+            Ok(printed)
+                if values(self.store, &printed).is_err() && real.encrypt(&printed).is_err() =>
+            {
+                return self.opens_here(&ours).map(|_| ());
+            }
+            Ok(printed) => printed,
             Err(_) => return self.opens_here(&ours).map(|_| ()),
         };
         let printed_of_ours = real
@@ -110,7 +132,7 @@ impl Trial {
             ));
         }
         let opened = self.opens_here(&theirs)?;
-        if opened != self.opens_here(&ours)? {
+        if retyped(&opened) != retyped(&self.opens_here(&ours)?) {
             return Err(format!(
                 "theirs opens here to\n{opened}\n{}",
                 shown(&theirs)
@@ -186,6 +208,7 @@ impl Trial {
                 .map(|(all, _)| all.to_owned());
             let mut all: Vec<_> = all.collect();
             all.sort();
+            all.dedup();
             all
         };
         let (before, after) = (ciphertexts(file), ciphertexts(&again));

@@ -134,12 +134,12 @@ impl Writer<'_> {
                 self.out.push(' ');
                 let text = self.flow(0);
                 self.out.push_str(&text);
-                self.end();
+                self.end_of(text.len() == 2);
             }
             4 if self.random.one_in(2) => {
                 let text = self.random.row(&EMPTY);
                 self.out.push_str(text);
-                self.end();
+                self.end_of(text.ends_with(['}', ']']));
             }
             _ => self.scalar(indent + 2),
         }
@@ -242,6 +242,14 @@ impl Writer<'_> {
         }
     }
 
+    /// They lose a comment behind an empty collection when they read it back.
+    fn end_of(&mut self, empty: bool) {
+        match empty {
+            true => self.out.push('\n'),
+            false => self.end(),
+        }
+    }
+
     fn end(&mut self) {
         if self.random.one_in(9) {
             self.random.cover("comment behind");
@@ -257,7 +265,8 @@ impl Writer<'_> {
     }
 }
 
-const COMMENTS: [&str; 6] = ["# one", "#two", "# keep", "#", "# a: b", "# é #x"];
+/// None is empty: in a list they make an item of an empty comment, whose value nobody wrote.
+const COMMENTS: [&str; 5] = ["# one", "#two", "# keep", "# a: b", "# é #x"];
 
 const EMPTY: [(&str, &str); 7] = [
     ("null nothing", ""),

@@ -72,7 +72,9 @@ impl Candidates {
     fn staged() -> Result<Self, Failure> {
         let tree = WorkTree::here()?;
         let staged = tree.staged()?;
-        let files = staged.iter().filter(|entry| is_manifest(&entry.path) || is_called_so(&entry.path));
+        let files = staged
+            .iter()
+            .filter(|entry| is_manifest(&entry.path) || is_called_so(&entry.path));
         let files = files
             .map(|entry| Candidate::in_tree(&tree, entry.path.clone()))
             .collect();
@@ -84,13 +86,10 @@ impl Candidates {
     }
 
     fn of_tree(tree: WorkTree, below: &[PathBuf]) -> Result<Self, Failure> {
-        let files = tree
-            .files(below)?
-            .into_iter()
-            .filter(|path| {
-                let real = || tree.top().join(path);
-                is_manifest(path) || is_called_so(path) || sops_file::may_be(&real())
-            });
+        let files = tree.files(below)?.into_iter().filter(|path| {
+            let real = || tree.top().join(path);
+            is_manifest(path) || is_called_so(path) || sops_file::may_be(&real())
+        });
         let files = files.map(|path| Candidate::in_tree(&tree, path)).collect();
         Ok(Self {
             tree: Some(tree),

@@ -134,7 +134,10 @@ impl<'a> Rules<'a> {
         for (path, bytes) in sops_texts {
             let directory = path.parent().unwrap_or(Path::new("")).to_owned();
             // Where `.bulla.yaml` counts, the other one is between its authors and sops.
-            if configs.iter().any(|outer| directory.starts_with(&outer.directory)) {
+            if configs
+                .iter()
+                .any(|outer| directory.starts_with(&outer.directory))
+            {
                 continue;
             }
             let shown = from_here(tree.top(), &path).to_string_lossy().into_owned();
@@ -168,9 +171,10 @@ impl<'a> Rules<'a> {
                 let Some(path) = &candidate.in_tree else {
                     return Ok(None);
                 };
-                let nearest = path.ancestors().skip(1).find_map(|above| {
-                    sops.iter().find(|(directory, _)| directory == above)
-                });
+                let nearest = path
+                    .ancestors()
+                    .skip(1)
+                    .find_map(|above| sops.iter().find(|(directory, _)| directory == above));
                 Ok(nearest.map(|(directory, config)| {
                     let below = path.strip_prefix(directory).unwrap_or(path);
                     sops_ruling(config, &with_slashes(below))

@@ -33,7 +33,10 @@ pub(super) fn look_at(
         Some((config, path)) => findings(&subject, &Ruled::Bulla(config.rule_for(path))),
         None => match rules.sops_of(candidate)? {
             None => findings(&subject, &Ruled::Nothing),
-            Some(target) => findings(&subject, &Ruled::Sops(target.as_ref().map_err(Clone::clone))),
+            Some(target) => findings(
+                &subject,
+                &Ruled::Sops(target.as_ref().map_err(Clone::clone)),
+            ),
         },
     };
     // What else the file holds: a Secret that nobody closed, for example.
@@ -46,7 +49,10 @@ pub(super) fn look_at(
             stream: &stream,
         };
         let is_new = |other: &Finding| found.iter().all(|one| one.place != other.place);
-        let others: Vec<_> = check::check(subject, None).into_iter().filter(is_new).collect();
+        let others: Vec<_> = check::check(subject, None)
+            .into_iter()
+            .filter(is_new)
+            .collect();
         found.extend(others);
     }
     report.concerned += 1;

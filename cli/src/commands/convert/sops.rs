@@ -70,14 +70,19 @@ impl Converter<'_> {
         if !matches!(store, Store::Yaml | Store::Json) {
             return Err(failed(SopsConvertError::NoSecret));
         }
-        let audit = store.audit(bytes).map_err(|error| in_file("read", path, error))?;
+        let audit = store
+            .audit(bytes)
+            .map_err(|error| in_file("read", path, error))?;
         // The comments that were encrypted would be readable: no envelope has room for them.
         let (bare, comments) = without_closed_comments(bytes);
         let file = SopsFile::new(path, bare, store);
         let plaintext = file.open(&self.identities)?.plaintext;
         let stream = manifest::parse(path, plaintext.reveal())?;
         let objects = stream.objects();
-        let secrets: Vec<_> = objects.iter().filter(|one| manifest::is_secret(one)).collect();
+        let secrets: Vec<_> = objects
+            .iter()
+            .filter(|one| manifest::is_secret(one))
+            .collect();
         if secrets.is_empty() {
             return Err(failed(SopsConvertError::NoSecret));
         }
@@ -104,11 +109,7 @@ impl Converter<'_> {
         })
     }
 
-    fn seal(
-        &self,
-        path: &Path,
-        object: &Object<'_>,
-    ) -> Result<(Value, Vec<Move>, Done), Failure> {
+    fn seal(&self, path: &Path, object: &Object<'_>) -> Result<(Value, Vec<Move>, Done), Failure> {
         let seen = self.args.as_path.as_deref().unwrap_or(path);
         let secret = read_secret(object).map_err(|error| InFile::new("convert", path, error))?;
         let mut rng = self.session.rng();
@@ -260,7 +261,9 @@ fn rewritten(
 
 /// True for what becomes a value of a sealed resource.
 fn is_value(at: &At, objects: &[Object<'_>]) -> bool {
-    let mut of_document = objects.iter().filter(|object| object.document == at.document);
+    let mut of_document = objects
+        .iter()
+        .filter(|object| object.document == at.document);
     let field = at.path.0.first();
     let in_secret = of_document.any(|object| object.list.is_none() && manifest::is_secret(object));
     in_secret && field.is_some_and(|field| [&"data".into(), &"stringData".into()].contains(&field))
@@ -273,7 +276,9 @@ fn without_closed_comments(bytes: &[u8]) -> (Zeroizing<Vec<u8>>, usize) {
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let text = String::from_utf8_lossy(line);
         let closed = |text: &str| text.contains("type:comment]");
-        let start = text.find(CLOSED_COMMENT).filter(|start| closed(&text[*start..]));
+        let start = text
+            .find(CLOSED_COMMENT)
+            .filter(|start| closed(&text[*start..]));
         match start {
             None => out.extend_from_slice(line),
             Some(start) => {
@@ -297,7 +302,9 @@ fn field_of(secret: &Value) -> &'static str {
 }
 
 fn text_at(secret: &Value, field: &str) -> String {
-    let text = secret.get("metadata").and_then(|metadata| metadata.get(field));
+    let text = secret
+        .get("metadata")
+        .and_then(|metadata| metadata.get(field));
     text.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -308,7 +315,9 @@ impl Fault for SopsConvertError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::NoSecret => "leave it with SOPS, or make a Secret of it: `bulla seal --name NAME --from-file FILE`",
+            Self::NoSecret => {
+                "leave it with SOPS, or make a Secret of it: `bulla seal --name NAME --from-file FILE`"
+            }
             Self::Elsewhere(_) => "move it into a Secret, or leave the file with SOPS",
             Self::Unreadable => "open it with `bulla open`, and seal the result",
         }))

@@ -9,6 +9,7 @@ use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::EditArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::identities::Identities;
 use crate::input::Input;
 use crate::located::InFile;
 use crate::session::Session;
@@ -16,7 +17,6 @@ use crate::shown::Shown;
 use crate::sops_file::error::{SopsUsage, in_file};
 use crate::sops_file::opening::SopsFile;
 use crate::sops_file::seal::now;
-use crate::identities::Identities;
 
 /// Carries it out.
 pub(super) fn run(

@@ -26,8 +26,8 @@ use crate::manifest::{self, Found, Resource};
 use crate::sealed_secret::FoundSealed;
 use crate::session::Session;
 use crate::shell;
-use crate::sops_file::opening::SopsFile;
 use crate::sops_file;
+use crate::sops_file::opening::SopsFile;
 use crate::surroundings::surroundings;
 
 /// Carries it out.

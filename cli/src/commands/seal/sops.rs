@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use bulla_core::policy::Format;
 use bulla_core::sops::Store;
 use zeroize::Zeroizing;
 
@@ -13,10 +12,11 @@ use crate::located::InFile;
 use crate::report::count;
 use crate::shown::Shown;
 use crate::sops_file::error::{SopsUsage, in_file};
-use crate::sops_file::{seal, store_of};
+use crate::sops_file::{self, place, seal, store_of};
 
 impl Sealer<'_> {
-    /// True for a file that somebody named, or that holds a Secret, or that a rule of `.bulla.yaml` is for.
+    /// True for a file that somebody named, or that holds a Secret; and for what a rule of `.bulla.yaml` names: keys of
+    /// other manifests that its `encryptedRegex` selects, and whole files of dotenv and INI.
     pub(super) fn is_for_sops(&self, source: &Source, bytes: &[u8]) -> Result<bool, Failure> {
         if !source.found || is_manifest(&source.path) && mentions(bytes, "Secret") {
             return Ok(true);
@@ -27,9 +27,9 @@ impl Sealer<'_> {
         };
         let relative = located.relative(seen)?;
         let rule = located.config.rule_for(&relative).ok();
-        let rule = rule.filter(|rule| rule.format() == Format::Sops);
-        // Other manifests of the same directory hold nothing secret.
-        Ok(rule.is_some() && !is_kubernetes(bytes))
+        let store = store_of(seen, bytes);
+        // Nothing says of other manifests, `kustomization.yaml` for example, that they are secret.
+        Ok(rule.is_some_and(|rule| sops_file::check::wants_encrypted(rule, store, bytes)))
     }
 
     /// Closes a file.
@@ -51,8 +51,19 @@ impl Sealer<'_> {
         let target = self.targets.choose(seen, &self.session.printer)?;
         target.warn_of_left_out(seen, &self.session.printer);
         let sealed = seal::seal(path, seen, bytes, &target, &mut self.session.rng())?;
-        let audit = store_of(seen, bytes).audit(&sealed);
-        let values = audit.map_err(|error| in_file("seal", path, error))?.closed.len();
+        let store = store_of(seen, bytes);
+        if place::is_unknown(store, &sealed) {
+            self.session.printer.warn(format_args!(
+                "{}: the SopsSecret names no namespace, so that it gets no place: `bulla-controller` refuses it, and a \
+                 copy of it opens anywhere else",
+                Shown(path)
+            ));
+        }
+        let audit = store.audit(&sealed);
+        let values = audit
+            .map_err(|error| in_file("seal", path, error))?
+            .closed
+            .len();
         let note = format!(
             "{}: {} encrypted for sops, for {}",
             Shown(path),
@@ -75,7 +86,9 @@ impl Sealer<'_> {
         store: Store,
         bytes: &[u8],
     ) -> Result<Sealed<'p>, Failure> {
-        let audit = store.audit(bytes).map_err(|error| in_file("read", path, error))?;
+        let audit = store
+            .audit(bytes)
+            .map_err(|error| in_file("read", path, error))?;
         if let Some(at) = audit.readable.first() {
             let error = SopsUsage::Plaintext(at.to_string());
             return Err(InFile::new("seal", path, error).into());
@@ -99,11 +112,7 @@ impl Sealer<'_> {
 }
 
 fn text_of(path: &Path, bytes: Vec<u8>) -> Result<Zeroizing<String>, Failure> {
-    let text = String::from_utf8(bytes).map_err(|_| InFile::new("seal", path, SopsUsage::NotText))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| InFile::new("seal", path, SopsUsage::NotText))?;
     Ok(Zeroizing::new(text))
-}
-
-/// True for what says that it is an object of Kubernetes, whatever else it is.
-fn is_kubernetes(bytes: &[u8]) -> bool {
-    mentions(bytes, "apiVersion") && mentions(bytes, "kind")
 }

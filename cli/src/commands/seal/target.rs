@@ -75,7 +75,9 @@ impl Sealer<'_> {
         }
         let seen = Some(seen).filter(|path| !is_stdin(path));
         let located = self.session.configs.of(seen)?;
-        if let (None, Some(path), true) = (&located, seen, self.args.recipients.recipients.is_empty()) {
+        if let (None, Some(path), true) =
+            (&located, seen, self.args.recipients.recipients.is_empty())
+        {
             let printer = &self.session.printer;
             let sops = self.targets.sops_config(path, printer)?;
             // Whoever has rules for sops and none for bulla works with sops.

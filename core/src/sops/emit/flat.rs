@@ -55,31 +55,17 @@ pub(super) fn ini(item: &Item, block: Option<&Metadata>) -> Result<String, SopsE
         if !out.is_empty() {
             out.push('\n');
         }
-        let mut notes: Vec<String> = Vec::new();
-        let mut pairs = Vec::new();
-        for child in entries {
-            match child {
-                Child::Comment(comment) => {
-                    let text = comment.text.as_text().unwrap_or_default();
-                    notes.push(ini::comment_lines(text, "\n"));
-                }
-                Child::Entry(key, item) => {
-                    let key = key.as_deref().unwrap_or_default();
-                    let value = Value::text(text(item, key)?);
-                    let value = ini::value(&value).ok_or_else(|| {
-                        unwritable_at([name, key].into(), "the value has no form in this format")
-                    })?;
-                    pairs.push((key.to_owned(), value));
-                }
-            }
+        let (above, pairs, rest) = pairs(name, entries)?;
+        out.push_str(&above);
+        let lines: Vec<_> = pairs.iter().map(|(pair, _)| pair.clone()).collect();
+        if name != "DEFAULT" {
+            out.push_str(&format!("[{name}]\n"));
         }
-        // Which key a comment is of is not in the tree: all stand above their section.
-        out.extend(notes);
-        let lines = ini::section(name, &pairs, "\n");
-        out.push_str(match (name, lines.split_once('\n')) {
-            ("DEFAULT", Some((_, rest))) => rest,
-            _ => &lines,
-        });
+        for (line, (_, notes)) in ini::aligned(&lines, "\n").iter().zip(&pairs) {
+            out.push_str(notes);
+            out.push_str(line);
+        }
+        out.push_str(&rest);
     }
     if let Some(block) = block {
         if !out.is_empty() {
@@ -88,6 +74,37 @@ pub(super) fn ini(item: &Item, block: Option<&Metadata>) -> Result<String, SopsE
         out.push_str(&ini::block(block)?);
     }
     Ok(out)
+}
+
+/// The comment above a section, its pairs with the comments above each, and what belongs to none of them. In the
+/// tree, as in sops', the comment of a pair stands behind it.
+#[expect(clippy::type_complexity, reason = "three parts of one section")]
+fn pairs(
+    section: &str,
+    entries: &[Child],
+) -> Result<(String, Vec<((String, String), String)>, String), SopsError> {
+    let (mut above, mut rest) = (String::new(), String::new());
+    let mut pairs: Vec<((String, String), String)> = Vec::new();
+    for child in entries {
+        match child {
+            Child::Comment(comment) => {
+                let lines = ini::spaced_comment_lines(comment.text.as_text().unwrap_or_default());
+                match pairs.last_mut() {
+                    None => above.push_str(&lines),
+                    Some((_, notes)) if notes.is_empty() => notes.push_str(&lines),
+                    Some(_) => rest.push_str(&lines),
+                }
+            }
+            Child::Entry(key, item) => {
+                let key = key.as_deref().unwrap_or_default();
+                let rule = "the value has no form in this format";
+                let value = ini::value(&Value::text(text(item, key)?));
+                let value = value.ok_or_else(|| unwritable_at([section, key].into(), rule))?;
+                pairs.push(((key.to_owned(), value), String::new()));
+            }
+        }
+    }
+    Ok((above, pairs, rest))
 }
 
 /// A scalar as Go prints it.

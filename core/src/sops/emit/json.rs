@@ -5,6 +5,7 @@ use crate::sops::document::json as scalar;
 use crate::sops::error::SopsError;
 use crate::sops::metadata::Metadata;
 use crate::sops::tree::Item;
+use crate::sops::value::{Kind, Value};
 
 use super::unwritable_at;
 
@@ -62,7 +63,7 @@ impl Writer {
         let mut first = true;
         match item {
             Item::Null => self.out.push_str("null"),
-            Item::Value(value) => match scalar(value) {
+            Item::Value(value) => match text(value) {
                 Some(text) => self.out.push_str(&escaped(&text)),
                 None => {
                     let rule = "the value has no form in JSON";
@@ -147,9 +148,18 @@ impl Writer {
     }
 }
 
+fn text(value: &Value) -> Option<String> {
+    match value.kind() {
+        Kind::Str | Kind::Bytes | Kind::Time | Kind::Comment => {
+            Some(serde_json::Value::from(value.as_text()?).to_string())
+        }
+        Kind::Int | Kind::Float | Kind::Bool => scalar(value),
+    }
+}
+
 /// Go escapes what HTML reads.
 fn escaped(text: &str) -> String {
-    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{7f}']) {
+    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());

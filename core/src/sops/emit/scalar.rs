@@ -27,6 +27,7 @@ pub(super) fn value(value: &Value) -> Written<'_> {
         Kind::Int | Kind::Time => Written::Line(text.to_owned()),
         Kind::Bool => Written::Line(text.to_ascii_lowercase()),
         Kind::Float => Written::Line(yaml_float(value.as_float().unwrap_or(f64::NAN))),
+        _ if text == "<<" => Written::Line(key(text)),
         _ => match style(text) {
             Style::Literal => Written::Literal(text),
             style => Written::Line(line(text, style)),
@@ -155,7 +156,7 @@ fn double_quoted(text: &str) -> String {
     out
 }
 
-const ESCAPES: [(char, char); 15] = [
+const ESCAPES: [(char, char); 14] = [
     ('\0', '0'),
     ('\u{7}', 'a'),
     ('\u{8}', 'b'),
@@ -168,7 +169,6 @@ const ESCAPES: [(char, char); 15] = [
     ('"', '"'),
     ('\\', '\\'),
     ('\u{85}', 'N'),
-    ('\u{a0}', '_'),
     ('\u{2028}', 'L'),
     ('\u{2029}', 'P'),
 ];

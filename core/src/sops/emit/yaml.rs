@@ -110,7 +110,7 @@ impl Writer {
                 self.out.push(' ');
                 self.list(all, inner);
             }
-            other => self.scalar(other, inner, beside),
+            other => self.scalar(other, inner, DASH, beside),
         }
     }
 
@@ -126,11 +126,18 @@ impl Writer {
                 self.out.push('\n');
                 self.list(all, inner);
             }
-            other => self.scalar(other, inner, beside),
+            Item::Mapping(all) if !all.is_empty() => {
+                // Comments alone, in a flow mapping.
+                self.out.push_str(" {\n");
+                self.mapping(all, inner);
+                self.out.push_str("}\n");
+            }
+            other => self.scalar(other, inner, inner - indent, beside),
         }
     }
 
-    fn scalar(&mut self, item: &Item, indent: usize, beside: Option<&Value>) {
+    /// A scalar; the lines of a block stand at `indent`, `deeper` than what is around.
+    fn scalar(&mut self, item: &Item, indent: usize, deeper: usize, beside: Option<&Value>) {
         self.out.push(' ');
         let line = match item {
             Item::Null => "null".to_owned(),
@@ -138,17 +145,18 @@ impl Writer {
             Item::List(_) => "[]".to_owned(),
             Item::Value(value) => match scalar::value(value) {
                 Written::Line(line) => line,
-                Written::Literal(text) => return self.literal(text, indent, beside),
+                Written::Literal(text) => return self.literal(text, indent, deeper, beside),
             },
         };
         self.out.push_str(&line);
         self.end_line(beside);
     }
 
-    fn literal(&mut self, text: &str, indent: usize, beside: Option<&Value>) {
+    fn literal(&mut self, text: &str, indent: usize, deeper: usize, beside: Option<&Value>) {
         self.out.push('|');
         if text.starts_with([' ', '\n']) {
-            self.out.push_str(&self.step.to_string());
+            // go-yaml says its step whatever the case may be, and then can't read it.
+            self.out.push_str(&deeper.to_string());
         }
         let line = text.strip_suffix('\n');
         match line {

@@ -25,7 +25,7 @@ use super::open::Outcome;
 use super::value::{Value, json_text};
 use super::walk::{Form, Line, Shape, Step};
 use read::{Notes, Pair, Section, read};
-pub(super) use text::{comment_lines, section, value};
+pub(super) use text::{aligned, spaced_comment_lines, value};
 
 /// A file, taken to pieces.
 pub(super) struct Ini<'s> {

@@ -27,24 +27,43 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     Some(if blank { format!("\"{text}\"") } else { text })
 }
 
-/// Lines of a comment, each with its mark and its end.
-pub(in crate::sops) fn comment_lines(text: &str, line_end: &str) -> String {
-    let line = |line: &str| {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let marked = line.starts_with(['#', ';']);
-        format!("{}{line}{line_end}", if marked { "" } else { "; " })
-    };
-    text.split('\n').map(line).collect()
+/// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
+pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
+    lines(text, |line| match line.starts_with(['#', ';']) {
+        true => format!("{line}{line_end}"),
+        false => format!("; {line}{line_end}"),
+    })
+}
+
+/// The same, with a blank behind each mark.
+pub(in crate::sops) fn spaced_comment_lines(text: &str) -> String {
+    lines(text, |line| match line.strip_prefix(['#', ';']) {
+        Some(rest) => format!("{} {}\n", &line[..1], rest.trim()),
+        None => format!("; {line}\n"),
+    })
+}
+
+fn lines(text: &str, line: impl Fn(&str) -> String) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    lines.map(line).collect()
 }
 
 /// A section with its keys aligned.
-pub(in crate::sops) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+pub(super) fn section(name: &str, pairs: &[(String, String)], line_end: &str) -> String {
+    format!("[{name}]{line_end}{}", aligned(pairs, line_end).concat())
+}
+
+/// Keys with their values, aligned and each with its line end.
+pub(in crate::sops) fn aligned(pairs: &[(String, String)], line_end: &str) -> Vec<String> {
     let width = pairs.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-    let mut out = format!("[{name}]{line_end}");
-    for (key, value) in pairs {
-        out.push_str(&format!("{key:width$} = {value}{line_end}"));
-    }
-    out
+    let line = |(key, value): &(String, String)| {
+        // go-ini counts bytes.
+        let blanks = " ".repeat(width - key.len());
+        format!("{key}{blanks} = {value}{line_end}")
+    };
+    pairs.iter().map(line).collect()
 }
 
 /// True for a key that reads as itself without quotes.

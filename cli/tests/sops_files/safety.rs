@@ -1,0 +1,125 @@
+//! Old bytes or new ones, never others: modes, read-only files, links, full disks, and runs that are killed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::support::{CANARY, Repo, done, has, names, run, secret};
+use crate::world::{repo, rules, sealed};
+
+#[test]
+fn modes_links_and_line_ends_stay() {
+    let repo = repo();
+    let text = secret("db").replace('\n', "\r\n");
+    let path = repo.write("k8s/db.yaml", &text);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("db.yaml", repo.file("k8s/link.yaml")).unwrap();
+    repo.bulla("seal -i k8s/link.yaml").ok();
+    assert_eq!(repo.mode("k8s/db.yaml"), 0o640);
+    assert!(repo.file("k8s/link.yaml").is_symlink());
+    let sealed = repo.read("k8s/db.yaml");
+    assert_eq!(sealed.matches('\n').count(), sealed.matches("\r\n").count());
+    repo.bulla_with("set k8s/db.yaml username -I @alice", "root")
+        .ok();
+    rules(&repo, "prod, safe");
+    repo.bulla("rewrap k8s/db.yaml -I @alice").ok();
+    assert_eq!(repo.mode("k8s/db.yaml"), 0o640);
+    let opened = repo.bulla("open k8s/db.yaml -I @safe").ok();
+    assert_eq!(opened, text.replace("admin", "root"));
+}
+
+#[test]
+fn a_file_that_is_read_only_is_replaced_and_stays_read_only() {
+    let repo = repo();
+    let file = sealed(&repo, "db");
+    fs::set_permissions(repo.file(&file), fs::Permissions::from_mode(0o444)).unwrap();
+    repo.bulla(&format!("reseal {file} -I @alice")).ok();
+    assert_eq!(repo.mode(&file), 0o444);
+    assert_eq!(repo.value(&file, "password"), CANARY);
+}
+
+#[test]
+fn a_full_disk_leaves_every_file_as_it_was() {
+    if !has("unshare") {
+        return;
+    }
+    let repo = repo();
+    for name in ["a", "b"] {
+        sealed(&repo, name);
+    }
+    fs::create_dir_all(repo.file("k8s/disk")).unwrap();
+    rules(&repo, "prod, alice, safe");
+    let mut command = repo.around(Path::new("unshare"));
+    let (bulla, key) = (env!("CARGO_BIN_EXE_bulla"), repo.path("alice.key"));
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(format!(
+        "set -e; mount -t tmpfs -o size=64k tmpfs k8s/disk; cp k8s/a.yaml k8s/b.yaml k8s/disk
+         dd if=/dev/zero of=k8s/disk/full bs=1k count=60 2>/dev/null || true
+         {bulla} rewrap k8s/disk -I {} && exit 9
+         cmp k8s/a.yaml k8s/disk/a.yaml; cmp k8s/b.yaml k8s/disk/b.yaml; ls -A k8s/disk",
+        key.display()
+    ));
+    let out = run(command, b"");
+    assert!(
+        out.stderr.contains("no space left on device"),
+        "{}",
+        out.stderr
+    );
+    assert_eq!(out.ok(), "a.yaml\nb.yaml\nfull\n");
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes() {
+    if !has("strace") {
+        return;
+    }
+    let repo = repo();
+    let files = ["a", "b"].map(|name| sealed(&repo, name));
+    rules(&repo, "prod, safe");
+    let before: Vec<_> = files.iter().map(|file| repo.read(file)).collect();
+    let line = "rewrap -R k8s -I @alice -I @safe";
+    for call in ["write", "fsync", "rename", "fchmod"] {
+        for nth in 1.. {
+            for (file, text) in files.iter().zip(&before) {
+                repo.write(file, text);
+            }
+            let inject = format!("inject={call}:signal=KILL:when={nth}");
+            let mut command = repo.around(Path::new("strace"));
+            command.args([
+                "-f",
+                "-o",
+                "/dev/null",
+                "-e",
+                &format!("trace={call}"),
+                "-e",
+                &inject,
+            ]);
+            command
+                .arg(env!("CARGO_BIN_EXE_bulla"))
+                .args(repo.words(line));
+            command.stdin(std::process::Stdio::null());
+            let survived = done(command.output().unwrap()).status == 0;
+            for (file, text) in files.iter().zip(&before) {
+                let now = repo.read(file);
+                assert!(
+                    now == *text || is_whole(&repo, file),
+                    "{call} {nth}: {file}"
+                );
+            }
+            if survived {
+                break;
+            }
+            assert!(nth < 1000, "{call} is never reached");
+            repo.bulla(line).ok();
+            repo.bulla("check k8s").ok();
+            let left = names(&repo.file("k8s"));
+            assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{left:?}");
+        }
+    }
+}
+
+/// True where the new recipient opens all of it.
+fn is_whole(repo: &Repo, file: &str) -> bool {
+    let opened = repo.bulla(&format!("open {file} -I @safe"));
+    opened.status == 0 && opened.stdout.contains(CANARY)
+}
