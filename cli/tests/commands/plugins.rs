@@ -5,33 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{CANARY, Repo, Run, run, secret};
 
-/// A plug-in that keeps nothing: its stanza holds the file key as it is. It notes each run.
-const HONEST: &str = r#"#!/bin/sh
-echo "$1 $(pwd)" >> "$PLUGIN_LOG"
-say() { printf -- '%s\n%s\n' "$1" "$2"; }
-heard() { read -r _; read -r _; }
-case "$1" in
-*recipient-v1)
-    while read -r line; do
-        case "$line" in
-        "-> wrap-file-key") read -r body ;;
-        "-> done") read -r _; break ;;
-        esac
-    done
-    say "-> msg" "aGVsbG8bWzMxbQ"; heard
-    say "-> recipient-stanza 0 shtest one" "$body"; heard
-    say "-> done" "" ;;
-*identity-v1)
-    while read -r line; do
-        case "$line" in
-        "-> recipient-stanza 0 shtest one") read -r body ;;
-        "-> done") read -r _; break ;;
-        esac
-    done
-    if [ -n "$body" ]; then say "-> file-key 0" "$body"; heard; fi
-    say "-> done" "" ;;
-esac
-"#;
+const HONEST: &str = include_str!("../../../tests/plugins/age-plugin-shtest");
 const RECIPIENT: &str = "age1shtest1vf6kcmrpd082de";
 const IDENTITY: &str = "AGE-PLUGIN-SHTEST-1VF6KCMRPMZAGFJ";
 
