@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{CANARY, Repo, Run, run, secret};
+use crate::support::{CANARY, Repo, Run, has, run, secret};
+use crate::terminal::on_terminal_with;
 
 const HONEST: &str = include_str!("../../../tests/plugins/age-plugin-shtest");
 const RECIPIENT: &str = "age1shtest1vf6kcmrpd082de";
@@ -161,6 +162,34 @@ fn a_plugin_is_asked_last_and_once_for_each_data_key() {
     let before = stage.runs();
     stage.run("open -R clusters -I @shtest", &allowed).ok();
     assert_eq!(stage.runs(), before + 1);
+}
+
+/// Two files with data keys of their own, one PIN.
+#[test]
+fn what_a_plugin_asks_for_is_asked_once() {
+    if !has("script") {
+        return;
+    }
+    let stage = Stage::new();
+    let allowed = [("BULLA_PLUGINS", "shtest")];
+    stage.repo.write("clusters/other.yaml", secret("other"));
+    stage.run("seal -i -R clusters", &allowed).ok();
+    // "PIN?", and "1234".
+    let asking = HONEST.replace(
+        "    if [ -n \"$body\" ]",
+        "    say '-> request-secret' UElOPw; read -r ok; read -r pin\n    if [ \"$pin\" = MTIzNA ]",
+    );
+    assert_ne!(asking, HONEST);
+    stage.plugin("shtest", &asking);
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", stage.repo.path("bin").display());
+    let log = stage.repo.path("log").display().to_string();
+    let variables = [allowed[0], ("PATH", &path), ("PLUGIN_LOG", &log)];
+    let line = "open -R clusters --reveal -I @shtest";
+    let opened = on_terminal_with(&stage.repo, line, &[("PIN?", "1234\n")], &variables);
+    assert!(opened.contains("status=0"), "{opened}");
+    assert_eq!(opened.matches("PIN?").count(), 1, "{opened}");
+    assert!(!opened.contains("1234"), "{opened}");
 }
 
 #[test]
