@@ -89,6 +89,11 @@ impl Identities {
         })
     }
 
+    /// What kept keys from being had, a line each: for whoever could not open something.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        self.ring.troubles()
+    }
+
     /// Where keys were looked for, for telling people.
     pub(crate) fn looked_in(&self) -> String {
         self.looked_in.join(", ")
@@ -103,7 +108,7 @@ impl Identities {
         Unopened {
             closed_for: entry.map(closed_for),
             looked_in: self.looked_in(),
-            troubles: self.ring.troubles(),
+            troubles: self.troubles(),
             source: error,
         }
     }

@@ -25,33 +25,39 @@ impl<'o, O: Opener> KeptKeys<'o, O> {
     }
 }
 
-/// A group is asked for as a whole: keys in reserve wait until no key at hand opens any of its entries.
-impl<O: Opener> Opener for KeptKeys<'_, O> {
-    fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
-        let alone = self.open_any(std::slice::from_ref(entry));
-        alone.map_err(|(_, error)| error)
-    }
-
-    fn open_any(
+impl<O> KeptKeys<'_, O> {
+    /// Errors are not kept: who could not be asked may be there the next time.
+    fn once<E>(
         &self,
-        entries: &[AgeEntry],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
-        let group: String = entries.iter().map(|entry| entry.enc.as_str()).collect();
+        enc: String,
+        open: impl FnOnce() -> Result<Option<Zeroizing<Vec<u8>>>, E>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, E> {
         let slot = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(group).or_default())
+            Arc::clone(known.entry(enc).or_default())
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = &*slot {
             return Ok(answer.clone());
         }
-        let answer = self.opener.open_any(entries)?;
+        let answer = open()?;
         *slot = Some(answer.clone());
         Ok(answer)
     }
+}
 
-    fn troubles(&self) -> Vec<String> {
-        self.opener.troubles()
+impl<O: Opener> Opener for KeptKeys<'_, O> {
+    fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
+        self.once(entry.enc.clone(), || self.opener.open(entry))
+    }
+
+    /// All entries of a group at once: who asks for what is in reserve asks when nothing at hand opens any of them.
+    fn open_any(
+        &self,
+        entries: &[AgeEntry],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+        let group: Vec<&str> = entries.iter().map(|entry| entry.enc.as_str()).collect();
+        self.once(group.join("\n"), || self.opener.open_any(entries))
     }
 }
 

@@ -85,14 +85,12 @@ pub enum SopsError {
         fault: ValueFault,
     },
     /// No identity opens the data key.
-    #[error("no identity at hand opens the data key{}", listed(.troubles))]
+    #[error("no identity at hand opens the data key")]
     NoDataKey {
         /// The age recipients that it is closed for, cut to their beginnings.
         recipients: Vec<String>,
         /// Other providers that have the key, by their names in the file.
         providers: Vec<String>,
-        /// What kept identities from being had, a line each.
-        troubles: Vec<String>,
     },
     /// An age file of the block can't be read.
     #[error("`sops` block: the age file for recipient {number}")]
@@ -110,7 +108,7 @@ pub enum SopsError {
         recipient: String,
         /// Why.
         #[source]
-        source: WrapError,
+        source: Box<WrapError>,
     },
     /// Shares don't give a data key.
     #[error("the shares of the key groups don't give a data key")]
@@ -179,8 +177,4 @@ impl SopsError {
             _ => return None,
         })
     }
-}
-
-fn listed(troubles: &[String]) -> String {
-    troubles.iter().map(|line| format!("\n- {line}")).collect()
 }

@@ -33,11 +33,6 @@ pub trait Opener {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
         first(entries, |entry| self.open(entry))
     }
-
-    /// What kept keys from being had, a line each: told where nothing opens.
-    fn troubles(&self) -> Vec<String> {
-        vec![]
-    }
 }
 
 /// Identities of age. One whose recipient the entry names is tried first and alone; what is in reserve is asked for
@@ -60,10 +55,6 @@ impl Opener for KeyRing {
             Ok(None) => open_from_reserve(self, entries),
             opened => opened,
         }
-    }
-
-    fn troubles(&self) -> Vec<String> {
-        KeyRing::troubles(self)
     }
 }
 
@@ -142,7 +133,7 @@ impl Metadata {
             shares.extend(open_group(group, opener, &mut damaged));
         }
         if shares.is_empty() || shares.len() < needed {
-            return Err(damaged.unwrap_or_else(|| no_data_key(&groups, opener)));
+            return Err(damaged.unwrap_or_else(|| no_data_key(&groups)));
         }
         let key = match &shares[..] {
             [only] if groups.len() == 1 => DataKey::from_bytes(only),
@@ -239,7 +230,7 @@ fn fault(field: &str, rule: &'static str) -> SopsError {
 pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
-        source,
+        source: Box::new(source),
     })?;
     Ok(AgeEntry {
         recipient: recipient.with_comment(),
@@ -262,13 +253,12 @@ fn open_group(
     }
 }
 
-fn no_data_key(groups: &[KeyGroup], opener: &impl Opener) -> SopsError {
+fn no_data_key(groups: &[KeyGroup]) -> SopsError {
     let entries = groups.iter().flat_map(|group| &group.age);
     let others = groups.iter().flat_map(|group| &group.others);
     SopsError::NoDataKey {
         recipients: entries.map(|entry| beginning(&entry.recipient)).collect(),
         providers: others.cloned().collect(),
-        troubles: opener.troubles(),
     }
 }
 

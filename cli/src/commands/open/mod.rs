@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
-use crate::cli::{OpenArgs, OpenFormat};
+use crate::cli::{OpenArgs, OpenFormat, SelectArgs};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
@@ -177,6 +177,20 @@ fn value_of(
     }
 }
 
+/// All Secrets of a file, as they would be printed.
+pub(super) fn all_of(
+    path: &Path,
+    stream: &Stream,
+    identities: &Identities,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let found = manifest::matching(path, stream, &SelectArgs::default())?;
+    let chosen: Vec<_> = found
+        .into_iter()
+        .map(|found| (path, stream, found))
+        .collect();
+    secrets(&chosen, None, identities)
+}
+
 fn secrets(
     chosen: &[Chosen<'_>],
     format: Option<OpenFormat>,
@@ -270,6 +284,15 @@ pub(crate) fn secret_of(
         Resource::Sealed(found) => sealed_content(found, path, identities)?,
     };
     let mut manifest = manifest_of(&content);
+    // The controller adds it, and nobody wrote it.
+    if let Some(labels) = manifest["metadata"]["labels"].as_object_mut() {
+        labels.retain(|name, value| name != MANAGED_BY || value != "bulla");
+        if labels.is_empty()
+            && let Some(metadata) = manifest["metadata"].as_object_mut()
+        {
+            metadata.remove("labels");
+        }
+    }
     let texts = content.data().iter().map(|(key, value)| {
         let text = std::str::from_utf8(value.reveal()).ok()?;
         Some((key.to_string(), Value::from(text)))
@@ -346,6 +369,8 @@ fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
     }
     Ok(out)
 }
+
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 impl Fault for OpenUsage {
     fn blame(&self) -> Blame {
