@@ -122,7 +122,9 @@ pub(super) enum CommandError {
     ForeignEntries(String),
     #[error("invalid recipient for age")]
     Recipient(#[source] bulla_core::recipient::RecipientError),
-    #[error("the file holds keys of {0}, and the rule others: only the tool that has them can change that")]
+    #[error(
+        "the file holds keys of {0}, and the rule others: only the tool that has them can change that"
+    )]
     OtherProviders(String),
     #[error("duplicate key type `{}` in the decryption order", .0.escape_debug())]
     OrderTwice(String),

@@ -17,7 +17,10 @@ pub(super) fn at_hand(printer: &Printer) -> Result<Identities, Ended> {
 pub(super) fn explained(error: SopsError, identities: &Identities) -> Ended {
     let mut troubles = Vec::new();
     if let SopsError::NoDataKey { .. } = error {
-        troubles.push(format!("keys were looked for in {}", identities.looked_in()));
+        troubles.push(format!(
+            "keys were looked for in {}",
+            identities.looked_in()
+        ));
         troubles.extend(identities.troubles());
     }
     in_core_with(error, false, troubles)

@@ -52,7 +52,10 @@ impl Source {
         let failed = |error| in_core(error, false).inside(&self.shown());
         let metadata = self.store.metadata(&self.bytes).map_err(failed)?;
         let groups = metadata.key_groups();
-        match groups.iter().all(|group| group.age.is_empty() && group.others.is_empty()) {
+        match groups
+            .iter()
+            .all(|group| group.age.is_empty() && group.others.is_empty())
+        {
             true => Err(Ended::from(CommandError::NoKeysInFile).inside(&self.shown())),
             false => Ok(metadata),
         }

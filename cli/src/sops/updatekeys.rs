@@ -105,7 +105,9 @@ impl Changes {
             all => threshold.unwrap_or(all),
         };
         // A file without one says nothing about it.
-        let before = metadata.shamir_threshold().filter(|before| *before != after);
+        let before = metadata
+            .shamir_threshold()
+            .filter(|before| *before != after);
         let mut changed = before.is_some() && (own.len() > 1 || wanted.len() > 1);
         if let Some(before) = before.filter(|_| changed) {
             lines.push(format!("+++ shamir_threshold: {after}"));

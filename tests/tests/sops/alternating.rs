@@ -102,7 +102,11 @@ fn one_file(name: &str, plain: &str, chance: &mut Chance, at: &str) {
         };
         for reader in [Whose::Theirs, Whose::Ours] {
             let found = read(&place, reader, name, &at);
-            assert_eq!(plainly(&found), plainly(&expected), "{at}, read by {reader:?}");
+            assert_eq!(
+                plainly(&found),
+                plainly(&expected),
+                "{at}, read by {reader:?}"
+            );
         }
     }
 }
@@ -140,8 +144,12 @@ fn plainly(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(plainly).collect(),
         Value::Object(map) => {
             // Theirs has this section in every INI file.
-            let kept = map.iter().filter(|(key, value)| *key != "DEFAULT" || **value != json!({}));
-            let mut entries: Vec<_> = kept.map(|(key, value)| (key.clone(), plainly(value))).collect();
+            let kept = map
+                .iter()
+                .filter(|(key, value)| *key != "DEFAULT" || **value != json!({}));
+            let mut entries: Vec<_> = kept
+                .map(|(key, value)| (key.clone(), plainly(value)))
+                .collect();
             entries.sort_by(|one, other| one.0.cmp(&other.0));
             Value::Object(entries.into_iter().collect())
         }
@@ -196,7 +204,10 @@ const FILES: &[(&str, &str)] = &[
         "# A comment\nnote: mark0 # inline\n\nanchored: &x\n  - one\n  - two\n'quoted': \"text\"\nflow: {a: 1, b: [x, y]}\nblock: |\n  several\n  lines\n",
     ),
     ("work2.yaml", "note: mark0\nlist:\n- a\n- b: c\n  d: e\n"),
-    ("work.json", "{\"note\": \"mark0\",\n  \"n\": 5, \"o\": {\"p\": [1, true, null]}}\n"),
+    (
+        "work.json",
+        "{\"note\": \"mark0\",\n  \"n\": 5, \"o\": {\"p\": [1, true, null]}}\n",
+    ),
     ("work.env", "# comment\nnote=mark0\nQ='quoted'\n"),
     ("work.ini", "[s]\nnote = mark0\nother: x\n"),
 ];
