@@ -47,19 +47,25 @@ fn configuration_schema() {
 
 #[test]
 fn differences_of_the_controller() {
-    let mut table =
-        String::from("| Case | Sealed Secrets v0.40 | Ours | Why |\n|---|---|---|---|\n");
-    for row in &controller_differences::DIFFERENCES {
-        let controller_differences::Difference {
+    use controller_differences::{DIFFERENCES, Difference, RECONCILED};
+    let tables: [(&str, &[Difference]); 2] = [
+        ("differences of the controller", &DIFFERENCES),
+        ("differences of reconciling", &RECONCILED),
+    ];
+    for (name, rows) in tables {
+        let head = "| Case | Sealed Secrets v0.40 | Ours | Why |\n|---|---|---|---|\n";
+        let mut table = String::from(head);
+        for Difference {
             case,
             theirs,
             ours,
             why,
-        } = row;
-        table += &format!("| {case} | {theirs} | {ours} | {why} |\n");
+        } in rows
+        {
+            table += &format!("| {case} | {theirs} | {ours} | {why} |\n");
+        }
+        section("docs/sealed-secrets.md", name, &table);
     }
-    let name = "differences of the controller";
-    section("docs/sealed-secrets.md", name, &table);
 }
 
 #[test]
