@@ -2,6 +2,7 @@
 
 mod pairs;
 mod report;
+mod sops;
 mod values;
 
 use std::path::PathBuf;
@@ -41,7 +42,7 @@ pub(crate) fn run(asked: &Asked<'_>, session: &Session) -> Result<ExitStatus, Fa
     match asked.output {
         ReportFormat::Json => session
             .printer
-            .data(json(&report::as_json(&changes)).as_bytes())?,
+            .data(json(&report::as_json(&changes, &pairs)).as_bytes())?,
         ReportFormat::Text => {
             let config = session.configs.of(None)?;
             let config = config.as_ref().map(|located| &located.config);
@@ -57,13 +58,16 @@ pub(crate) fn run(asked: &Asked<'_>, session: &Session) -> Result<ExitStatus, Fa
                     }
                 }
             }
+            for pair in &pairs.sops {
+                session.printer.data(pair.text(config).as_bytes())?;
+            }
             session
                 .printer
                 .say(report::summary(&changes, &pairs, asked.against));
         }
     }
     Failure::all(failures)?;
-    Ok(if changes.is_empty() {
+    Ok(if changes.is_empty() && pairs.sops.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Findings

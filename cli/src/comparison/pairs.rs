@@ -8,8 +8,10 @@ use bulla_core::api::{SEALED_SECRET, SECRET_ENVELOPE};
 use bulla_core::envelope::Envelope;
 use bulla_core::manifest::{Object, Stream};
 use bulla_core::sealed_secrets::{SealedData, SealedSecret};
+use bulla_core::sops::Store;
 
 use super::Asked;
+use super::sops::{self, SopsPair};
 use crate::config::real_path;
 use crate::failure::Failure;
 use crate::git::{Entry, GitError, WorkTree, from_here};
@@ -17,6 +19,8 @@ use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest};
 use crate::located::InFile;
 use crate::manifest;
 use crate::sealed_secret::{self, is_sealed_secret};
+use crate::sops_file;
+use crate::sops_file::error::in_file;
 
 /// What there is to compare.
 pub(super) struct Pairs {
@@ -26,6 +30,8 @@ pub(super) struct Pairs {
     pub(super) failures: Vec<Failure>,
     /// Sealed resources of the revision that can't be read: they count as if they had not been there.
     pub(super) unreadable_before: usize,
+    /// Files of SOPS that differ.
+    pub(super) sops: Vec<SopsPair>,
     /// How many envelopes lie in files that did not change.
     pub(super) files_unchanged: usize,
 }
@@ -102,7 +108,12 @@ impl Pairs {
             }
         }
         let wanted = |path: &Path| {
-            is_manifest(path) && !asked.exclusion.has(&from_here(tree.top(), path), false)
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // Which of them are of SOPS is told by their content, and by their names what can't be.
+            let of_sops = is_manifest(path) || Store::of_name(&name) != Store::Binary || {
+                sops_file::may_be(&tree.top().join(path))
+            };
+            of_sops && !asked.exclusion.has(&from_here(tree.top(), path), false)
         };
         entries.retain(|entry| wanted(&entry.path));
         let contents = tree.contents(&entries, MANIFEST_BYTES_MAX)?;
@@ -116,10 +127,11 @@ impl Pairs {
         let mut all = Self {
             pairs: vec![],
             failures: vec![],
+            sops: vec![],
             unreadable_before: 0,
             files_unchanged: 0,
         };
-        let mut now = Side::default();
+        let (mut now, mut seen) = (Side::default(), BTreeSet::new());
         for path in tree.files(&below)?.into_iter().filter(|path| wanted(path)) {
             let shown = from_here(tree.top(), &path);
             if !std::fs::symlink_metadata(&shown).is_ok_and(|metadata| metadata.is_file()) {
@@ -136,13 +148,27 @@ impl Pairs {
                 before.remove(&path);
                 all.files_unchanged += 1;
             } else {
-                all.failures.extend(now.read(&path, &shown, &bytes));
+                let old = before.get(&path).map(Vec::as_slice);
+                match sops::pair(&path, &shown, old, Some(&bytes)) {
+                    Ok(pair) => all.sops.extend(pair),
+                    Err(error) => all.failures.push(in_file("read", &shown, error)),
+                }
+                if is_manifest(&path) {
+                    all.failures.extend(now.read(&path, &shown, &bytes));
+                }
+                seen.insert(path);
             }
         }
         let mut then = Side::default();
         for (path, bytes) in &before {
             let shown = from_here(tree.top(), path);
-            all.unreadable_before += then.read(path, &shown, bytes).len();
+            if !seen.contains(path) {
+                all.sops
+                    .extend(sops::pair(path, &shown, Some(bytes), None).ok().flatten());
+            }
+            if is_manifest(path) {
+                all.unreadable_before += then.read(path, &shown, bytes).len();
+            }
         }
         all.pairs = paired(then, now);
         Ok(all)

@@ -10,6 +10,7 @@ use bulla_core::policy::compare::{
 use serde_json::{Map, Value, json};
 
 use super::pairs::{Content, Pair, Pairs, Version};
+use super::sops::SopsPair;
 use crate::report::count;
 use crate::shown::Shown;
 
@@ -244,6 +245,23 @@ pub(super) fn summary(changes: &[Change<'_>], pairs: &Pairs, revision: &str) -> 
             count(changes.len(), what)
         )
     };
+    if !pairs.sops.is_empty() {
+        let (files, all) = (count(pairs.sops.len(), "file"), pairs.sops.iter());
+        let verb = if pairs.sops.len() == 1 {
+            "differs"
+        } else {
+            "differ"
+        };
+        let proof = match all.clone().all(SopsPair::no_value_changed) {
+            true => ", and no value changed",
+            false => "",
+        };
+        let sentence = format!("{files} of SOPS {verb} from `{against}`{proof}");
+        text = match changes.is_empty() {
+            true => sentence,
+            false => format!("{text}; {sentence}"),
+        };
+    }
     if pairs.unreadable_before > 0 {
         let _ = write!(
             text,
@@ -262,8 +280,9 @@ pub(super) fn summary(changes: &[Change<'_>], pairs: &Pairs, revision: &str) -> 
 }
 
 /// For programs.
-pub(super) fn as_json(changes: &[Change<'_>]) -> Value {
-    changes.iter().map(Change::json).collect()
+pub(super) fn as_json(changes: &[Change<'_>], pairs: &Pairs) -> Value {
+    let sops = pairs.sops.iter().map(SopsPair::json);
+    changes.iter().map(Change::json).chain(sops).collect()
 }
 
 impl Change<'_> {

@@ -22,11 +22,13 @@ mod secret;
 mod unseal;
 mod web;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 
 use bulla_core::manifest::Stream;
 use bulla_core::plaintext::Plaintext;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 pub(crate) use args::{grammar, subcommand};
@@ -39,7 +41,7 @@ use crate::atomic::NewFile;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, Personality};
 use crate::located::InFile;
 use crate::printer::Printer;
 
@@ -63,6 +65,25 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
             })
         }
     }
+}
+
+/// Has the controller seal every SealedSecret of a stream anew, as `--re-encrypt` does, and returns each with its place in
+/// the stream. `flags` say where the controller is.
+///
+/// # Errors
+/// Those of finding and asking it.
+pub(crate) fn re_encrypted(
+    stream: &Stream,
+    flags: Vec<OsString>,
+    printer: &Printer,
+) -> Result<Vec<(usize, Value)>, Failure> {
+    let invocation = Invocation {
+        personality: Personality::Kubeseal,
+        name: "bulla kubeseal",
+        arguments: flags,
+    };
+    let args = Args::read(&invocation).expect("these flags take any text");
+    remote::re_encrypted(stream, &args, printer)
 }
 
 fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<(), Failure> {

@@ -70,7 +70,7 @@ fn existing(line: &Line, path: PathBuf, printer: &Printer) -> Result<Vec<u8>, En
                 let (plaintext, metadata) = store.without_block(text).map_err(failed)?;
                 // Whoever edits the block must not lock everybody out.
                 metadata
-                    .open_data_key(&keys::ring(printer)?)
+                    .open_data_key(&keys::at_hand(printer)?.ring)
                     .map_err(failed)?;
                 opened.metadata = metadata;
                 without = plaintext;

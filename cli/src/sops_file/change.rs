@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bulla_core::manifest::{Object, Path as NodePath, Stream};
+use bulla_core::manifest::{Object, Path as NodePath, Step, Stream};
 use bulla_core::plaintext::Plaintext;
 use bulla_core::sops::{MacPolicy, Setting, SopsError, Store};
 use rand_core::RngCore;
@@ -72,9 +72,13 @@ impl Site {
             (Some(root), _) => root.find(&path).is_some(),
             (None, _) => {
                 let text = String::from_utf8_lossy(&file.bytes);
+                let last = match path.0.last() {
+                    Some(Step::Key(last)) => last.as_str(),
+                    _ => key,
+                };
                 text.lines().any(|line| {
                     let name = line.split_once('=').map(|(name, _)| name);
-                    name.is_some_and(|name| name == key || name.trim() == key)
+                    name.is_some_and(|name| name == last || name.trim() == last)
                 })
             }
         };

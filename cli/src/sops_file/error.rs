@@ -14,12 +14,33 @@ use crate::located::InFile;
 #[derive(Debug)]
 pub(crate) struct SopsFault {
     error: SopsError,
-    looked_in: Option<String>,
+    /// Where keys were looked for, and what kept them from being had.
+    keys: Option<(String, Vec<String>)>,
 }
 
 impl std::fmt::Display for SopsFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)
+        self.error.fmt(f)?;
+        let (
+            SopsError::NoDataKey {
+                recipients,
+                providers,
+            },
+            Some((looked_in, troubles)),
+        ) = (&self.error, &self.keys)
+        else {
+            return Ok(());
+        };
+        let all = recipients.iter().chain(providers);
+        let closed_for: Vec<_> = all.take(RECIPIENTS_SHOWN).map(String::as_str).collect();
+        write!(
+            f,
+            "\nit is closed for {}\nkeys were looked for in {looked_in}",
+            closed_for.join(", ")
+        )?;
+        troubles
+            .iter()
+            .try_for_each(|trouble| write!(f, "\n- {trouble}"))
     }
 }
 
@@ -80,10 +101,7 @@ pub(crate) enum SopsUsage {
 
 /// Says of which file an error is.
 pub(crate) fn in_file(doing: &'static str, path: &Path, error: SopsError) -> Failure {
-    let fault = SopsFault {
-        error,
-        looked_in: None,
-    };
+    let fault = SopsFault { error, keys: None };
     InFile::new(doing, path, fault).into()
 }
 
@@ -91,7 +109,7 @@ pub(crate) fn in_file(doing: &'static str, path: &Path, error: SopsError) -> Fai
 pub(crate) fn unopened(path: &Path, error: SopsError, identities: &Identities) -> Failure {
     let fault = SopsFault {
         error,
-        looked_in: Some(identities.looked_in()),
+        keys: Some((identities.looked_in(), identities.troubles())),
     };
     InFile::new("open", path, fault).into()
 }
@@ -116,14 +134,9 @@ impl Fault for SopsFault {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match &self.error {
-            SopsError::NoDataKey { recipients, providers } => {
-                let mut closed_for = recipients.clone();
-                closed_for.extend(providers.iter().cloned());
-                closed_for.truncate(RECIPIENTS_SHOWN);
-                let looked_in = self.looked_in.as_deref().unwrap_or("the usual places");
-                let closed_for = closed_for.join(", ");
-                Some(format!("it is closed for {closed_for}; keys were looked for in {looked_in}; `-I FILE` names another file").into())
-            }
+            SopsError::NoDataKey { .. } => Some(
+                "give the private key of one of them: `--identity FILE`; or let one of them `bulla rewrap` it for you".into(),
+            ),
             SopsError::MacMismatch | SopsError::MacMissing => Some(
                 "look for the change in the history of the file: `git log -p`; `bulla sops decrypt --ignore-mac` opens it as it is".into(),
             ),

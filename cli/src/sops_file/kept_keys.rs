@@ -25,22 +25,39 @@ impl<'o, O: Opener> KeptKeys<'o, O> {
     }
 }
 
-impl<O: Opener> Opener for KeptKeys<'_, O> {
-    fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
+impl<O> KeptKeys<'_, O> {
+    /// Errors are not kept: who could not be asked may be there the next time.
+    fn once<E>(
+        &self,
+        enc: String,
+        open: impl FnOnce() -> Result<Option<Zeroizing<Vec<u8>>>, E>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, E> {
         let slot = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            match known.get(&entry.enc) {
-                Some(slot) => Arc::clone(slot),
-                None => Arc::clone(known.entry(entry.enc.clone()).or_default()),
-            }
+            Arc::clone(known.entry(enc).or_default())
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = &*slot {
             return Ok(answer.clone());
         }
-        let answer = self.opener.open(entry)?;
+        let answer = open()?;
         *slot = Some(answer.clone());
         Ok(answer)
+    }
+}
+
+impl<O: Opener> Opener for KeptKeys<'_, O> {
+    fn open(&self, entry: &AgeEntry) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
+        self.once(entry.enc.clone(), || self.opener.open(entry))
+    }
+
+    /// All entries of a group at once: who asks for what is in reserve asks when nothing at hand opens any of them.
+    fn open_any(
+        &self,
+        entries: &[AgeEntry],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
+        let group: Vec<&str> = entries.iter().map(|entry| entry.enc.as_str()).collect();
+        self.once(group.join("\n"), || self.opener.open_any(entries))
     }
 }
 

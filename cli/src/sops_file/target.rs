@@ -20,6 +20,7 @@ use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::input::is_stdin;
 use crate::located::{InFile, InObject};
+use crate::plugins::{self, Allowed};
 use crate::printer::Printer;
 use crate::shown::Shown;
 
@@ -27,6 +28,7 @@ use crate::shown::Shown;
 pub(crate) struct Targets<'a> {
     configs: &'a Configs,
     asked: &'a [String],
+    allowed: Allowed,
     /// By directory.
     sops: RefCell<HashMap<PathBuf, Option<Rc<LocatedSops>>>>,
 }
@@ -75,6 +77,7 @@ impl<'a> Targets<'a> {
         Self {
             configs,
             asked: &args.recipients,
+            allowed: Allowed::default(),
             sops: RefCell::default(),
         }
     }
@@ -84,6 +87,15 @@ impl<'a> Targets<'a> {
     /// # Errors
     /// [`TargetError`], those of finding and reading the configuration, and rules that don't fit.
     pub(crate) fn choose(&self, path: &Path, printer: &Printer) -> Result<Target, Failure> {
+        let mut target = self.chosen(path, printer)?;
+        // With their plug-ins, as far as the user allows them.
+        for recipient in target.groups.iter_mut().flatten() {
+            *recipient = plugins::equip(recipient.clone(), &self.allowed)?;
+        }
+        Ok(target)
+    }
+
+    fn chosen(&self, path: &Path, printer: &Printer) -> Result<Target, Failure> {
         let seen = Some(path).filter(|path| !is_stdin(path));
         let ruled = self.ruled(seen, printer);
         if self.asked.is_empty() {
@@ -179,7 +191,8 @@ impl<'a> Targets<'a> {
 
 impl Target {
     fn of(recipients: Vec<NamedRecipient>) -> Self {
-        let name = |named: &NamedRecipient| (named.recipient.to_string(), named.name.to_string());
+        let name =
+            |named: &NamedRecipient| (named.recipient.as_str().to_owned(), named.name.to_string());
         let names = recipients.iter().map(name).collect();
         let group = recipients.into_iter().map(|named| named.recipient);
         Self {
@@ -230,7 +243,7 @@ impl Target {
     fn know(&mut self, config: &Config) {
         for party in config.parties() {
             let names = party.recipients.iter();
-            let names = names.map(|one| (one.to_string(), party.name.to_string()));
+            let names = names.map(|one| (one.as_str().to_owned(), party.name.to_string()));
             self.names.extend(names);
         }
     }
@@ -254,7 +267,9 @@ impl Target {
 
     /// What a recipient is called: its name, or its beginning.
     pub(crate) fn called(&self, recipient: &str) -> String {
-        let name = self.names.get(recipient).cloned();
+        let known = recipient.parse::<Recipient>();
+        let bare = known.as_ref().map_or(recipient, Recipient::as_str);
+        let name = self.names.get(bare).cloned();
         name.unwrap_or_else(|| beginning(recipient))
     }
 

@@ -13,4 +13,5 @@ mod seal;
 #[path = "../commands/support.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
+mod verify;
 mod world;

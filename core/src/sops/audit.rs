@@ -6,6 +6,8 @@ use super::file::Store;
 use super::metadata::Metadata;
 use super::selector::Selector;
 use super::site::{Site, SiteState, sites};
+use super::value::Value;
+use super::walk::{Step, Walk};
 
 /// A file as anybody can see it.
 pub struct Audit {
@@ -59,6 +61,36 @@ impl Store {
         let all = self.read(file, |body| Ok(sites(body.steps(), Some(selector))))?;
         let exposed = all.into_iter().filter(Site::is_exposed);
         Ok(exposed.map(|site| site.at).collect())
+    }
+}
+
+impl Store {
+    /// The encrypted values of a file, as they are written, by what people call their places.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file.
+    pub fn ciphertexts(self, file: &[u8]) -> Result<Vec<(String, String)>, SopsError> {
+        let format = |steps: &[Step<'_>]| {
+            let (mut walk, mut found) = (Walk::new(None), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Open(key, ..) => walk.open(key.as_deref()),
+                    Step::Close => walk.close(),
+                    Step::Comment(..) => {}
+                    Step::Leaf(key, value, ..) => {
+                        walk.enter(key.as_deref());
+                        let text = value.as_ref().and_then(Value::as_text);
+                        if let Some(text) = text.filter(|text| is_closed(text)) {
+                            found.push((walk.at().to_string(), text.to_owned()));
+                        }
+                        walk.leave();
+                    }
+                }
+            }
+            found
+        };
+        self.read(file, |body| Ok(format(body.steps())))
     }
 }
 

@@ -108,7 +108,7 @@ pub enum SopsError {
         recipient: String,
         /// Why.
         #[source]
-        source: WrapError,
+        source: Box<WrapError>,
     },
     /// Shares don't give a data key.
     #[error("the shares of the key groups don't give a data key")]

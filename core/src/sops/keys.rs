@@ -230,7 +230,7 @@ fn fault(field: &str, rule: &'static str) -> SopsError {
 pub(super) fn close(recipient: &Recipient, share: &[u8]) -> Result<AgeEntry, SopsError> {
     let file = wrap(recipient, share).map_err(|source| SopsError::Wrap {
         recipient: beginning(recipient.as_str()),
-        source,
+        source: Box::new(source),
     })?;
     Ok(AgeEntry {
         recipient: recipient.with_comment(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rand_core::RngCore;
 
-use crate::recipient::Recipient;
+use crate::recipient::{Recipient, without_comment};
 
 use super::cipher::DataKey;
 use super::error::SopsError;
@@ -46,7 +46,7 @@ impl Metadata {
         let wanted: HashSet<String> = groups.iter().flat_map(|group| texts(group)).collect();
         let found: HashSet<String> = own.iter().flat_map(names).collect();
         let mut missing = Vec::new();
-        for one in groups.iter().flatten().map(Recipient::to_string) {
+        for one in groups.iter().flatten().map(|one| one.as_str().to_owned()) {
             if !found.contains(&bare(&one)) && !missing.contains(&one) {
                 missing.push(one);
             }
@@ -99,13 +99,36 @@ impl Metadata {
         self.set_age(&[entries], None);
         Ok(())
     }
+
+    /// Makes the age recipients those of `group`, in its order, where the whole key is closed for one group. Entries that
+    /// are there stay byte for byte, and so do those of other providers, which hold the same key.
+    ///
+    /// # Errors
+    ///
+    /// `Shares` for a file of several groups; `Wrap` where a recipient can't be closed for.
+    pub fn exchange_recipients(
+        &mut self,
+        key: &DataKey,
+        group: &[Recipient],
+    ) -> Result<(), SopsError> {
+        let own = self.key_groups();
+        let [own] = &own[..] else {
+            return Err(SopsError::Shares);
+        };
+        let entries = group.iter().map(|recipient| {
+            let there = |text: &str| bare(text) == bare(recipient.as_str());
+            match own.age.iter().find(|entry| there(&entry.recipient)) {
+                Some(entry) => Ok(entry.clone()),
+                None => close(recipient, key.bytes()),
+            }
+        });
+        let entries = entries.collect::<Result<_, _>>()?;
+        self.set_age(&[entries], None);
+        Ok(())
+    }
 }
 
 /// A recipient without the comment that a key of ssh may end with.
 fn bare(recipient: &str) -> String {
-    if !recipient.starts_with("ssh-") {
-        return recipient.to_owned();
-    }
-    let words: Vec<&str> = recipient.split_whitespace().take(2).collect();
-    words.join(" ")
+    without_comment(recipient).to_owned()
 }

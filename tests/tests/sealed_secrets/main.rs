@@ -9,6 +9,7 @@ mod kubeseal;
 mod metrics;
 mod places;
 mod reconcile;
+mod reconciled;
 mod rendering;
 mod secrets;
 mod upstream;

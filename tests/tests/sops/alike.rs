@@ -18,7 +18,12 @@ fn cases() {
             ));
         }
     }
-    assert!(failures.is_empty(), "{}\n{} fail", failures.join("\n\n"), failures.len());
+    assert!(
+        failures.is_empty(),
+        "{}\n{} fail",
+        failures.join("\n\n"),
+        failures.len()
+    );
 }
 
 /// A row that no longer differs is a row too many, and so is one whose exit codes are others.
@@ -44,5 +49,10 @@ fn differences_are_those_of_the_table() {
             ));
         }
     }
-    assert!(failures.is_empty(), "{}\n{} fail", failures.join("\n\n"), failures.len());
+    assert!(
+        failures.is_empty(),
+        "{}\n{} fail",
+        failures.join("\n\n"),
+        failures.len()
+    );
 }

@@ -6,9 +6,12 @@ pub(crate) fn blanked(text: &str) -> String {
         let kind = closed.rsplit_once("type:").map_or("?", |(_, kind)| kind);
         format!("<{}>", kind.trim_end_matches(']'))
     });
-    let text = between(&text, "-----BEGIN AGE", "-----END AGE ENCRYPTED FILE-----", |_| {
-        "<age>".to_owned()
-    });
+    let text = between(
+        &text,
+        "-----BEGIN AGE",
+        "-----END AGE ENCRYPTED FILE-----",
+        |_| "<age>".to_owned(),
+    );
     times(&text)
 }
 
@@ -34,7 +37,9 @@ fn times(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("lastmodified") {
         let from = at + "lastmodified".len();
-        let digit = rest[from..].find("20").map_or(rest.len(), |digit| from + digit);
+        let digit = rest[from..]
+            .find("20")
+            .map_or(rest.len(), |digit| from + digit);
         let stop = (digit + "2026-11-21T12:00:00Z".len()).min(rest.len());
         if rest.is_char_boundary(stop) && rest[digit..stop].ends_with('Z') {
             out += &rest[..digit];

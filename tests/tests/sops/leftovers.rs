@@ -49,7 +49,10 @@ fn a_file_that_nobody_may_write_stays_as_it_was_and_modes_stay() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     let mut command = place.command(Whose::Ours, &["set", "e.yaml", "[\"a\"]", "\"x\""]);
     assert!(command.status().unwrap().success());
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
     let names = fs::read_dir(place.path(".")).unwrap();
     let left = names.filter(|entry| {
         let name = entry.as_ref().unwrap().file_name();

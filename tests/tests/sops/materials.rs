@@ -26,7 +26,9 @@ pub(crate) fn materials() -> &'static Materials {
 fn make() -> Materials {
     let identities = [(); 2].map(|()| Identity::generate(Suite::X25519, &mut OsRng));
     let recipients = identities.each_ref().map(|key| key.recipient().to_string());
-    let [a, b] = identities.each_ref().map(|key| identity_file_text(key, "").to_string());
+    let [a, b] = identities
+        .each_ref()
+        .map(|key| identity_file_text(key, "").to_string());
     let mut files: BTreeMap<String, Vec<u8>> = PLAIN
         .iter()
         .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
@@ -41,7 +43,9 @@ fn make() -> Materials {
     }
     let [a, b] = recipients.each_ref().map(String::as_str);
     let both = format!("{a},{b}");
-    let groups = format!("creation_rules: [{{shamir_threshold: 2, key_groups: [{{age: [{a}]}}, {{age: [{b}]}}]}}]");
+    let groups = format!(
+        "creation_rules: [{{shamir_threshold: 2, key_groups: [{{age: [{a}]}}, {{age: [{b}]}}]}}]"
+    );
     fs::write(place.path().join("groups.sops.yaml"), groups).unwrap();
     for (name, plain, flags) in [
         ("e.yaml", "p.yaml", &["--age", a][..]),
@@ -56,7 +60,11 @@ fn make() -> Materials {
         ("enames.yaml", "names.yaml", &["--age", a]),
         ("eab.yaml", "p.yaml", &["--age", &both]),
         ("eb.yaml", "p.yaml", &["--age", b]),
-        ("eregex.yaml", "p.yaml", &["--age", a, "--encrypted-regex", "^m$"]),
+        (
+            "eregex.yaml",
+            "p.yaml",
+            &["--age", a, "--encrypted-regex", "^m$"],
+        ),
         ("eshamir.yaml", "p.yaml", &["--config", "groups.sops.yaml"]),
     ] {
         let config: &[&str] = match flags {
@@ -64,10 +72,21 @@ fn make() -> Materials {
             _ => &[],
         };
         let flags = if config.is_empty() { flags } else { &[] };
-        let encrypted = theirs(place.path(), &[config, &["encrypt"], flags, &[plain]].concat());
+        let encrypted = theirs(
+            place.path(),
+            &[config, &["encrypt"], flags, &[plain]].concat(),
+        );
         files.insert(name.to_owned(), encrypted);
     }
-    let maconly = ["--mac-only-encrypted", "-e", "--age", a, "--encrypted-regex", "^m$", "p.yaml"];
+    let maconly = [
+        "--mac-only-encrypted",
+        "-e",
+        "--age",
+        a,
+        "--encrypted-regex",
+        "^m$",
+        "p.yaml",
+    ];
     files.insert("emaconly.yaml".to_owned(), theirs(place.path(), &maconly));
     let sound = String::from_utf8(files["e.yaml"].clone()).unwrap();
     for (name, text) in damaged(&sound) {
@@ -81,13 +100,22 @@ fn make() -> Materials {
 fn damaged(sound: &str) -> Vec<(&'static str, String)> {
     let line = |start: &str| {
         let mut lines = sound.lines();
-        lines.find(|line| line.starts_with(start)).unwrap().to_owned()
+        lines
+            .find(|line| line.starts_with(start))
+            .unwrap()
+            .to_owned()
     };
     let (first, second) = {
         let mut items = sound.lines().filter(|line| line.starts_with("    - ENC"));
-        (items.next().unwrap().to_owned(), items.next().unwrap().to_owned())
+        (
+            items.next().unwrap().to_owned(),
+            items.next().unwrap().to_owned(),
+        )
     };
-    let swapped = sound.replace(&first, "\u{1}").replace(&second, &first).replace('\u{1}', &second);
+    let swapped = sound
+        .replace(&first, "\u{1}")
+        .replace(&second, &first)
+        .replace('\u{1}', &second);
     let a = line("a: ");
     let moved = a.replace("a: ", "c: ");
     let tag = a.find("tag:").unwrap() + 4;
@@ -98,11 +126,23 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
         ("xgarbled.yaml", sound.replace(&a, &garbled)),
         ("xplain.yaml", sound.replace(&a, "a: b")),
         ("xgone.yaml", sound.replace(&format!("{a}\n"), "")),
-        ("xnomac.yaml", sound.replace(&format!("{}\n", line("    mac: ")), "")),
+        (
+            "xnomac.yaml",
+            sound.replace(&format!("{}\n", line("    mac: ")), ""),
+        ),
         ("xnokeys.yaml", sound.replace("    age:", "    elsewhere:")),
-        ("xnotime.yaml", sound.replace(&format!("{}\n", line("    lastmodified: ")), "")),
-        ("xarmor.yaml", sound.replace("-----BEGIN AGE", "-----BEGIN EGA")),
-        ("xtwoselectors.yaml", sound.replace("    version:", "    encrypted_suffix: x\n    version:")),
+        (
+            "xnotime.yaml",
+            sound.replace(&format!("{}\n", line("    lastmodified: ")), ""),
+        ),
+        (
+            "xarmor.yaml",
+            sound.replace("-----BEGIN AGE", "-----BEGIN EGA"),
+        ),
+        (
+            "xtwoselectors.yaml",
+            sound.replace("    version:", "    encrypted_suffix: x\n    version:"),
+        ),
     ]
 }
 
@@ -121,13 +161,28 @@ fn theirs(place: &Path, arguments: &[&str]) -> Vec<u8> {
 
 /// As sops itself lays them out, so that its own output is the same.
 const PLAIN: &[(&str, &str)] = &[
-    ("p.yaml", "a: b\nc: 1\nl:\n    - 1\n    - two\nm:\n    k: v\n    e: \"\"\nt: true\n"),
-    ("p.json", "{\n\t\"a\": \"b\",\n\t\"c\": 1,\n\t\"l\": [\n\t\t1,\n\t\t\"two\"\n\t],\n\t\"m\": {\n\t\t\"k\": \"v\"\n\t}\n}\n"),
+    (
+        "p.yaml",
+        "a: b\nc: 1\nl:\n    - 1\n    - two\nm:\n    k: v\n    e: \"\"\nt: true\n",
+    ),
+    (
+        "p.json",
+        "{\n\t\"a\": \"b\",\n\t\"c\": 1,\n\t\"l\": [\n\t\t1,\n\t\t\"two\"\n\t],\n\t\"m\": {\n\t\t\"k\": \"v\"\n\t}\n}\n",
+    ),
     ("p.env", "A=b\n#comment\nB=c d\n"),
     ("p.ini", "[s]\na = b\n\n[t]\nc = d\n"),
     ("multi.yaml", "a: b\n---\nc: d\n"),
-    ("comments.yaml", "# head\na: b\n# above\nc:\n    # inside\n    d: e\n"),
-    ("flat.yaml", "s: text\ni: 7\nf: 1.5\ng: 1e+09\nb: true\nd: 2020-01-02T00:00:00Z\ne: \"\"\nz: null\n"),
-    ("flat.json", "{\n\t\"s\": \"text\",\n\t\"f\": 2.5,\n\t\"z\": null\n}\n"),
+    (
+        "comments.yaml",
+        "# head\na: b\n# above\nc:\n    # inside\n    d: e\n",
+    ),
+    (
+        "flat.yaml",
+        "s: text\ni: 7\nf: 1.5\ng: 1e+09\nb: true\nd: 2020-01-02T00:00:00Z\ne: \"\"\nz: null\n",
+    ),
+    (
+        "flat.json",
+        "{\n\t\"s\": \"text\",\n\t\"f\": 2.5,\n\t\"z\": null\n}\n",
+    ),
     ("names.yaml", "\"a=b\": x\n"),
 ];

@@ -284,6 +284,15 @@ pub(crate) fn secret_of(
         Resource::Sealed(found) => sealed_content(found, path, identities)?,
     };
     let mut manifest = manifest_of(&content);
+    // The controller adds it, and nobody wrote it.
+    if let Some(labels) = manifest["metadata"]["labels"].as_object_mut() {
+        labels.retain(|name, value| name != MANAGED_BY || value != "bulla");
+        if labels.is_empty()
+            && let Some(metadata) = manifest["metadata"].as_object_mut()
+        {
+            metadata.remove("labels");
+        }
+    }
     let texts = content.data().iter().map(|(key, value)| {
         let text = std::str::from_utf8(value.reveal()).ok()?;
         Some((key.to_string(), Value::from(text)))
@@ -360,6 +369,8 @@ fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
     }
     Ok(out)
 }
+
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 impl Fault for OpenUsage {
     fn blame(&self) -> Blame {

@@ -12,7 +12,7 @@ fn sops_secrets_take_over_what_is_annotated_or_nobodys_where_they_ask_for_it() {
         it
     };
     type Edit = fn(&mut Live);
-    let table: [(Edit, [bool; 2]); 7] = [
+    let table: [(Edit, [bool; 2]); 9] = [
         (|_| {}, [false, true]),
         (
             |it| it.annotations = strings(&[("sopssecret/managed", "true")]),
@@ -24,6 +24,24 @@ fn sops_secrets_take_over_what_is_annotated_or_nobodys_where_they_ask_for_it() {
         ),
         (
             |it| it.controller = Some(controller("other")),
+            [false, false],
+        ),
+        (
+            |it| {
+                it.annotations = strings(&[("sopssecret/managed", "true")]);
+                it.controller = Some(Controller {
+                    kind: "SealedSecret".into(),
+                    ..controller("other")
+                });
+            },
+            [true, true],
+        ),
+        (
+            // Of the same kind as the owner here.
+            |it| {
+                it.annotations = strings(&[("sopssecret/managed", "true")]);
+                it.controller = Some(controller("other"));
+            },
             [false, false],
         ),
         (

@@ -46,7 +46,7 @@ pub enum SopsConfigError {
     Selector {
         at: Place,
         #[source]
-        source: SopsError,
+        source: Box<SopsError>,
     },
     /// A threshold that the groups of the rule can't meet.
     #[error("{at}: `shamir_threshold` must be at least 2 and at most the number of key groups")]

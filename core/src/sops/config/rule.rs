@@ -127,7 +127,10 @@ impl CreationRule {
         let selector = Selector::only(given).map_err(|source| {
             let last = self.selectors.last();
             let at = last.map_or(self.at, |(.., at)| *at);
-            SopsConfigError::Selector { at, source }
+            SopsConfigError::Selector {
+                at,
+                source: Box::new(source),
+            }
         })?;
         let groups = match self.groups.is_empty() {
             true => vec![self.flat.clone()],

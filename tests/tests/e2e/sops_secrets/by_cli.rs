@@ -87,7 +87,7 @@ async fn what_sops_encrypted_gets_its_place_under_a_new_data_key() {
         .expect("an age file")
         .to_owned();
     repository.write(SEALED, serde_saphyr::to_string(&unbound).expect("YAML"));
-    repository.bulla_ok(&["reseal", "-i", "-I", "key.txt", SEALED]);
+    repository.bulla_ok(&["reseal", "-I", "key.txt", SEALED]);
     let resealed = repository.read(SEALED);
     assert!(!resealed.contains(old.lines().nth(2).expect("a line of it")));
     bench.cluster.apply(&resealed);
@@ -100,7 +100,7 @@ async fn what_sops_encrypted_gets_its_place_under_a_new_data_key() {
     bench.cluster.apply(&moved);
     bench.refused("moved", "WrongPlace").await;
     repository.write(SEALED, &moved);
-    repository.bulla_ok(&["reseal", "-i", "-I", "key.txt", SEALED]);
+    repository.bulla_ok(&["reseal", "-I", "key.txt", SEALED]);
     let plain = decrypted(&bench, &repository, SEALED);
     let place = format!("{}/moved", bench.namespace);
     assert!(plain.contains(&place) && !plain.contains(&format!("{}/secrets", bench.namespace)));
