@@ -3,6 +3,7 @@
 mod checking;
 mod environment;
 mod flags;
+mod git;
 mod keys;
 mod setup;
 mod values;
@@ -11,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use checking::*;
 pub(crate) use flags::*;
+pub(crate) use git::*;
 pub(crate) use keys::*;
 pub(crate) use setup::*;
 pub(crate) use values::*;
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Make, show and pin keys
     Key(KeyArgs),
+    /// Teach Git: diffs that show what was sealed, merges by value, a check before each commit
+    Git(GitArgs),
     /// Write a `.bulla.yaml`
     Init(InitArgs),
     /// Print the manifests of the controller

@@ -1,6 +1,7 @@
 //! What Git knows, by way of the `git` program: it honours worktrees, sparse checkouts and hooks.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -126,6 +127,43 @@ impl WorkTree {
             words.next();
             (mode, words.next())
         }))
+    }
+
+    /// The versions of a file whose merge has stopped, by Git's stages: 1 base, 2 ours, 3 theirs.
+    pub(crate) fn unmerged(
+        &self,
+        path: &Path,
+        limit: usize,
+    ) -> Result<BTreeMap<u8, Vec<u8>>, GitError> {
+        let arguments = ["-z".into(), "--unmerged".into(), "--".into(), literal(path)];
+        let out = self.run("ls-files", &arguments)?;
+        let stages = split(&out).filter_map(|line| {
+            let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
+            let id = words.nth(1)?.to_owned();
+            let path = path.to_owned();
+            Some((words.next()?.parse().ok()?, Entry { path, id }))
+        });
+        let stages: Vec<(u8, Entry)> = stages.collect();
+        let (numbers, entries): (Vec<u8>, Vec<Entry>) = stages.into_iter().unzip();
+        let contents = self.contents(&entries, limit)?;
+        let found = numbers.into_iter().zip(contents);
+        Ok(found
+            .filter_map(|(stage, content)| Some((stage, content?)))
+            .collect())
+    }
+
+    /// Where Git keeps a file of its own, whatever its configuration and linked work trees say.
+    pub(crate) fn git_path(&self, name: &Path) -> Result<PathBuf, GitError> {
+        let out = self.run("rev-parse", &["--git-path".into(), name.into()])?;
+        let path = out.strip_suffix(b"\n").unwrap_or(&out);
+        Ok(self.top.join(OsStr::from_bytes(path)))
+    }
+
+    /// Asks or changes the configuration, by the arguments of `git config`.
+    pub(crate) fn config(&self, arguments: &[&str]) -> Result<String, GitError> {
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let out = self.run("config", &arguments)?;
+        Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
     }
 
     /// The contents of files; nothing for one that is larger than `limit`.

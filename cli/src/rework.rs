@@ -1,5 +1,5 @@
-//! What `reseal` and `rewrap` have in common: every envelope and every file of SOPS among many, and all of it read
-//! and worked on before the first file is written.
+//! What `reseal` and `rewrap` have in common: every envelope, SealedSecret and file of SOPS among many, and all of it
+//! read and worked on before the first file is written.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use crate::input::{self, Source, is_stdin};
 use crate::manifest::{self, Found};
 use crate::progress::Progress;
 use crate::recipients::{Chooser, Chosen};
+use crate::sealed_secret::{self, Certificates, Renewal};
 use crate::session::Session;
 use crate::sops_file;
 use crate::sops_file::opening::SopsFile;
@@ -37,7 +38,13 @@ pub(crate) trait Work {
         identities: &Identities,
     ) -> Result<Option<Envelope>, Failure>;
 
-    /// Says what was done, or would be; `others` is the number of files that were not envelopes.
+    /// How much of a SealedSecret is sealed anew.
+    const RENEWAL: Renewal;
+
+    /// Takes note of a SealedSecret: of its new values, or that it can stay.
+    fn on_sealed(&mut self, path: &Path, title: &str, how: Option<&str>);
+
+    /// Says what was done, or would be; `others` is the number of files of SOPS.
     fn report(&self, session: &Session, dry_run: bool, others: usize);
 }
 
@@ -144,35 +151,66 @@ fn write(done: &[(&Path, &[u8])], session: &Session) -> Result<(), Failure> {
     Ok(())
 }
 
-fn file(
+fn file<W: Work>(
     source: &Source,
     bytes: &[u8],
     args: &ReworkArgs,
     session: &Session,
     chooser: &Chooser<'_>,
     identities: &Identities,
-    work: &mut impl Work,
+    work: &mut W,
 ) -> Result<Option<Zeroizing<String>>, Failure> {
     let path = &source.path;
     let seen = args.as_path.as_deref().unwrap_or(path);
     chooser.check_asked(Some(seen))?;
-    let concerns = input::mentions(bytes, bulla_core::api::SECRET_ENVELOPE);
+    let kinds = [
+        bulla_core::api::SECRET_ENVELOPE,
+        bulla_core::api::SEALED_SECRET,
+    ];
+    let concerns = kinds.iter().any(|kind| input::mentions(bytes, kind));
     if source.found && !(concerns && input::is_manifest(path)) {
         return Ok(None);
     }
     let stream = manifest::parse(path, bytes)?;
-    if source.found && !stream.objects().iter().any(manifest::is_envelope) {
+    let sealed = sealed_secret::all(path, &stream)?;
+    let has_envelopes = stream.objects().iter().any(manifest::is_envelope);
+    if source.found && !has_envelopes && sealed.is_empty() {
         return Ok(None);
     }
-    let all = manifest::envelopes(path, &stream)?;
-    let chosen = chooser.choose(Some(seen))?;
-    chosen.warn_of_left_out(seen, &session.printer);
     let mut changes = Vec::new();
-    for found in &all {
-        if let Some(envelope) = work.on(path, found, &chosen, identities)? {
-            changes.push((found.object.index, found.with(&envelope)));
+    if has_envelopes || sealed.is_empty() {
+        let all = manifest::envelopes(path, &stream)?;
+        let chosen = chooser.choose(Some(seen))?;
+        chosen.warn_of_left_out(seen, &session.printer);
+        for found in &all {
+            if let Some(envelope) = work.on(path, found, &chosen, identities)? {
+                changes.push((found.object.index, found.with(&envelope)));
+            }
         }
     }
+    if !sealed.is_empty() && args.controller.controller {
+        changes.extend(sealed_secret::by_controller(
+            &stream,
+            &args.controller,
+            session,
+        )?);
+        for found in &sealed {
+            work.on_sealed(path, &found.title(), Some("by the controller"));
+        }
+    } else if !sealed.is_empty() {
+        let certificates = Certificates::new(&session.configs, &args.recipients, &args.certificate);
+        let sealed_for = certificates.choose(seen)?;
+        sealed_for.warn_of_left_out(seen, &session.printer);
+        for found in &sealed {
+            let renewed = found.renewed(path, W::RENEWAL, &sealed_for, identities, session)?;
+            let how = renewed
+                .is_some()
+                .then(|| format!("for {}", sealed_for.name));
+            work.on_sealed(path, &found.title(), how.as_deref());
+            changes.extend(renewed.map(|value| (found.object.index, value)));
+        }
+    }
+    changes.sort_by_key(|(index, _)| *index);
     if changes.is_empty() && !is_stdin(path) {
         return Ok(None);
     }

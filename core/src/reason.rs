@@ -112,7 +112,7 @@ impl Reason {
             Self::NoPlace => (
                 "NoPlace",
                 5,
-                "`bulla sops-secret place FILE` adds its place; see docs/sops-secret.md",
+                "`bulla reseal FILE` adds its place; see docs/sops-secret.md",
             ),
             Self::WrongKeyName => (
                 "WrongKeyName",

@@ -123,6 +123,13 @@ pub struct SealedTenant {
 }
 
 impl SealedTenant {
+    /// Goes on in another namespace, which is there.
+    pub fn enter(&mut self, namespace: &str) {
+        self.sealed = Api::namespaced(self.client.clone(), namespace);
+        self.secrets = Api::namespaced(self.client.clone(), namespace);
+        self.namespace = namespace.to_owned();
+    }
+
     /// A Secret of this namespace, in plaintext.
     pub fn secret_of(&self, name: &str, values: &[(&str, &str)]) -> Value {
         let data: serde_json::Map<_, _> = values

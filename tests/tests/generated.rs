@@ -12,6 +12,12 @@ mod controller_differences;
 #[path = "kubeseal/differences.rs"]
 mod differences;
 
+#[expect(dead_code, reason = "here only the names of the cases are of interest")]
+mod sops {
+    pub(crate) mod case;
+    pub(crate) mod differences;
+}
+
 use std::path::Path;
 
 use bulla_core::{api, policy};
@@ -41,19 +47,25 @@ fn configuration_schema() {
 
 #[test]
 fn differences_of_the_controller() {
-    let mut table =
-        String::from("| Case | Sealed Secrets v0.40 | Ours | Why |\n|---|---|---|---|\n");
-    for row in &controller_differences::DIFFERENCES {
-        let controller_differences::Difference {
+    use controller_differences::{DIFFERENCES, Difference, RECONCILED};
+    let tables: [(&str, &[Difference]); 2] = [
+        ("differences of the controller", &DIFFERENCES),
+        ("differences of reconciling", &RECONCILED),
+    ];
+    for (name, rows) in tables {
+        let head = "| Case | Sealed Secrets v0.40 | Ours | Why |\n|---|---|---|---|\n";
+        let mut table = String::from(head);
+        for Difference {
             case,
             theirs,
             ours,
             why,
-        } = row;
-        table += &format!("| {case} | {theirs} | {ours} | {why} |\n");
+        } in rows
+        {
+            table += &format!("| {case} | {theirs} | {ours} | {why} |\n");
+        }
+        section("docs/sealed-secrets.md", name, &table);
     }
-    let name = "differences of the controller";
-    section("docs/sealed-secrets.md", name, &table);
 }
 
 #[test]
@@ -74,6 +86,26 @@ fn differences_of_kubeseal() {
         table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
     }
     section("docs/sealed-secrets.md", "differences of kubeseal", &table);
+}
+
+#[test]
+fn differences_of_sops() {
+    let mut table = String::from("| Case | `sops` 3.13.3 | Ours | Why |\n|---|---|---|---|\n");
+    for sops::differences::Difference {
+        case,
+        theirs,
+        ours,
+        why,
+    } in sops::differences::DIFFERENCES
+    {
+        let codes = |(text, code): &(&str, i32)| match theirs.1 == ours.1 {
+            true => (*text).to_owned(),
+            false => format!("{text}; exit code {code}"),
+        };
+        let (theirs, ours) = (codes(theirs), codes(ours));
+        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    }
+    section("docs/sops-differences.md", "differences of sops", &table);
 }
 
 /// Compares, or writes, what stands between two comments of a file that people write.

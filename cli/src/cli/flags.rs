@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::ClusterArgs;
 use anstream::ColorChoice;
 use bulla_core::names::{Namespace, ResourceName};
 use bulla_core::scope::Scope;
@@ -64,6 +65,25 @@ pub(crate) struct CertificateArgs {
     /// Seal with a certificate that has expired, too
     #[arg(long)]
     pub(crate) allow_expired: bool,
+}
+
+/// Whether the controller of Sealed Secrets does the work, and where it is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "SealedSecrets")]
+pub(crate) struct ControllerArgs {
+    /// Have the controller of Sealed Secrets seal SealedSecrets anew, as `kubeseal --re-encrypt` does: its keys open
+    /// them, and no private key is needed here
+    #[arg(long, conflicts_with_all = ["cert", "allow_expired"])]
+    pub(crate) controller: bool,
+    /// The Service of the controller, by default sealed-secrets-controller
+    #[arg(long, value_name = "NAME", requires = "controller")]
+    pub(crate) controller_name: Option<String>,
+    /// Its namespace, by default kube-system
+    #[arg(long, value_name = "NAMESPACE", requires = "controller")]
+    pub(crate) controller_namespace: Option<String>,
+    /// Where the cluster is.
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
 }
 
 /// Which of several sealed resources in a file is meant.

@@ -6,8 +6,8 @@ use bulla_core::names::{Namespace, ResourceName};
 use clap::Args;
 
 use super::{
-    CertificateArgs, ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs, ReportFormat,
-    ScopeArg, SelectArgs,
+    CertificateArgs, ControllerArgs, ExcludeArgs, IdentityArgs, OutputFormat, RecipientArgs,
+    ReportFormat, ScopeArg, SelectArgs,
 };
 
 /// `bulla seal`.
@@ -325,7 +325,8 @@ pub(crate) struct RewrapArgs {
 /// What `reseal` and `rewrap` take.
 #[derive(Debug, Args)]
 pub(crate) struct ReworkArgs {
-    /// Files or directories of envelopes and files of SOPS, replaced in place; `-` is standard input, to standard output
+    /// Files or directories of envelopes, SealedSecrets and files of SOPS, replaced in place; `-` is standard input, to
+    /// standard output
     #[arg(value_name = "FILE|DIR", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
     /// Read directories below directories too
@@ -340,6 +341,12 @@ pub(crate) struct ReworkArgs {
     /// Whose keys open.
     #[command(flatten)]
     pub(crate) identities: IdentityArgs,
+    /// With which certificate SealedSecrets are sealed.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
+    /// Who opens SealedSecrets.
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
     /// The path that rules are matched with, for what comes from standard input
     #[arg(long, value_name = "PATH")]
     pub(crate) as_path: Option<PathBuf>,

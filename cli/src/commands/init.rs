@@ -264,6 +264,4 @@ const NEXT: &str = "\
 next:
   bulla seal -i FILE         close the Secrets in a manifest
   bulla check                find what must not be committed
-to check every commit, put this into .git/hooks/pre-commit and make it executable:
-  #!/bin/sh
-  exec bulla check --staged";
+  bulla git install          check before every commit; diffs and merges of sealed files";

@@ -6,6 +6,7 @@ mod convert;
 mod demo;
 mod diff;
 mod edit;
+mod git;
 mod init;
 mod inspect;
 mod install;
@@ -17,7 +18,7 @@ mod rewrap;
 mod seal;
 mod set;
 mod store;
-mod told;
+pub(crate) mod told;
 mod unset;
 mod verify;
 
@@ -58,6 +59,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
         Command::Diff(args) => diff::run(args, &session),
         Command::Verify(args) => verify::run(args, &session),
         Command::Key(args) => key::run(args, &session),
+        Command::Git(args) => git::run(args, &session),
         Command::Init(args) => init::run(args, &session),
         Command::Install(args) => install::run(args, &session),
         Command::Store(args) => store::run(args, &session),

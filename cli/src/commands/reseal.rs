@@ -11,6 +11,7 @@ use crate::identities::Identities;
 use crate::manifest::{self, Found};
 use crate::recipients::Chosen;
 use crate::rework::{self, Work};
+use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::sops_file::rework::Action;
@@ -66,15 +67,20 @@ impl Work for Reseal<'_> {
         Ok(Some(resealed))
     }
 
+    const RENEWAL: Renewal = Renewal::All;
+
+    fn on_sealed(&mut self, path: &Path, title: &str, how: Option<&str>) {
+        self.notes
+            .extend(how.map(|how| format!("{title} in {}, {how}", Shown(path))));
+    }
+
     fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would reseal" } else { "resealed" };
         for note in &self.notes {
             session.printer.say(format_args!("{verb} {note}"));
         }
         if self.notes.is_empty() && others == 0 {
-            session
-                .printer
-                .say("there is no envelope to reseal, and no file of SOPS");
+            session.printer.say("there is nothing to reseal");
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::identities::Identities;
 use crate::manifest::{self, Found};
 use crate::recipients::Chosen;
 use crate::rework::{self, Work};
+use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::sops_file::rework::Action;
@@ -66,6 +67,17 @@ impl Work for Rewrap {
         Ok(Some(rewrapped.envelope))
     }
 
+    const RENEWAL: Renewal = Renewal::Older;
+
+    fn on_sealed(&mut self, path: &Path, title: &str, how: Option<&str>) {
+        match how {
+            Some(how) => self
+                .notes
+                .push(format!("{title} in {}: sealed {how}", Shown(path))),
+            None => self.unchanged += 1,
+        }
+    }
+
     fn report(&self, session: &Session, dry_run: bool, others: usize) {
         let verb = if dry_run { "would rewrap" } else { "rewrapped" };
         for note in &self.notes {
@@ -73,9 +85,9 @@ impl Work for Rewrap {
         }
         if self.notes.is_empty() && others == 0 {
             let why = match self.unchanged {
-                0 => "there is no envelope, and no file of SOPS".to_owned(),
-                1 => "1 envelope is closed for the right recipients already".to_owned(),
-                more => format!("{more} envelopes are closed for the right recipients already"),
+                0 => "there is no sealed resource".to_owned(),
+                1 => "1 resource is closed for the right recipients already".to_owned(),
+                more => format!("{more} resources are closed for the right recipients already"),
             };
             session
                 .printer

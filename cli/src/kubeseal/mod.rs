@@ -22,11 +22,13 @@ mod secret;
 mod unseal;
 mod web;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 
 use bulla_core::manifest::Stream;
 use bulla_core::plaintext::Plaintext;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 pub(crate) use args::{grammar, subcommand};
@@ -36,10 +38,11 @@ use self::error::KubesealError;
 use self::output::Output;
 use self::sealing::Sealer;
 use crate::atomic::NewFile;
+use crate::commands::told;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, Personality};
 use crate::located::InFile;
 use crate::printer::Printer;
 
@@ -48,7 +51,10 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
     let args = match Args::read(invocation) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
+            match told::of_kubeseal(&error) {
+                Some(unsaid) => unsaid.print(),
+                None => drop(error.print()),
+            }
             return Ok(ExitStatus::Usage);
         }
     };
@@ -63,6 +69,25 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
             })
         }
     }
+}
+
+/// Has the controller seal every SealedSecret of a stream anew, as `--re-encrypt` does, and returns each with its place in
+/// the stream. `flags` say where the controller is.
+///
+/// # Errors
+/// Those of finding and asking it.
+pub(crate) fn re_encrypted(
+    stream: &Stream,
+    flags: Vec<OsString>,
+    printer: &Printer,
+) -> Result<Vec<(usize, Value)>, Failure> {
+    let invocation = Invocation {
+        personality: Personality::Kubeseal,
+        name: "bulla kubeseal",
+        arguments: flags,
+    };
+    let args = Args::read(&invocation).expect("these flags take any text");
+    remote::re_encrypted(stream, &args, printer)
 }
 
 fn carry_out(args: &Args, invocation: &Invocation, printer: &Printer) -> Result<(), Failure> {

@@ -79,6 +79,21 @@ pub(super) fn re_encrypt_in_place(
     Ok(())
 }
 
+/// Every SealedSecret of a stream sealed anew, with its place there.
+///
+/// # Errors
+/// Those of the controller.
+pub(super) fn re_encrypted(
+    stream: &Stream,
+    args: &Args,
+    printer: &Printer,
+) -> Result<Vec<(usize, Value)>, Failure> {
+    let found = sealed::find(stream, Others::Keep)?;
+    let renewed = renew(&found, args, printer)?;
+    let places = found.iter().map(|sealed| sealed.object.index);
+    Ok(places.zip(renewed).collect())
+}
+
 fn renew(found: &[Found<'_>], args: &Args, printer: &Printer) -> Result<Vec<Value>, Failure> {
     let controller = Controller::find(args, printer)?;
     let renew = |sealed: &Found<'_>| {

@@ -5,6 +5,7 @@ mod edit;
 mod error;
 mod made;
 mod opening;
+mod rework;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ pub(crate) use certificates::{Certificates, SealedFor, now, read_certificate};
 pub(crate) use error::{CertificateError, SealedSecretFault};
 pub(crate) use made::{MakeError, Making, cleared_annotations};
 pub(crate) use opening::{diagnosis, ring_hint, unseal};
+pub(crate) use rework::{Renewal, all, by_controller};
 
 use crate::failure::{Failure, Fault};
 use crate::located::InFile;

@@ -3,7 +3,7 @@
 use bulla_core::plaintext::Plaintext;
 use bulla_core::sops::{Decrypted, MacPolicy, Tree};
 
-use super::error::{CommandError, Ended, in_core};
+use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
 use super::source::{self, Source};
@@ -53,25 +53,25 @@ pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<P
 
 /// The values of a file, opened with the identities at hand.
 pub(super) fn tree(line: &Line, source: &Source, printer: &Printer) -> Result<Tree, Ended> {
-    let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
-    let ring = keys::ring(printer)?;
+    source.metadata()?;
+    let identities = keys::at_hand(printer)?;
     let opened = source
         .store
-        .decrypt_tree(&source.bytes, &ring, mac_policy(line));
-    Ok(opened.map_err(failed)?.tree)
+        .decrypt_tree(&source.bytes, &identities.ring, mac_policy(line));
+    let opened = opened.map_err(|error| keys::explained(error, &identities));
+    Ok(opened.map_err(|ended| ended.inside(&source.shown()))?.tree)
 }
 
 /// Opens a file with the identities at hand.
 pub(super) fn open(line: &Line, source: &Source, printer: &Printer) -> Result<Decrypted, Ended> {
     // What is no file of sops needs no key to say so.
-    let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
-    let ring = keys::ring(printer)?;
-    source
+    source.metadata()?;
+    let identities = keys::at_hand(printer)?;
+    let opened = source
         .store
-        .decrypt(&source.bytes, &ring, mac_policy(line))
-        .map_err(failed)
+        .decrypt(&source.bytes, &identities.ring, mac_policy(line));
+    let opened = opened.map_err(|error| keys::explained(error, &identities));
+    opened.map_err(|ended| ended.inside(&source.shown()))
 }
 
 /// What `--ignore-mac` says.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bulla_core::sops::Store;
+
 use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
@@ -34,6 +36,9 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     result::check_type(line, &source)?;
     plan::warn_of_disguise(&name, source.store, printer);
+    if source.store == Store::Yaml && source.bytes.is_empty() {
+        return Err(CommandError::Empty.into());
+    }
     let shown = source.shown();
     let closed = plan.close(source.store, &source.bytes);
     let closed = closed.map_err(|ended| ended.inside(&shown))?;

@@ -68,6 +68,14 @@ pub(super) enum CommandError {
     NobodyNamed,
     #[error("config file not found")]
     NoConfig,
+    #[error("File cannot be completely empty, it must contain at least one document")]
+    Empty,
+    #[error("No keys found in file")]
+    NoKeysInFile,
+    #[error(
+        "removing this key group will make the Shamir threshold impossible to satisfy: it is {0}, with {1} groups"
+    )]
+    Threshold(usize, usize),
     #[error("the rule names no keys")]
     NoKeys,
     #[error("no key group is left with keys")]
@@ -114,8 +122,10 @@ pub(super) enum CommandError {
     ForeignEntries(String),
     #[error("invalid recipient for age")]
     Recipient(#[source] bulla_core::recipient::RecipientError),
-    #[error("unknown key type `{}` in the decryption order", .0.escape_debug())]
-    Order(String),
+    #[error(
+        "the file holds keys of {0}, and the rule others: only the tool that has them can change that"
+    )]
+    OtherProviders(String),
     #[error("duplicate key type `{}` in the decryption order", .0.escape_debug())]
     OrderTwice(String),
 }
@@ -123,7 +133,11 @@ pub(super) enum CommandError {
 /// An error of the core, in the words that scripts know.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.said())]
-pub(super) struct InCore(pub(super) SopsError);
+pub(super) struct InCore {
+    error: SopsError,
+    /// What else there is to say, a line each.
+    more: Vec<String>,
+}
 
 impl Ended {
     /// Ends with this error and exit code.
@@ -208,8 +222,8 @@ impl CommandError {
             | Self::TwoValues => 8,
             Self::Index(_) | Self::NotJson => 7,
             Self::ExtractPath => 91,
+            Self::Empty => 92,
             Self::Editor => 201,
-            Self::Order(_) => 111,
             Self::OrderTwice(_) => 112,
             _ => 1,
         }
@@ -218,17 +232,22 @@ impl CommandError {
 
 /// Opening a file, or closing one: the exit code tells which way it was.
 pub(super) fn in_core(error: SopsError, encrypting: bool) -> Ended {
+    in_core_with(error, encrypting, Vec::new())
+}
+
+/// The same, with more to say, a line each.
+pub(super) fn in_core_with(error: SopsError, encrypting: bool, more: Vec<String>) -> Ended {
     let code = match &error {
         // A file that can't be taken to pieces is one that can't be read.
         SopsError::Manifest(_) | SopsError::Store { .. } if encrypting => 2,
         other => other.exit_code(encrypting),
     };
-    Ended::new(code, InCore(error))
+    Ended::new(code, InCore { error, more })
 }
 
 impl InCore {
     fn said(&self) -> String {
-        match &self.0 {
+        match &self.error {
             SopsError::NotEncrypted => "sops metadata not found".to_owned(),
             SopsError::MacMismatch => {
                 "MAC mismatch: values were changed, added, removed or moved".to_owned()
@@ -251,12 +270,16 @@ impl InCore {
                     text += "\nit is closed for ";
                     text += &line;
                 }
+                for line in &self.more {
+                    text.push('\n');
+                    text += line;
+                }
                 text
             }
             SopsError::NoSuchPath { path } => format!("Key not found: {path}"),
             SopsError::AgeFile { .. } | SopsError::Shares => format!(
                 "Failed to get the data key required to decrypt the SOPS file.\n{}",
-                self.0
+                self.error
             ),
             other => other.to_string(),
         }
@@ -277,7 +300,7 @@ impl Fault for InCore {
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match &self.0 {
+        Some(Cow::Borrowed(match &self.error {
             SopsError::AlreadyEncrypted => {
                 "`sops edit FILE` changes it; a plaintext file must not have a `sops` entry: rename it"
             }
@@ -333,6 +356,7 @@ impl Fault for CommandError {
             Self::Editor => "nothing was changed; SOPS_EDITOR or EDITOR says which editor to use",
             Self::NotConfirmed => "nothing was changed; `-y` confirms it",
             Self::NoKeys => "name a recipient: `age: age1…`",
+            Self::Threshold(..) => "`--shamir-secret-sharing-threshold NUMBER` gives another one",
             Self::BackgroundFile => "leave out one of them",
             _ => return None,
         }))

@@ -2,7 +2,7 @@
 
 use bulla_core::sops::SopsError;
 
-use super::error::{Ended, in_core};
+use super::error::Ended;
 use super::line::Line;
 use super::source::{self, Source};
 use crate::printer::Printer;
@@ -12,11 +12,11 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let source = Source::of_file(line, source::named(line, printer)?);
     let source = source.map_err(|ended| ended.code(1))?;
     let encrypted = match source.store.metadata(&source.bytes) {
-        Ok(_) => true,
         Err(SopsError::NotEncrypted) => false,
-        Err(error) => {
-            let ended = in_core(error, false).inside(&source.shown());
-            return Err(ended.inside("cannot check file status").code(1));
+        _ => {
+            let block = source.metadata();
+            block.map_err(|ended| ended.inside("cannot check file status").code(1))?;
+            true
         }
     };
     Ok(printer.data(format!("{{\"encrypted\":{encrypted}}}\n").as_bytes())?)

@@ -223,7 +223,7 @@ pub(super) const FLAGS: &[Spec] = &[
     spec(Flag::Reformat, &["reformat"], Takes::Nothing, Some("SOPS_REFORMAT"), "format the result as sops 3.13.3 does, instead of keeping its formatting"),
     spec(Flag::DecryptionOrder, &["decryption-order"], Takes::Text, Some("SOPS_DECRYPTION_ORDER"), "which kinds of keys to try first; only age is tried"),
     spec(Flag::EnableLocalKeyservice, &["enable-local-keyservice"], Takes::Nothing, Some("SOPS_ENABLE_LOCAL_KEYSERVICE"), "use the keys of this machine: the only way here"),
-    spec(Flag::Keyservice, &["keyservice"], Takes::Texts, Some("SOPS_KEYSERVICE"), "key services: known, and refused"),
+    spec(Flag::Keyservice, &["keyservice"], Takes::Texts, Some("SOPS_KEYSERVICE"), "key services: known, and not asked"),
     spec(Flag::Verbose, &["verbose"], Takes::Nothing, None, "without effect: there is no log"),
     spec(Flag::DisableVersionCheck, &["disable-version-check"], Takes::Nothing, Some("SOPS_DISABLE_VERSION_CHECK"), "without effect: nobody is ever asked"),
     spec(Flag::CheckForUpdates, &["check-for-updates"], Takes::Nothing, None, "without effect: nobody is ever asked"),

@@ -38,24 +38,26 @@ fn change(
     printer: &Printer,
     change: impl FnOnce(&mut Vec<Vec<Recipient>>) -> Result<(), CommandError>,
 ) -> Result<(), Ended> {
-    let path = line.path(Flag::File).ok_or(CommandError::NoFile)?;
+    let path = line.path(Flag::File);
+    let path = path.ok_or_else(|| Ended::from(CommandError::NoFile).code(2))?;
     let source = Source::of_file(line, path.to_owned())?;
     let shown = source.shown();
     let failed = |error| in_core(error, false).inside(&shown);
-    let mut metadata = source.store.metadata(&source.bytes).map_err(failed)?;
+    let mut metadata = source.metadata()?;
     let mut groups = recipients::of_file(&metadata)?;
-    let key = metadata
-        .open_data_key(&keys::ring(printer)?)
-        .map_err(|error| failed(error).code(1))?;
+    let identities = keys::at_hand(printer)?;
+    let key = metadata.open_data_key(&identities.ring);
+    let key = key.map_err(|error| keys::explained(error, &identities).code(1).inside(&shown))?;
     change(&mut groups)?;
     if groups.is_empty() || groups.iter().any(Vec::is_empty) {
         return Err(CommandError::NoGroups.into());
     }
-    // What is left may be fewer groups than it took before.
-    let kept = metadata
-        .shamir_threshold()
-        .filter(|kept| *kept <= groups.len());
-    let threshold = plan::threshold_of(line)?.or(kept);
+    let kept = metadata.shamir_threshold().unwrap_or(groups.len());
+    let threshold = plan::threshold_of(line)?.unwrap_or(kept);
+    if threshold > groups.len() {
+        return Err(CommandError::Threshold(threshold, groups.len()).into());
+    }
+    let threshold = Some(threshold);
     metadata
         .close_data_key(&key, &groups, threshold, &mut OsRng)
         .map_err(|error| failed(error).code(1))?;

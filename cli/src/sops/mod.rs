@@ -70,7 +70,7 @@ fn carry_out(line: &Line, printer: &Printer) -> Result<(), Ended> {
             flag.spec().name()
         ));
     }
-    refuse_keyservice(line)?;
+    local_keys_only(line, printer)?;
     keys::check_order(line)?;
     match line.kind {
         Kind::Decrypt => decrypt::run(line, printer),
@@ -94,16 +94,15 @@ fn carry_out(line: &Line, printer: &Printer) -> Result<(), Ended> {
     }
 }
 
-/// Somebody meant keys elsewhere: passing over them would end in a riddle.
-fn refuse_keyservice(line: &Line) -> Result<(), Ended> {
-    let elsewhere = "`--keyservice` or SOPS_KEYSERVICE names one";
-    if !line.items(Flag::Keyservice)?.is_empty() {
-        return Err(CommandError::Keyservice(elsewhere).into());
-    }
+/// Keys are those of this machine: nobody else is asked.
+fn local_keys_only(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let local = line.os(Flag::EnableLocalKeyservice);
     if local.is_some() && !line.has(Flag::EnableLocalKeyservice) {
         let switched_off = "`--enable-local-keyservice=false` leaves no other";
         return Err(CommandError::Keyservice(switched_off).into());
+    }
+    if !line.items(Flag::Keyservice)?.is_empty() {
+        printer.warn("key services are not asked: only identities of this machine open files");
     }
     Ok(())
 }

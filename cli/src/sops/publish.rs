@@ -15,9 +15,9 @@ use crate::printer::Printer;
 
 /// Carries it out as far as it goes: a file that does not open would not be published either.
 pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
-    let path = source::named(line, printer)?;
     let rules = Rules::find(line, printer)?;
     let located = rules.located().ok_or(CommandError::NoConfig)?;
+    let path = source::named(line, printer)?;
     if path.is_dir() {
         return Err(CommandError::Publish(
             path.display().to_string(),

@@ -7,6 +7,8 @@ use bulla_core::sops::config::Group;
 use super::error::{CommandError, Ended};
 use super::grammar::{Flag, Provider};
 use super::line::Line;
+use crate::failure::Failure;
+use crate::plugins::{self, Allowed};
 
 /// The recipients that the line names; keys of other providers are refused.
 pub(super) fn of_line(line: &Line) -> Result<Vec<Recipient>, Ended> {
@@ -17,6 +19,34 @@ pub(super) fn of_line(line: &Line) -> Result<Vec<Recipient>, Ended> {
         }
     }
     all(line.items(Flag::Key(Provider::Age))?)
+}
+
+/// The age recipients of the one group of a rule that names other keys too, where the file has keys of the same
+/// providers: those stay as they are.
+pub(super) fn beside_others(
+    metadata: &Metadata,
+    groups: &[Group],
+) -> Result<Option<Vec<Recipient>>, Ended> {
+    let own = metadata.key_groups();
+    let others = own.iter().flat_map(|group| &group.others);
+    let mut named: Vec<&str> = Vec::new();
+    for other in groups.iter().flat_map(|group| &group.others) {
+        if !named.contains(&other.provider.name()) {
+            named.push(other.provider.name());
+        }
+    }
+    let mut there: Vec<&str> = others.map(String::as_str).collect();
+    named.sort_unstable();
+    there.sort_unstable();
+    let Some(first) = there.iter().chain(&named).next() else {
+        return Ok(None);
+    };
+    match (&own[..], groups) {
+        ([_], [group]) if named == there => {
+            Ok(Some(all(group.age.iter().map(|key| key.text.as_str()))?))
+        }
+        _ => Err(CommandError::OtherProviders(provider_name(first).to_owned()).into()),
+    }
 }
 
 /// The recipients of a group of a rule.
@@ -76,8 +106,10 @@ pub(super) fn change(line: &Line, groups: &mut Vec<Vec<Recipient>>) -> Result<()
 
 fn all<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Vec<Recipient>, Ended> {
     let mut recipients: Vec<Recipient> = Vec::new();
+    let allowed = Allowed::default();
     for text in texts {
         let recipient: Recipient = text.parse().map_err(CommandError::Recipient)?;
+        let recipient = plugins::equip(recipient, &allowed).map_err(Failure::from)?;
         if !recipients.contains(&recipient) {
             recipients.push(recipient);
         }

@@ -18,10 +18,10 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     result::check_type(line, &source)?;
     let shown = source.shown();
     let failed = |error| in_core(error, false).inside(&shown);
-    let mut metadata = source.store.metadata(&source.bytes).map_err(failed)?;
+    let mut metadata = source.metadata()?;
     let mut groups = recipients::of_file(&metadata)?;
     recipients::change(line, &mut groups)?;
-    let ring = keys::ring(printer)?;
+    let identities = keys::at_hand(printer)?;
     let threshold = plan::threshold_of(line)?.or(metadata.shamir_threshold());
     let new_key = DataKey::generate(&mut OsRng);
     metadata
@@ -35,7 +35,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         .store
         .rotate(
             &source.bytes,
-            &ring,
+            &identities.ring,
             &mut metadata,
             &new_key,
             setting,

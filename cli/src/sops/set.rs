@@ -9,7 +9,7 @@ use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use super::decrypt::mac_policy;
-use super::error::{CommandError, Ended, in_core};
+use super::error::{CommandError, Ended};
 use super::extract;
 use super::grammar::Flag;
 use super::line::Line;
@@ -82,14 +82,15 @@ fn change(
     if source.store != source.output {
         return Err(CommandError::RetypedInPlace.into());
     }
-    let failed = |error| in_core(error, false).inside(&source.shown());
-    source.store.metadata(&source.bytes).map_err(failed)?;
-    let ring = keys::ring(printer)?;
+    source.metadata()?;
+    let identities = keys::at_hand(printer)?;
     let setting = Setting {
         mac: mac_policy(line),
         now: &plan::now(),
     };
-    let changed = work(&source, &ring, setting).map_err(failed)?;
+    let changed = work(&source, &identities.ring, setting);
+    let changed = changed.map_err(|error| keys::explained(error, &identities));
+    let changed = changed.map_err(|ended| ended.inside(&source.shown()))?;
     if line.has(Flag::Idempotent) && !changed.changed {
         return Ok(());
     }
@@ -103,7 +104,8 @@ fn setting(line: &Line) -> Result<(PathBuf, manifest::Path, Zeroizing<Vec<u8>>),
     let (file, index, value) = match (&line.words[..], line.has(Flag::ValueStdin)) {
         ([file, index], true) => (file, index, source::read(Path::new("-"))?),
         ([file, index, name], false) if line.has(Flag::ValueFile) => {
-            (file, index, source::read(Path::new(name))?)
+            let value = source::read(Path::new(name));
+            (file, index, value.map_err(|ended| ended.code(1))?)
         }
         ([file, index, value], false) => {
             let value = value.as_encoded_bytes().to_vec();

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::sops::Store;
+use bulla_core::sops::{Metadata, Store};
 use zeroize::Zeroizing;
 
-use super::error::{CommandError, Ended};
+use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
 use super::line::Line;
 use crate::input;
@@ -45,6 +45,20 @@ impl Source {
             store,
             output,
         })
+    }
+
+    /// Its block; one without any key opens to nobody, and is none.
+    pub(super) fn metadata(&self) -> Result<Metadata, Ended> {
+        let failed = |error| in_core(error, false).inside(&self.shown());
+        let metadata = self.store.metadata(&self.bytes).map_err(failed)?;
+        let groups = metadata.key_groups();
+        match groups
+            .iter()
+            .all(|group| group.age.is_empty() && group.others.is_empty())
+        {
+            true => Err(Ended::from(CommandError::NoKeysInFile).inside(&self.shown())),
+            false => Ok(metadata),
+        }
     }
 
     /// How it is called in messages.

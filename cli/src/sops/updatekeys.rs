@@ -19,12 +19,12 @@ use crate::printer::Printer;
 
 /// Carries it out, file by file.
 pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
-    if line.words.is_empty() {
-        return Err(CommandError::NoFile.into());
-    }
     let rules = Rules::find(line, printer)?;
     if rules.located().is_none() {
         return Err(CommandError::NoConfig.into());
+    }
+    if line.words.is_empty() {
+        return Err(CommandError::NoFile.into());
     }
     for word in &line.words {
         one(line, PathBuf::from(word), &rules, printer)?;
@@ -41,11 +41,19 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
     let source = Source::of_file(line, path.clone())?;
     let at = source.shown();
     let failed = |error| in_core(error, false).inside(&at);
-    let mut metadata = source.store.metadata(&source.bytes).map_err(failed)?;
+    let mut metadata = source.metadata()?;
     let rule = rules.rule_for(&path)?.ok_or(CommandError::NoKeys)?;
-    let groups = rule.groups.iter().map(recipients::of_group);
-    let groups: Vec<Vec<Recipient>> = groups.collect::<Result<_, _>>()?;
-    if groups.iter().any(Vec::is_empty) {
+    let beside_others = recipients::beside_others(&metadata, &rule.groups)?;
+    let groups: Vec<Vec<Recipient>> = match &beside_others {
+        Some(group) => vec![group.clone()],
+        None => {
+            let groups = rule.groups.iter().map(recipients::of_group);
+            groups.collect::<Result<_, _>>()?
+        }
+    };
+    if beside_others.is_some() {
+        printer.warn("keys of other providers stay as they are: only age recipients are compared");
+    } else if groups.iter().any(Vec::is_empty) {
         return Err(CommandError::NoKeys.into());
     }
     let threshold = plan::threshold_of(line)?.or(rule.threshold);
@@ -59,12 +67,14 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
         printer.say(format_args!("File {} left unchanged", shown.display()));
         return Ok(());
     }
-    let key = metadata
-        .open_data_key(&keys::ring(printer)?)
-        .map_err(|error| failed(error).code(1))?;
-    metadata
-        .close_data_key(&key, &groups, threshold, &mut OsRng)
-        .map_err(|error| failed(error).code(1))?;
+    let identities = keys::at_hand(printer)?;
+    let key = metadata.open_data_key(&identities.ring);
+    let key = key.map_err(|error| keys::explained(error, &identities).inside(&at))?;
+    match &beside_others {
+        Some(group) => metadata.exchange_recipients(&key, group),
+        None => metadata.close_data_key(&key, &groups, threshold, &mut OsRng),
+    }
+    .map_err(|error| failed(error).code(1))?;
     let written = source.store.replace_metadata(&source.bytes, &metadata);
     result::write(&path, &written.map_err(|error| failed(error).code(1))?)?;
     printer.say(format_args!(
@@ -90,15 +100,16 @@ impl Changes {
             })
             .collect();
         let mut lines = Vec::new();
-        let several = own.len() > 1 || wanted.len() > 1;
-        let needed = |threshold: Option<usize>, all: usize| match all {
+        let after = match wanted.len() {
             1 => 1,
             all => threshold.unwrap_or(all),
         };
-        let before = needed(metadata.shamir_threshold(), own.len());
-        let after = needed(threshold, wanted.len());
-        let mut changed = several && before != after;
-        if changed {
+        // A file without one says nothing about it.
+        let before = metadata
+            .shamir_threshold()
+            .filter(|before| *before != after);
+        let mut changed = before.is_some() && (own.len() > 1 || wanted.len() > 1);
+        if let Some(before) = before.filter(|_| changed) {
             lines.push(format!("+++ shamir_threshold: {after}"));
             lines.push(format!("--- shamir_threshold: {before}"));
         }

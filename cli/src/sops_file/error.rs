@@ -89,6 +89,11 @@ pub(crate) enum SopsUsage {
     /// Plaintext beside ciphertext.
     #[error("the file is encrypted, and has a plaintext value under `{0}`")]
     Plaintext(String),
+    /// A SopsSecret whose place would stand there in plaintext.
+    #[error(
+        "refusing to leave the place of the SopsSecret in plaintext: the selector does not select `stringData.bulla.dev.place`"
+    )]
+    PlainPlace,
     /// A rule whose keys can't all be closed for.
     #[error("the rule closes with {0} too, which only sops can do")]
     RuleOfOthers(String),
@@ -147,7 +152,7 @@ impl Fault for SopsUsage {
     fn blame(&self) -> Blame {
         match self {
             Self::SetWithoutKey(_) => Blame::Sealed,
-            Self::DisguisedDotenv | Self::Plaintext(_) => Blame::Policy,
+            Self::DisguisedDotenv | Self::Plaintext(_) | Self::PlainPlace => Blame::Policy,
             Self::OtherProviders(_) | Self::RuleOfOthers(_) | Self::NotText => Blame::Input,
             _ => Blame::Caller,
         }
@@ -174,6 +179,9 @@ impl Fault for SopsUsage {
             }
             Self::Plaintext(_) => {
                 "open the file with `bulla sops decrypt --ignore-mac`, and encrypt it again; `bulla set` and `bulla edit` close values as they write them"
+            }
+            Self::PlainPlace => {
+                "let `encryptedRegex` match `stringData`, or leave it out: a SopsSecret is encrypted from `secretTemplates` on"
             }
             Self::RuleOfOthers(_) => {
                 "use `sops encrypt` for this file, or name age recipients only"

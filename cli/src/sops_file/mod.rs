@@ -8,6 +8,7 @@ pub(crate) mod inspect;
 mod kept_keys;
 pub(crate) mod many;
 pub(crate) mod opening;
+pub(crate) mod place;
 pub(crate) mod rework;
 pub(crate) mod seal;
 pub(crate) mod target;

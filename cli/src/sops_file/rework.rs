@@ -11,6 +11,7 @@ use super::error::{SopsUsage, in_file, unopened};
 use super::kept_keys::KeptKeys;
 use super::many;
 use super::opening::SopsFile;
+use super::place;
 use super::seal::now;
 use super::target::Target;
 use crate::failure::Failure;
@@ -157,16 +158,24 @@ impl<O: Opener> Work<'_, O> {
             .close_data_key(&key, &self.target.groups, self.target.threshold, &mut rng)
             .map_err(|error| in_file("rework", path, error))?;
         let file = self.file;
-        file.store
+        let failed = |error| unopened(path, error, self.identities);
+        // Under the old key in memory only: a place that was changed under a key that is kept would let an old place
+        // of the history open the new values.
+        let placed = place::replaced(file, self.opener, self.setting).map_err(failed)?;
+        let bytes = placed.as_deref().unwrap_or(&file.bytes);
+        let renewed = file
+            .store
             .rotate(
-                &file.bytes,
+                bytes,
                 self.opener,
                 &mut metadata,
                 &key,
                 self.setting,
                 &mut rng,
             )
-            .map_err(|error| unopened(path, error, self.identities))
+            .map_err(failed)?;
+        place::check(file.store, &renewed).map_err(|error| InFile::new("rework", path, error))?;
+        Ok(renewed)
     }
 
     /// The paths of what is encrypted.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{SopsUsage, in_file};
 use super::target::Target;
-use super::{SOPS_VERSION, store_of};
+use super::{SOPS_VERSION, place, store_of};
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::located::InFile;
@@ -37,6 +37,8 @@ pub(crate) fn seal(
         .map_err(|error| InFile::new("seal", path, error))?;
     let failed = |error| in_file("seal", path, error);
     let store = store_of(seen, bytes);
+    let placed = place::placed(store, bytes).map_err(failed)?;
+    let bytes = placed.as_ref().map_or(bytes, |placed| placed.as_slice());
     let selector = match store {
         Store::Binary => None,
         // What holds where nothing is said is written down too, as sops does.
@@ -52,9 +54,11 @@ pub(crate) fn seal(
         .close_data_key(&key, &target.groups, target.threshold, rng)
         .map_err(failed)?;
     let mut known = Ciphertexts::default();
-    store
+    let sealed = store
         .encrypt(bytes, &mut metadata, &key, &mut known, &now(), rng)
-        .map_err(failed)
+        .map_err(failed)?;
+    place::check(store, &sealed).map_err(|error| InFile::new("seal", path, error))?;
+    Ok(sealed)
 }
 
 /// Refuses `.env.production`, which would become one value of a binary file.

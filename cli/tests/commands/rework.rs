@@ -43,7 +43,7 @@ fn rewrap_follows_the_rule_and_warns_of_who_left() {
     let run = repo.bulla("rewrap -R clusters");
     assert_eq!(
         run.stderr,
-        "nothing to rewrap: 2 envelopes are closed for the right recipients already\n"
+        "nothing to rewrap: 2 resources are closed for the right recipients already\n"
     );
     run.ok();
 

@@ -7,6 +7,7 @@ mod convert;
 mod fetch;
 mod inspect;
 mod keys;
+mod rework;
 mod seal;
 #[path = "../commands/support.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

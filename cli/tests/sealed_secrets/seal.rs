@@ -111,7 +111,7 @@ fn a_value_is_set_with_the_certificate_alone_and_the_others_stay() {
     );
     repo.bulla(&format!("open {file} -k nope -I @prod-rsa"))
         .fails(2);
-    repo.bulla(&format!("reseal {file}")).fails(2);
+    repo.bulla(&format!("reseal {file}")).fails(3);
 }
 
 #[test]

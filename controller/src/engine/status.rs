@@ -126,7 +126,7 @@ const VARIES_SHOWN: Beside = (
 const UNBOUND_SHOWN: Beside = (
     UNBOUND,
     "NoPlace",
-    "it says nowhere where it belongs, so that a copy of it opens in every namespace; `bulla sops-secret place` binds it",
+    "it says nowhere where it belongs, so that a copy of it opens in every namespace; `bulla reseal` binds it",
 );
 const SUSPENDED_SHOWN: Beside = (
     SUSPENDED,

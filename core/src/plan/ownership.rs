@@ -96,7 +96,9 @@ pub fn check_ownership(wanted: &Outline, owner: &Owner, live: &Live) -> Result<O
         Consent::Adopt => LiveConsent::default(),
         Consent::SealedSecrets { .. } => LiveConsent::of(&live.annotations),
         Consent::SopsSecrets { enforced } => LiveConsent {
-            managed: annotation(MANAGED_ANNOTATION) == Some("true") || enforced && is_nobodys(live),
+            // Two resources that both name a Secret would take it from each other for ever.
+            managed: annotation(MANAGED_ANNOTATION) == Some("true") && !is_of_a_peer(live, owner)
+                || enforced && is_nobodys(live),
             patch: false,
         },
     };
@@ -147,6 +149,12 @@ pub fn controlled_by(owner: &Owner, live: &Live) -> Option<Owned> {
         mode: Mode::Whole,
         new: false,
     })
+}
+
+/// Another resource of the same kind controls it.
+fn is_of_a_peer(live: &Live, owner: &Owner) -> bool {
+    let controller = live.controller.as_ref();
+    controller.is_some_and(|controller| controller.kind == owner.kind)
 }
 
 /// No controller has it, no resource of ours adopted it, and losing it would lose nobody's rights.

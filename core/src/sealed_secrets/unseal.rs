@@ -1,12 +1,13 @@
 //! The one door from a SealedSecret to plaintext.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::item::{ItemError, SealedItem};
+use super::item::{Attempt, ItemError, SealedItem};
 use super::key_ring::{RsaKeyRing, Search};
 use super::label::Label;
 use super::legacy::{self, LegacyFault};
+use super::private_key::RsaPrivateKey;
 use super::resource::{SealedData, SealedSecret};
 use super::template::SecretTemplate;
 use crate::names::KeyName;
@@ -112,6 +113,22 @@ impl SealedSecret {
             label,
             opened_with,
         })
+    }
+}
+
+impl SealedSecret {
+    /// The values of `spec.encryptedData` that this key opens where they lie.
+    pub fn sealed_with(&self, key: &RsaPrivateKey) -> BTreeSet<KeyName> {
+        let SealedData::Items(items) = self.sealed() else {
+            return BTreeSet::new();
+        };
+        let label = self.label();
+        let opens = |item: &SealedItem| matches!(item.try_open(key, &label), Attempt::Opened(_));
+        let items = items.iter();
+        items
+            .filter(|(_, item)| item.as_ref().is_ok_and(opens))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rand_core::RngCore;
 use serde_json::Value as Json;
+use zeroize::Zeroizing;
 
 use crate::manifest::{Format, Path};
 
@@ -65,6 +66,27 @@ impl Store {
             other => other.clone(),
         };
         self.change(file, opener, path, Some(&value), setting, rng)
+    }
+
+    /// Writes `value` at a path of the first document of a plaintext file; no other byte changes.
+    ///
+    /// # Errors
+    ///
+    /// `NoSuchPath` where nothing can stand there, and what is wrong with the file.
+    pub fn put(
+        self,
+        file: &[u8],
+        path: &Path,
+        value: &Json,
+    ) -> Result<Zeroizing<Vec<u8>>, SopsError> {
+        let put = match self {
+            Self::Yaml => document::put(file, Format::Yaml, path, Some(value))?,
+            Self::Json => document::put(file, Format::Json, path, Some(value))?,
+            Self::Dotenv => dotenv::put(file, path, Some(value))?,
+            Self::Ini => ini::put(file, path, Some(value))?,
+            Self::Binary => return Err(SopsError::NoSuchPath { path: path.clone() }),
+        };
+        Ok(put.file)
     }
 
     /// Takes out what stands at a path of the first document of the encrypted file.
@@ -266,10 +288,8 @@ fn outside<'p>(steps: &'p [Step<'_>], path: Option<&Path>) -> (Vec<Part<'p>>, us
         match step {
             Step::Open(key, _) | Step::Leaf(key, ..) => {
                 walk.open(key.as_deref());
-                if inside.is_none()
-                    && walk.document() == 1
-                    && path.is_some_and(|path| walk.place() == *path)
-                {
+                let here = |path: &&Path| walk.depth() == path.0.len() + 1 && walk.is_below(path);
+                if inside.is_none() && path.filter(here).is_some() {
                     inside = Some(walk.depth());
                     found += 1;
                 }

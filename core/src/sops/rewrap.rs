@@ -99,6 +99,33 @@ impl Metadata {
         self.set_age(&[entries], None);
         Ok(())
     }
+
+    /// Makes the age recipients those of `group`, in its order, where the whole key is closed for one group. Entries that
+    /// are there stay byte for byte, and so do those of other providers, which hold the same key.
+    ///
+    /// # Errors
+    ///
+    /// `Shares` for a file of several groups; `Wrap` where a recipient can't be closed for.
+    pub fn exchange_recipients(
+        &mut self,
+        key: &DataKey,
+        group: &[Recipient],
+    ) -> Result<(), SopsError> {
+        let own = self.key_groups();
+        let [own] = &own[..] else {
+            return Err(SopsError::Shares);
+        };
+        let entries = group.iter().map(|recipient| {
+            let there = |text: &str| bare(text) == bare(recipient.as_str());
+            match own.age.iter().find(|entry| there(&entry.recipient)) {
+                Some(entry) => Ok(entry.clone()),
+                None => close(recipient, key.bytes()),
+            }
+        });
+        let entries = entries.collect::<Result<_, _>>()?;
+        self.set_age(&[entries], None);
+        Ok(())
+    }
 }
 
 /// A recipient without the comment that a key of ssh may end with.

@@ -17,13 +17,15 @@ mod error;
 mod open;
 mod opener;
 mod place;
+mod placing;
 mod resource;
 #[cfg(test)]
 mod tests;
 
 pub use error::SopsSecretError;
 pub use open::{OpenedSopsSecret, OpenedTemplate, PlaceRule};
-pub use place::{PLACE_KEY, PLACE_TEMPLATE, place};
+pub use place::{PLACE_KEY, place, place_template};
+pub use placing::{Placing, Stands, placing};
 pub use resource::{MAX_SECRETS, SopsSecret, Template};
 
 /// On a live Secret: any SopsSecret that names it may take it over. It counts with the value `true` and no other.

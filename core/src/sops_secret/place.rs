@@ -12,9 +12,11 @@ use crate::names::{Namespace, ResourceName};
 /// The key of `stringData` under which the place stands. No Secret gets it.
 pub const PLACE_KEY: &str = "bulla.dev.place";
 
-/// The name that the template gets that holds the place alone. No Secret is made of it here; sops-secrets-operator
-/// makes one, with the place in it and nothing else.
-pub const PLACE_TEMPLATE: &str = "bulla-place";
+/// The name that the template gets which holds the place of resource `name` alone. No Secret is made of it here;
+/// sops-secrets-operator makes one, with the place in it and nothing else, so that two must not be called the same.
+pub fn place_template(name: &ResourceName) -> String {
+    format!("{name}-bulla-place")
+}
 
 /// The text of a place.
 pub fn place(namespace: &Namespace, name: &ResourceName) -> String {

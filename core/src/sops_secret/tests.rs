@@ -24,7 +24,7 @@ fn plain(place: Option<&str>) -> Json {
         json!({"name": "other", "type": "example.com/x", "stringData": {"password": "x"}}),
     ];
     templates.extend(
-        place.map(|place| json!({"name": PLACE_TEMPLATE, "stringData": {PLACE_KEY: place}})),
+        place.map(|place| json!({"name": "x-bulla-place", "stringData": {PLACE_KEY: place}})),
     );
     json!({"spec": {"secretTemplates": templates}})
 }

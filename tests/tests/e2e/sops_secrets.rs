@@ -2,6 +2,7 @@
 
 mod alone;
 mod binding;
+mod by_cli;
 mod delivery;
 mod failures;
 

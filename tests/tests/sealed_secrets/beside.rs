@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bulla_tests::{
-    SealedSecretsController, http,
+    Cluster, SealedSecretsController, http,
     sealed_secrets::{SealedTenant, key_secret},
 };
 use serde_json::{Value, json};
@@ -207,7 +207,7 @@ const CASES: [Case; 27] = [
 #[tokio::test]
 async fn the_endpoints_answer_as_theirs_do_but_for_what_is_listed() {
     let tenant = tenant("beside").await;
-    let theirs = theirs(&tenant);
+    let theirs = theirs(shared().deployment.cluster(), &tenant);
     let ours = shared().endpoints;
     let mut secret = tenant.secret_of("db", &[("password", "hunter2")]);
     secret["metadata"]["labels"] = json!({"of": "the-Secret"});
@@ -240,7 +240,7 @@ async fn the_endpoints_answer_as_theirs_do_but_for_what_is_listed() {
 #[tokio::test]
 async fn what_one_has_re_encrypted_the_other_opens() {
     let tenant = tenant("across").await;
-    let theirs = theirs(&tenant);
+    let theirs = theirs(shared().deployment.cluster(), &tenant);
     let good = tenant.seal_for(OLD_KEY, &tenant.secret_of("db", &[("a", "b")]), &[]);
     for (from, to) in [
         (theirs.address(), shared().endpoints),
@@ -263,8 +263,8 @@ async fn what_one_has_re_encrypted_the_other_opens() {
 }
 
 /// The real controller, for the namespace of the tenant alone, with the keys of ours.
-fn theirs(tenant: &SealedTenant) -> SealedSecretsController {
-    let (cluster, namespace) = (shared().deployment.cluster(), &tenant.namespace);
+pub(super) fn theirs(cluster: &Cluster, tenant: &SealedTenant) -> SealedSecretsController {
+    let namespace = &tenant.namespace;
     for name in [OLD_KEY, NEW_KEY] {
         let mut secret = key_secret(name);
         secret["metadata"]["namespace"] = json!(namespace);
@@ -287,6 +287,8 @@ fn theirs(tenant: &SealedTenant) -> SealedSecretsController {
         "--key-renew-period=0",
         "--rate-limit=1000",
         "--rate-limit-burst=1000",
+        "--kubeclient-qps=1000",
+        "--kubeclient-burst=1000",
     ];
     SealedSecretsController::start(cluster, namespace, &token, &flags)
 }

@@ -170,3 +170,41 @@ async fn waits_when_it_asks_too_often() {
         9.0
     );
 }
+
+/// `bulla reseal --controller`: as `kubeseal --re-encrypt`, and nothing but sealed values changes in the file.
+#[tokio::test]
+async fn bulla_reseals_by_the_controller() {
+    let tenant = tenant("reseal").await;
+    let sealed = tenant.seal_for(OLD_KEY, &tenant.secret_of("db", &[("a", "b")]), &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.yaml");
+    let mut text = serde_json::to_string_pretty(&sealed).expect("JSON");
+    let value = sealed["spec"]["encryptedData"]["a"]
+        .as_str()
+        .expect("a text");
+    std::fs::write(&file, &text).expect("a file");
+    let mut command = std::process::Command::new(bulla_tests::programs::bulla());
+    command
+        .args([
+            "reseal",
+            "--controller",
+            "--controller-namespace",
+            "kube-system",
+        ])
+        .arg("--kubeconfig")
+        .arg(shared().deployment.cluster().admin_kubeconfig())
+        .arg(&file);
+    let output = bulla_tests::process::run(command, b"");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let after = std::fs::read_to_string(&file).expect("a file");
+    let again: Value = serde_json::from_str(&after).expect("JSON");
+    let fresh = again["spec"]["encryptedData"]["a"]
+        .as_str()
+        .expect("a text");
+    assert_ne!(fresh, value);
+    text = text.replace(value, fresh);
+    assert_eq!(after, text, "nothing else has changed");
+    let made = tenant.deliver(&again).await;
+    assert_eq!(data(&made)["a"], b"b");
+}

@@ -31,7 +31,7 @@ async fn synced_stands_first_with_times_and_the_generation() {
     tenant.deliver(&object).await;
     let sealed = tenant.synced("db").await;
     let told = synced(&sealed).expect("it is told");
-    assert_eq!((&*told.status, told.message.as_deref()), ("True", Some("")));
+    assert_eq!((&*told.status, told.message.as_deref()), ("True", None));
     assert!(told.last_update_time.is_some() && told.last_transition_time.is_some());
     let status = sealed.status.as_ref().expect("a status");
     assert_eq!(status.observed_generation, sealed.metadata.generation);
@@ -69,7 +69,7 @@ async fn synced_stands_first_with_times_and_the_generation() {
     let again = tenant.synced("db").await;
     assert_eq!(
         synced(&again).and_then(|told| told.message.as_deref()),
-        Some("")
+        None
     );
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use bulla_tests::{peers, process, programs};
@@ -165,18 +165,4 @@ fn suffix_of(text: &[u8]) -> &'static str {
 pub(crate) fn with_recipients(text: &str) -> String {
     let [a, b] = &materials().recipients;
     text.replace("{A}", a).replace("{B}", b)
-}
-
-/// True where the directory for pipes and temporary files is as it was.
-pub(crate) fn left_in_memory() -> Vec<PathBuf> {
-    let entries = fs::read_dir(Path::new("/dev/shm")).into_iter().flatten();
-    let ours = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("bulla-edit-")
-    };
-    entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(ours)
-        .collect()
 }

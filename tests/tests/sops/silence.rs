@@ -13,7 +13,6 @@ fn errors_repeat_no_value() {
         &["set", "e.yaml", CANARY],
         &["set", "nope.yaml", "[\"a\"]", CANARY],
         &["set", "p.yaml", "[\"a\"]", "\"hunter2canary\""],
-        &["set", "e.yaml", "[\"a\"][\"b\"][9]", "\"hunter2canary\""],
         &["set", "e.yaml", "[\"a\"]", "1", CANARY],
         &["set", "--hunter2canary", "e.yaml"],
         &["--set", "[\"a\"] hunter2canary", "e.yaml"],

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
-use crate::cli::{OpenArgs, OpenFormat};
+use crate::cli::{OpenArgs, OpenFormat, SelectArgs};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
@@ -176,6 +176,20 @@ fn value_of(
             .and_then(|template| template.render(opened.values()))
             .map_err(|error| found.error(path, None, error)),
     }
+}
+
+/// All Secrets of a file, as they would be printed.
+pub(super) fn all_of(
+    path: &Path,
+    stream: &Stream,
+    identities: &Identities,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let found = manifest::matching(path, stream, &SelectArgs::default())?;
+    let chosen: Vec<_> = found
+        .into_iter()
+        .map(|found| (path, stream, found))
+        .collect();
+    secrets(&chosen, None, identities)
 }
 
 fn secrets(

@@ -12,7 +12,7 @@ use crate::located::InFile;
 use crate::report::count;
 use crate::shown::Shown;
 use crate::sops_file::error::{SopsUsage, in_file};
-use crate::sops_file::{self, seal, store_of};
+use crate::sops_file::{self, place, seal, store_of};
 
 impl Sealer<'_> {
     /// True for a file that somebody named, or that holds a Secret; and for what a rule of `.bulla.yaml` names: keys of
@@ -47,7 +47,15 @@ impl Sealer<'_> {
         let target = self.targets.choose(seen, &self.session.printer)?;
         target.warn_of_left_out(seen, &self.session.printer);
         let sealed = seal::seal(path, seen, bytes, &target, &mut self.session.rng())?;
-        let audit = store_of(seen, bytes).audit(&sealed);
+        let store = store_of(seen, bytes);
+        if place::is_unknown(store, &sealed) {
+            self.session.printer.warn(format_args!(
+                "{}: the SopsSecret names no namespace, so that it gets no place: `bulla-controller` refuses it, and a \
+                 copy of it opens anywhere else",
+                Shown(path)
+            ));
+        }
+        let audit = store.audit(&sealed);
         let values = audit
             .map_err(|error| in_file("seal", path, error))?
             .closed

@@ -1,231 +1,12 @@
 //! Resources that make several Secrets: each is planned by itself, and the resource has one verdict.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-
-use bulla_core::api::{ConditionStatus, ObjectMeta, SopsSecret};
-use bulla_core::names::ResourceName;
-use bulla_core::plan::{Live, Owned, Write};
+use bulla_core::plan::Live;
 use bulla_core::reason::Reason;
-use bulla_core::recipient::{Identity, KeyRing, Suite};
-use bulla_core::secret::SecretContent;
-use bulla_core::sops::{Ciphertexts, DataKey, Metadata, Selector, SelectorKind, Store};
-use rand_core::OsRng;
-use serde_json::{Value, json};
 
 use super::super::*;
-use super::memory::{duplicate, ready, written};
+use shelf::Bench;
 
-/// Secrets by name.
-#[derive(Default)]
-struct Shelf(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    secrets: BTreeMap<String, Live>,
-    /// What is done next to a Secret of this name fails.
-    failing: Vec<(&'static str, WorldError)>,
-    calls: Vec<String>,
-    reports: Vec<Report>,
-    version: u64,
-}
-
-impl State {
-    fn fails(&mut self, name: &str) -> Option<WorldError> {
-        let place = self.failing.iter().position(|(it, _)| *it == name)?;
-        Some(self.failing.remove(place).1)
-    }
-}
-
-impl Shelf {
-    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut self.0.lock().unwrap())
-    }
-}
-
-impl World for Shelf {
-    async fn peek(&self, _: &Request, name: &ResourceName) -> Result<Option<Seen>, WorldError> {
-        Ok(self.with(|state| state.secrets.get(name.as_str()).map(Seen::from)))
-    }
-
-    async fn observe(&self, _: &Request, name: &ResourceName) -> Result<Option<Live>, WorldError> {
-        Ok(self.with(|state| {
-            state.calls.push(format!("observe {name}"));
-            state.secrets.get(name.as_str()).map(duplicate)
-        }))
-    }
-
-    async fn apply(
-        &self,
-        request: &Request,
-        write: &Write,
-        content: &SecretContent,
-    ) -> Result<Seen, WorldError> {
-        let name = content.outline().name().to_string();
-        self.with(|state| {
-            state.calls.push(format!("apply {name}"));
-            if let Some(error) = state.fails(&name) {
-                return Err(error);
-            }
-            let there = state.secrets.get(&name).map(Seen::from);
-            let claim = match (write, &there) {
-                (Write::Create, None) => request.owner().first_claim(),
-                (Write::Update(owned) | Write::Adopt(owned), Some(seen))
-                    if *seen == Seen::from(owned) =>
-                {
-                    owned.claim()
-                }
-                _ => return Err(WorldError::Conflict),
-            };
-            state.version += 1;
-            let mut live = written(request, content, claim);
-            live.uid = there.map_or_else(|| format!("s{}", state.version), |seen| seen.uid);
-            live.resource_version = state.version.to_string();
-            let seen = Seen::from(&live);
-            state.secrets.insert(name, live);
-            Ok(seen)
-        })
-    }
-
-    async fn children(&self, request: &Request) -> Result<Vec<Child>, WorldError> {
-        let is_child = |live: &Live| {
-            let controller = live.controller.as_ref();
-            controller.is_some_and(|it| it.uid == request.owner().uid)
-        };
-        Ok(self.with(|state| {
-            let secrets = state.secrets.iter().filter(|(_, live)| is_child(live));
-            let child = |(name, live): (&String, &Live)| Child {
-                name: name.parse().unwrap(),
-                seen: Seen::from(live),
-                adopted: false,
-            };
-            secrets.map(child).collect()
-        }))
-    }
-
-    async fn remove(
-        &self,
-        _: &Request,
-        name: &ResourceName,
-        owned: &Owned,
-    ) -> Result<(), WorldError> {
-        self.with(|state| {
-            state.calls.push(format!("remove {name}"));
-            if let Some(error) = state.fails(name.as_str()) {
-                return Err(error);
-            }
-            let live = state.secrets.get(name.as_str()).map(Seen::from);
-            if live != Some(Seen::from(owned)) {
-                return Err(WorldError::Conflict);
-            }
-            state.secrets.remove(name.as_str());
-            Ok(())
-        })
-    }
-
-    async fn report(&self, _: &Request, report: &Report) -> Result<(), WorldError> {
-        self.with(|state| state.reports.push(report.clone()));
-        Ok(())
-    }
-}
-
-struct Bench {
-    world: Shelf,
-    identity: Identity,
-    wire: SopsSecret,
-    status: Status,
-    engine: Engine,
-}
-
-impl Bench {
-    /// A resource that makes Secrets of these names, with the same value in each.
-    fn new(names: &[&str]) -> Self {
-        let identity = Identity::generate(Suite::X25519, &mut OsRng);
-        Self {
-            world: Shelf::default(),
-            wire: closed(names, &identity),
-            identity,
-            status: Status::default(),
-            engine: super::engine(7),
-        }
-    }
-
-    fn names(&mut self, names: &[&str]) {
-        self.wire = closed(names, &self.identity);
-    }
-
-    fn run(&mut self) -> Outcome {
-        let request = Request::from_sops_secret(&self.wire).unwrap();
-        let request = request.with_status(self.status.clone());
-        let ring = KeyRing::new(vec![self.identity.duplicate()]);
-        let keys = Keys {
-            sops: ring,
-            ..Keys::default()
-        };
-        self.world.with(|state| state.calls.clear());
-        let reconcile = self
-            .engine
-            .reconcile(&self.world, &request, &keys, Timestamp(0));
-        let outcome = ready(reconcile);
-        for report in self.world.with(|state| std::mem::take(&mut state.reports)) {
-            let shown = format!("{report:?}");
-            assert!(!shown.contains(super::CANARY), "{shown}");
-            if let Some(status) = report.status {
-                self.status = status;
-            }
-        }
-        outcome
-    }
-
-    fn calls(&self) -> Vec<String> {
-        self.world.with(|state| state.calls.clone())
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        self.world
-            .with(|state| state.secrets.keys().cloned().collect())
-    }
-
-    fn fail(&self, name: &'static str, error: WorldError) {
-        self.world.with(|state| state.failing.push((name, error)));
-    }
-
-    fn is_ready(&self) -> bool {
-        let mut conditions = self.status.conditions.iter();
-        conditions.any(|it| it.type_ == "Ready" && it.status == ConditionStatus::True)
-    }
-}
-
-fn closed(names: &[&str], identity: &Identity) -> SopsSecret {
-    let template = |name: &&str| json!({"name": name, "stringData": {"password": super::CANARY}});
-    let mut templates: Vec<Value> = names.iter().map(template).collect();
-    templates.push(json!({"name": "p", "stringData": {"bulla.dev.place": "shop/secrets"}}));
-    let plain = json!({"spec": {"secretTemplates": templates}});
-    let key = DataKey::generate(&mut OsRng);
-    let selector = Selector::new(SelectorKind::EncryptedSuffix, "Templates").unwrap();
-    let mut metadata = Metadata::new(Some(&selector), false, "3.13.3");
-    let group = vec![identity.recipient().clone()];
-    metadata
-        .close_data_key(&key, &[group], None, &mut OsRng)
-        .unwrap();
-    let closed = Store::Json.encrypt(
-        plain.to_string().as_bytes(),
-        &mut metadata,
-        &key,
-        &mut Ciphertexts::default(),
-        "2026-11-21T12:00:00Z",
-        &mut OsRng,
-    );
-    let mut wire: SopsSecret = serde_json::from_slice(&closed.unwrap()).unwrap();
-    wire.metadata = ObjectMeta {
-        namespace: Some("shop".into()),
-        name: Some("secrets".into()),
-        uid: Some("2a1f".into()),
-        generation: Some(1),
-        ..ObjectMeta::default()
-    };
-    wire
-}
+mod shelf;
 
 #[test]
 fn each_secret_is_made_once_and_a_restart_opens_nothing() {
@@ -306,7 +87,7 @@ fn a_foreign_secret_is_refused_each_time_beside_the_good_ones() {
 #[test]
 fn what_is_no_longer_named_is_removed_by_proof_and_only_when_all_opened() {
     let mut bench = Bench::new(&["a", "b", "c"]);
-    bench.run();
+    assert_eq!(bench.run().verdict, Verdict::Ready);
     bench.names(&["a"]);
     let good = bench.wire.clone();
     if let Some(texts) = &mut bench.wire.spec.secret_templates[0].string_data {
@@ -339,7 +120,7 @@ fn what_is_no_longer_named_is_removed_by_proof_and_only_when_all_opened() {
 #[test]
 fn drift_is_put_right_where_it_is_and_nowhere_else() {
     let mut bench = Bench::new(&["a", "b"]);
-    bench.run();
+    assert_eq!(bench.run().verdict, Verdict::Ready);
     bench.world.with(|state| {
         let live = state.secrets.get_mut("b").unwrap();
         live.resource_version = "77".into();
@@ -359,7 +140,7 @@ fn drift_is_put_right_where_it_is_and_nowhere_else() {
 #[test]
 fn records_of_others_and_records_that_are_too_few_do_not_hold() {
     let mut bench = Bench::new(&["a", "b"]);
-    bench.run();
+    assert_eq!(bench.run().verdict, Verdict::Ready);
     let good = bench.status.clone();
     let applied = good.applied.clone().unwrap();
     let (a, _) = applied.split_once(',').unwrap();
@@ -386,7 +167,7 @@ fn records_of_others_and_records_that_are_too_few_do_not_hold() {
 #[test]
 fn a_suspended_resource_is_left_alone_and_its_status_says_so() {
     let mut bench = Bench::new(&["a"]);
-    bench.run();
+    assert_eq!(bench.run().verdict, Verdict::Ready);
     bench.wire.spec.suspend = Some(true);
     bench.world.with(|state| state.secrets.clear());
     assert_eq!(bench.run().verdict, Verdict::Suspended);

@@ -155,7 +155,7 @@ fn conditions(status: &Status) -> Vec<SealedSecretCondition> {
         last_update_time: Some(written.clone()),
         last_transition_time: Some(condition.last_transition_time.clone()),
         reason: Some(condition.reason.clone()),
-        message: Some(message.to_owned()),
+        message: (!message.is_empty()).then(|| message.to_owned()),
         observed_generation: condition.observed_generation,
     };
     let ready = status.conditions.iter().find(|c| c.type_ == READY);

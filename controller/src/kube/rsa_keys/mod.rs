@@ -7,7 +7,8 @@
 //!   that its key is retired or compromised, when somebody has said so.
 //! - What people say of a key, by its `SealingKey` or by Sealed Secrets' label, takes effect at once, on followers too.
 //! - A key Secret that can't be read is told of, and stops no other.
-//! - No SealedSecret is opened before the other controller is gone and every key that it left is known.
+//! - No SealedSecret is opened before the other controller is gone and every key that it left is known. Once it comes back,
+//!   none is opened any more.
 
 mod adopt;
 mod found;
@@ -30,15 +31,17 @@ use tokio::time::Instant;
 
 use self::found::{Held, Seen, closing, for_rotation, ring};
 use self::parsed::Parsed;
+use self::peer::Other;
 pub(super) use self::settings::Settings;
 use self::settle::{Usage, usage};
 use super::backoff::Backoff;
 use super::cluster::Cluster;
 use super::error::ApiError;
+use super::events::{Regarding, write_event};
 use super::keys::Publisher;
 use super::mirror::RsaKeySecret;
 use super::watch::Versioned;
-use crate::engine::{now, parse_time};
+use crate::engine::{Event, EventKind, now, parse_time};
 
 /// Keeps the keys of Sealed Secrets.
 pub(super) struct RsaKeeper {
@@ -55,6 +58,8 @@ pub(super) struct RsaKeeper {
     usage_since: Option<Instant>,
     /// What the log last said of why nothing is done.
     waits_for: Option<String>,
+    /// When it was last asked whether the other controller is at work.
+    asked_at: Option<Instant>,
 }
 
 impl RsaKeeper {
@@ -78,6 +83,7 @@ impl RsaKeeper {
             usage: None,
             usage_since: None,
             waits_for: None,
+            asked_at: None,
         }
     }
 
@@ -190,30 +196,70 @@ impl RsaKeeper {
         by_name.into_values().collect()
     }
 
-    /// Asked for until the first SealedSecret is opened.
+    /// Asked until the first SealedSecret is opened, and now and then from there on: where both are at work, this one
+    /// stands back.
     async fn is_another_at_work(&mut self) -> Result<bool, ApiError> {
         let opened = self.cluster.may_open_sealed_secrets.load(Ordering::Acquire);
-        if opened || self.settings.take_over {
+        let is_early = self
+            .asked_at
+            .is_some_and(|then| then.elapsed() < PEER_RECHECK);
+        if self.settings.take_over || opened && is_early {
             return Ok(false);
         }
-        let other = peer::other_controller(&self.cluster).await?;
+        self.asked_at = Some(Instant::now());
+        let other = match peer::other_controller(&self.cluster).await {
+            // Whoever has begun goes on while nobody answers.
+            Err(error) if opened => {
+                self.cluster.metrics.api_error(error);
+                return Ok(false);
+            }
+            other => other?,
+        };
         let stands_by = &self.cluster.stands_by;
         stands_by.store(other.is_some(), Ordering::Release);
-        if let Some(pod) = &other {
-            self.wait_for(&format!(
-                "the pod `{pod}` of Sealed Secrets' own controller is at work on the same keys: nothing is done with \
+        if let Some(Other { name, uid }) = &other {
+            let gate = &self.cluster.may_open_sealed_secrets;
+            gate.store(false, Ordering::Release);
+            let what = format!(
+                "the pod `{name}` of Sealed Secrets' own controller is at work on the same keys: nothing is done with \
                  SealedSecrets until it is gone (`kubectl scale --replicas=0` its Deployment), or with \
                  --sealed-secrets-take-over"
-            ));
+            );
+            if self.wait_for(&what) {
+                self.tell(name, uid, what).await;
+            }
         }
         Ok(other.is_some())
     }
 
-    fn wait_for(&mut self, what: &str) {
-        if self.waits_for.as_deref() != Some(what) {
+    /// An Event about the other controller's pod. It may be lost.
+    async fn tell(&self, name: &str, uid: &str, note: String) {
+        let regarding = Regarding {
+            api_version: "v1",
+            kind: "Pod",
+            namespace: Some(&self.cluster.namespace),
+            name,
+            uid,
+        };
+        let event = Event {
+            kind: EventKind::Warning,
+            reason: "StandingBy",
+            action: "Open",
+            note,
+        };
+        if let Err(error) = write_event(&self.cluster, &regarding, &event).await {
+            self.cluster.metrics.api_error(error);
+        }
+    }
+
+    /// Says why nothing is done; true where it had not been said.
+    fn wait_for(&mut self, what: &str) -> bool {
+        let is_new = self.waits_for.as_deref() != Some(what);
+        if is_new {
             tracing::warn!("{what}");
             self.waits_for = Some(what.to_owned());
         }
+        is_new
     }
 
     fn open_the_gate(&self) {
@@ -251,6 +297,8 @@ pub(super) const RSA_KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets
 const USAGE_INTERVAL: Duration = Duration::from_secs(10);
 /// How often it is asked whether the other controller is gone.
 const PEER_CHECK: Duration = Duration::from_secs(2);
+/// How often it is asked whether it has come.
+const PEER_RECHECK: Duration = Duration::from_secs(30);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     cap: Duration::from_secs(30),

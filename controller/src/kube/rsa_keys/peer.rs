@@ -10,8 +10,14 @@ use crate::kube::cluster::Cluster;
 use crate::kube::error::ApiError;
 use crate::kube::rest::View;
 
-/// The name of a pod of the other controller that is ready; nothing when there is none.
-pub(super) async fn other_controller(cluster: &Cluster) -> Result<Option<String>, ApiError> {
+/// A pod of the other controller.
+pub(super) struct Other {
+    pub(super) name: String,
+    pub(super) uid: String,
+}
+
+/// A pod of the other controller that is ready; nothing when there is none.
+pub(super) async fn other_controller(cluster: &Cluster) -> Result<Option<Other>, ApiError> {
     let path = format!("/api/v1/namespaces/{}/pods", cluster.namespace);
     let own: Option<Pod> = {
         let path = format!("{path}/{}", own_name(cluster));
@@ -31,7 +37,8 @@ pub(super) async fn other_controller(cluster: &Cluster) -> Result<Option<String>
             pod.is_ready() && !is_own
         });
         if let Some(other) = other {
-            return Ok(Some(other.metadata.name));
+            let Named { name, uid } = other.metadata;
+            return Ok(Some(Other { name, uid }));
         }
     }
     Ok(None)
@@ -60,6 +67,8 @@ struct Pod {
 #[derive(Deserialize)]
 struct Named {
     name: String,
+    #[serde(default)]
+    uid: String,
 }
 
 #[derive(Deserialize, Default)]

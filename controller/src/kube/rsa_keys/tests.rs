@@ -125,7 +125,25 @@ async fn nothing_is_done_while_a_pod_of_the_other_controller_is_ready() {
     assert_eq!(keeper.pass().await, Ok(PEER_CHECK));
     list(&stand, json!([pod("another", "bulla")]));
     assert_eq!(keeper.pass().await, Ok(Duration::ZERO), "a key is made");
-    // Who may not look does not go on.
+    // It comes back while this one is at work.
+    while keeper.pass().await == Ok(Duration::ZERO) {}
+    let gate = &stand.cluster.may_open_sealed_secrets;
+    assert!(gate.load(Ordering::Acquire));
+    list(&stand, json!([pod("theirs", "sealed-secrets")]));
+    assert_ne!(keeper.pass().await, Ok(PEER_CHECK), "it was just asked");
+    keeper.asked_at = None;
+    assert_eq!(keeper.pass().await, Ok(PEER_CHECK));
+    assert!(!gate.load(Ordering::Acquire));
+    list(&stand, json!([]));
+    while keeper.pass().await == Ok(Duration::ZERO) {}
+    assert!(gate.load(Ordering::Acquire), "it is gone again");
+    // Nobody answers: whoever has begun goes on.
+    keeper.asked_at = None;
+    stand.server(|server| server.failing = Some("/pods"));
+    assert!(keeper.pass().await.is_ok() && gate.load(Ordering::Acquire));
+    stand.server(|server| server.failing = None);
+    gate.store(false, Ordering::Release);
+    // Who may not look does not begin.
     list(&stand, json!([]));
     stand.server(|server| server.failing = Some("/pods"));
     assert!(keeper.pass().await.is_err());

@@ -117,7 +117,7 @@ async fn without_the_rule_an_unbound_resource_opens_and_says_so() {
 }
 
 /// An identity and its recipient, by the real `age-keygen`.
-fn keygen(cluster: &Cluster) -> (String, String) {
+pub(super) fn keygen(cluster: &Cluster) -> (String, String) {
     let mut command = Command::new(peers::age_keygen());
     command.env_clear().env("HOME", cluster.logs());
     let output = process::run(command, b"");
