@@ -112,7 +112,7 @@ pub(super) enum CommandError {
     Editor,
     #[error("the change was not confirmed")]
     NotConfirmed,
-    #[error("`{}` is known here; it publishes to {}, which nobody is asked from here", .0.escape_debug(), .1)]
+    #[error("refusing to publish {0}: it goes to {1}, and nobody is asked from here")]
     Publish(String, String),
     #[error("unknown shell: bash, zsh and fish are known")]
     Shell,
