@@ -270,7 +270,6 @@ const KEYS: &[Case] = &[
     case("a PGP key beside: edit", &["epgp.yaml"]).environment(&[("EDITOR", "sed -i s/two/x/")]),
     case("a PGP key beside: rotate", &["rotate", "-i", "epgp.yaml"]),
     case("a PGP key beside: nothing to do", &["updatekeys", "-y", "epgp.yaml"]).files(PGP),
-    case("a PGP key that is not there", &["updatekeys", "-y", "e.yaml"]).files(PGP),
     case("add a group", &["groups", "add", "-f", "e.yaml", "--age", "{B}"]),
     case("add a group in place", &["groups", "add", "-i", "--file", "e.yaml", "--age", "{B}"]),
     case("add a group to JSON", &["groups", "add", "-i", "-f", "e.json", "--age", "{B}", "--shamir-secret-sharing-threshold", "2"]),

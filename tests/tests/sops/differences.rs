@@ -405,4 +405,17 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ),
         "the data key is the same",
     ),
+    row(
+        Case::new(
+            "`updatekeys` for a PGP key that is not at hand",
+            &["updatekeys", "-y", "e.yaml"],
+        )
+        .files(&[(
+            ".sops.yaml",
+            "creation_rules: [{age: '{A}', pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21}]\n",
+        )]),
+        ("prints the changes, and fails", 1),
+        ("fails at once", 1),
+        "only age is used here",
+    ),
 ];
