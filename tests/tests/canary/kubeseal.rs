@@ -193,7 +193,7 @@ fn what_it_opened_is_not_in_an_error() {
         "{{ printf .password | mustRegexFind .password }}{{ semver .password }}",
         "{{ mustRegexMatch .password .password }}{{ index .password .password }}",
         "{{ template .password }}",
-        "{{ mustToDate .password .password }}",
+        "{{ mustToDate `2006-01-02` .password }}",
         "{{ genCAWithKey .password 1 .password }}",
     ] {
         let templated = with("/spec/template/data", json!({"x": template}));
