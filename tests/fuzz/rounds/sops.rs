@@ -9,7 +9,7 @@ use bulla_core::sops::{
 use zeroize::Zeroizing;
 
 /// Goes through everything that can be done to a file that a stranger wrote.
-pub fn round(store: Store, selector: u8, bytes: &[u8]) {
+pub(crate) fn round(store: Store, selector: u8, bytes: &[u8]) {
     read(store, bytes);
     write(store, selector, bytes);
 }

@@ -32,6 +32,9 @@ pub(super) struct Pair<'s> {
     pub(super) notes: Notes,
 }
 
+/// A value, what stands for it, and the comment behind it.
+type Found = (Zeroizing<String>, Range<usize>, Option<Range<usize>>);
+
 /// Comments that count as one.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
@@ -222,11 +225,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A value with what stands for it, and the comment behind it.
-    fn value(
-        &mut self,
-        from: usize,
-        end: usize,
-    ) -> Result<(Zeroizing<String>, Range<usize>, Option<Range<usize>>), SopsError> {
+    fn value(&mut self, from: usize, end: usize) -> Result<Found, SopsError> {
         let line = &self.source[from..end];
         let start = from + line.len() - line.trim_start().len();
         let text = line.trim();
@@ -265,11 +264,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A value whose lines end with a backslash.
-    fn continued(
-        &mut self,
-        start: usize,
-        text: &str,
-    ) -> (Zeroizing<String>, Range<usize>, Option<Range<usize>>) {
+    fn continued(&mut self, start: usize, text: &str) -> Found {
         let mut value = Zeroizing::new(text[..text.len() - 1].to_owned());
         let mut end = start + text.len();
         loop {
