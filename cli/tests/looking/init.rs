@@ -8,7 +8,7 @@ fn it_writes_a_commented_file_at_the_top_and_never_over_another() {
     repo.write("sub/x.yaml", "a: b\n");
     repo.bulla_in("sub", "init", "")
         .ends(0)
-        .says(&["wrote `../.bulla.yaml`", "bulla check --staged"]);
+        .says(&["wrote `../.bulla.yaml`", "bulla git install"]);
     let text = repo.read(".bulla.yaml");
     assert!(
         text.lines()

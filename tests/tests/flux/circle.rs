@@ -6,7 +6,7 @@ use bulla_core::{
     sops::Store,
 };
 use bulla_tests::{
-    Cluster, Deployment, Options,
+    Cluster, Deployment, Options, Repository,
     flux::{Kustomization, RUNTIME_NAMESPACE},
     tenant::data,
     wait::{DEADLINE, eventually},
@@ -74,6 +74,33 @@ async fn flux_opens_what_is_closed_for_the_clusters_own_key() {
     let team = Team::new("flux-circle", &[]).await;
     let file = encrypted(Store::Yaml, SECRET, &recipient);
     let kustomization = Kustomization::new(&team.namespace, "shop").file("db.yaml", &file);
+    assert_eq!(shared.flux.deliver(&kustomization).await, Ok(()));
+    let secret = team.secret("db").await.expect("the Secret is there");
+    assert_eq!(secret["a"], b"hunter2");
+}
+
+#[tokio::test]
+async fn a_developer_seals_for_the_cluster_and_flux_applies_it() {
+    let shared = shared();
+    let team = Team::new("flux-developer", &[]).await;
+    let cluster = shared.flux.cluster();
+    closing(&cluster.client().await).await;
+    let repository = Repository::new().with_reader_of(cluster, &team.namespace);
+    // Fetching adds the cluster's key.
+    repository.write(
+        ".bulla.yaml",
+        "rules:\n  - {path: \"**\", for: [prod], format: sops, encryptedRegex: ^(data|stringData)$}\n",
+    );
+    repository.bulla_ok(&["key", "fetch", "--name", "prod"]);
+    repository.write("db.yaml", SECRET);
+    repository.bulla_ok(&["seal", "-i", "db.yaml"]);
+    let sealed = repository.read("db.yaml");
+    assert!(
+        sealed.contains("ENC[") && !sealed.contains("hunter2"),
+        "{sealed}"
+    );
+    repository.bulla_ok(&["check"]);
+    let kustomization = Kustomization::new(&team.namespace, "shop").file("db.yaml", &sealed);
     assert_eq!(shared.flux.deliver(&kustomization).await, Ok(()));
     let secret = team.secret("db").await.expect("the Secret is there");
     assert_eq!(secret["a"], b"hunter2");

@@ -89,6 +89,15 @@ fn make() -> Materials {
     ];
     files.insert("emaconly.yaml".to_owned(), theirs(place.path(), &maconly));
     let sound = String::from_utf8(files["e.yaml"].clone()).unwrap();
+    let first = |name: &str| {
+        let text = String::from_utf8(files[name].clone()).unwrap();
+        text.lines().next().unwrap().to_owned()
+    };
+    let foreign = sound.replace(&first("e.yaml"), &first("eab.yaml"));
+    let pgp = "    pgp:\n        - created_at: \"2026-11-21T12:00:00Z\"\n          enc: |-\n            -----BEGIN PGP MESSAGE-----\n\n            x\n            -----END PGP MESSAGE-----\n          fp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n    unencrypted_suffix:";
+    let mixed = sound.replace("    unencrypted_suffix:", pgp);
+    files.insert("epgp.yaml".to_owned(), mixed.into_bytes());
+    files.insert("xforeign.yaml".to_owned(), foreign.into_bytes());
     for (name, text) in damaged(&sound) {
         assert_ne!(text, sound, "{name}");
         files.insert(name.to_owned(), text.into_bytes());
@@ -138,6 +147,19 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
         (
             "xarmor.yaml",
             sound.replace("-----BEGIN AGE", "-----BEGIN EGA"),
+        ),
+        (
+            "xtime.yaml",
+            sound.replace(
+                &line("    lastmodified: "),
+                &line("    lastmodified: ").replace('"', ""),
+            ),
+        ),
+        (
+            "xalias.yaml",
+            sound
+                .replace(&a, &a.replace("a: ", "a: &x "))
+                .replace(&line("c: "), "c: *x"),
         ),
         (
             "xtwoselectors.yaml",

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 ///
 /// # Errors
 /// What is wrong with the file.
-pub(super) fn listing(store: Store, bytes: &[u8]) -> Result<String, SopsError> {
-    let tree = store.tree(bytes)?;
+pub(super) fn listing(store: Store, bytes: &[u8]) -> Result<String, Box<SopsError>> {
+    let tree = store.tree(bytes).map_err(Box::new)?;
     let mut text = String::new();
     for (number, document) in tree.documents().iter().enumerate() {
         if number > 0 {
