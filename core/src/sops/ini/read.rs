@@ -32,6 +32,9 @@ pub(super) struct Pair<'s> {
     pub(super) notes: Notes,
 }
 
+/// A value, what stands for it, and the comment behind it.
+type Found = (Zeroizing<String>, Range<usize>, Option<Range<usize>>);
+
 /// Comments that count as one.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
