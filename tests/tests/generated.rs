@@ -96,7 +96,7 @@ fn differences_of_sops() {
         theirs,
         ours,
         why,
-    } in sops::differences::DIFFERENCES
+    } in sops::differences::DIFFERENCES.into_iter().flatten()
     {
         let codes = |(text, code): &(&str, i32)| match theirs.1 == ours.1 {
             true => (*text).to_owned(),
