@@ -43,17 +43,17 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Turn Secrets into envelopes, or into SealedSecrets: each value closed, everything else kept
+    /// Turn Secrets into envelopes, SealedSecrets or files of SOPS: each value closed, everything else kept
     Seal(SealArgs),
-    /// Turn SealedSecrets into envelopes, or envelopes into SealedSecrets
+    /// Turn SealedSecrets, envelopes and files of SOPS into each other
     Convert(ConvertArgs),
-    /// Open envelopes and SealedSecrets into the Secrets that the cluster gets
+    /// Open envelopes and SealedSecrets into the Secrets that the cluster gets, and files of SOPS
     Open(OpenArgs),
     /// Seal one value anew, with or without a key at hand
     Set(SetArgs),
     /// Take values out
     Unset(UnsetArgs),
-    /// Edit the values of an envelope, or of a SealedSecret, in your editor
+    /// Edit the values of an envelope, a SealedSecret or a file of SOPS in your editor
     Edit(EditArgs),
     /// Seal every value anew, under one fresh data key
     Reseal(ResealArgs),

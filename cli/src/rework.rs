@@ -167,7 +167,8 @@ fn file<W: Work>(
         bulla_core::api::SECRET_ENVELOPE,
         bulla_core::api::SEALED_SECRET,
     ];
-    if source.found && !kinds.iter().any(|kind| input::mentions(bytes, kind)) {
+    let concerns = kinds.iter().any(|kind| input::mentions(bytes, kind));
+    if source.found && !(concerns && input::is_manifest(path)) {
         return Ok(None);
     }
     let stream = manifest::parse(path, bytes)?;

@@ -1,4 +1,4 @@
-//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [sealed-secrets]`.
+//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [sealed-secrets] [sops]`.
 //!
 //! Each runs its peer in the same run on the same machine and prints a table with what must be
 //! reached beside what was. docs/benchmarks.md records a run.
@@ -17,6 +17,7 @@ mod metrics;
 mod open;
 mod seal;
 mod sealed_secrets;
+mod sops;
 mod table;
 
 fn main() {
@@ -29,6 +30,9 @@ fn main() {
     }
     if wanted("seal") {
         seal::run(&mut table);
+    }
+    if wanted("sops") {
+        sops::run(&mut table);
     }
     if wanted("cluster") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -1,7 +1,7 @@
 //! Sealing one Secret of two values as a whole process, into an envelope and as `kubeseal`, beside kubeseal.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use bulla_core::recipient::{Identity, Suite};
@@ -27,6 +27,7 @@ pub(crate) fn run(table: &mut Table) {
             path(&secret),
         ],
         folder: folder.path().to_owned(),
+        environment: Vec::new(),
     };
     let flags = vec![
         "--cert".into(),
@@ -38,6 +39,7 @@ pub(crate) fn run(table: &mut Table) {
         program,
         arguments: flags.clone(),
         folder: folder.path().to_owned(),
+        environment: Vec::new(),
     };
     let alike = as_kubeseal(programs::bulla_called("kubeseal"));
     let theirs = as_kubeseal(peers::kubeseal());
@@ -81,10 +83,12 @@ pub(crate) fn run(table: &mut Table) {
     table.beside("peak memory of kubeseal", format!("{b:.1} MiB"));
 }
 
-struct Run {
-    program: PathBuf,
-    arguments: Vec<String>,
-    folder: PathBuf,
+/// A program that is run again and again.
+pub(crate) struct Run {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) folder: PathBuf,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Run {
@@ -92,25 +96,31 @@ impl Run {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
+            .envs(self.environment.iter().cloned())
             .current_dir(&self.folder)
             .stdin(Stdio::null());
         command
     }
 
-    fn milliseconds(&self) -> f64 {
-        let start = Instant::now();
+    /// What it prints.
+    pub(crate) fn output(&self) -> Output {
         let output = self.command().output().expect("it runs");
-        let took = start.elapsed().as_secs_f64() * 1000.0;
         assert!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        took
+        output
+    }
+
+    pub(crate) fn milliseconds(&self) -> f64 {
+        let start = Instant::now();
+        self.output();
+        start.elapsed().as_secs_f64() * 1000.0
     }
 
     /// The highest `VmHWM` of several runs, read until the process is gone.
-    fn peak_mib(&self) -> f64 {
+    pub(crate) fn peak_mib(&self) -> f64 {
         let one = || {
             let mut child = self
                 .command()

@@ -44,6 +44,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    for file in files(&vectors.join("vectors/sops"))? {
+        let end = file.extension().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(store) = ["yaml", "json", "env", "ini", "bin"].iter().position(|one| *one == end) else {
+            continue;
+        };
+        let mut bytes = vec![u8::try_from(store)?];
+        bytes.extend(fs::read(&file)?);
+        seed("sops", &name(&file), &bytes)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some(at) = text.find("ENC[") {
+            let closed = text[at..].split_inclusive(']').next().unwrap_or_default();
+            seed("sops_value", &name(&file), closed.as_bytes())?;
+        }
+    }
     seed("config", "all", CONFIG.as_bytes())?;
     Ok(())
 }

@@ -19,6 +19,12 @@ pub fn age_keygen() -> PathBuf {
     )
 }
 
+/// Returns the path of age's own `age-plugin-pq`.
+pub fn age_plugin_pq() -> PathBuf {
+    let package = "filippo.io/age/extra/age-plugin-pq";
+    peer("age-plugin-pq", package, &["main.Version=v1.3.2"])
+}
+
 /// Returns the path of Sealed Secrets' own `kubeseal`.
 pub fn kubeseal() -> PathBuf {
     peer(

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bulla_core::recipient::{
-    Identity, Recipient, Suite, UnwrapError, identity_file_text, parse_identity_file, unwrap, wrap,
+    Identity, Recipient, SshKey, Suite, UnwrapError, identity_file_text, parse_identity_file,
+    unwrap, wrap,
 };
 use bulla_tests::peers;
 
@@ -80,6 +81,56 @@ fn age_closes_nothing_for_the_recipients_that_we_refuse() {
     ] {
         assert!(text.parse::<Recipient>().is_err(), "{text}");
         assert!(run(peers::age(), &["-r", text], b"x").is_err(), "{text}");
+    }
+}
+
+/// Keys of `ssh-keygen`'s making, in both directions; age opens with the key file itself.
+#[test]
+fn keys_of_ssh_are_used_alike() {
+    let folder = tempfile::tempdir().expect("a directory");
+    for (kind, arguments) in [
+        ("ed25519", &["-t", "ed25519"][..]),
+        ("rsa", &["-t", "rsa", "-b", "2048"]),
+        ("rsa-pem", &["-t", "rsa", "-b", "3072", "-m", "PEM"]),
+    ] {
+        let path = folder.path().join(kind);
+        let file = path.to_string_lossy();
+        let arguments = [arguments, &["-q", "-N", "", "-C", "a comment", "-f", &file]].concat();
+        run("ssh-keygen", &arguments, b"").expect("ssh-keygen makes a key");
+        let line = std::fs::read_to_string(folder.path().join(format!("{kind}.pub")));
+        let line = line.expect("the public half");
+        let recipient: Recipient = line.trim_end().parse().expect("a recipient");
+        let text = std::fs::read(&path).expect("the private half");
+        let Ok(SshKey::Open(identity)) = SshKey::parse(&text) else {
+            panic!("{kind} has no passphrase");
+        };
+        assert_eq!(identity.recipient(), &recipient);
+        for payload in PAYLOADS {
+            let ours = wrap(&recipient, payload).expect("a valid recipient");
+            let opened = run(peers::age(), &["-d", "-i", &file], &ours);
+            assert_eq!(opened.as_deref(), Ok(payload), "{kind}");
+            for recipient in [line.trim_end(), recipient.as_str()] {
+                let theirs = run(peers::age(), &["-r", recipient], payload).expect("age closes");
+                let opened = unwrap(&identity, &theirs, payload.len()).expect("it is ours");
+                assert_eq!(opened.as_slice(), payload, "{kind}");
+            }
+        }
+        // What we write of a key is a key to age, too.
+        let again = folder.path().join(format!("{kind}-again"));
+        std::fs::write(&again, identity.expose_text().as_bytes()).expect("a key file");
+        let ours = wrap(&recipient, b"x").expect("a valid recipient");
+        let opened = run(peers::age(), &["-d", "-i", &again.to_string_lossy()], &ours);
+        assert_eq!(opened.as_deref(), Ok(&b"x"[..]), "{kind}");
+    }
+    for (kind, bits) in [("rsa", "1024"), ("ecdsa", "256")] {
+        let path = folder.path().join(format!("{kind}-{bits}"));
+        let file = path.to_string_lossy();
+        let arguments = ["-q", "-t", kind, "-b", bits, "-N", "", "-f", &file];
+        run("ssh-keygen", &arguments, b"").expect("ssh-keygen makes a key");
+        let line = std::fs::read_to_string(folder.path().join(format!("{kind}-{bits}.pub")));
+        let line = line.expect("the public half");
+        assert!(line.trim_end().parse::<Recipient>().is_err(), "{line}");
+        assert!(run(peers::age(), &["-r", line.trim_end()], b"x").is_err());
     }
 }
 

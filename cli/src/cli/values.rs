@@ -161,7 +161,7 @@ Examples:
   bulla open db.yaml --key tls.crt > tls.crt   one value, byte for byte
   bulla open db.yaml | kubectl diff -f -")]
 pub(crate) struct OpenArgs {
-    /// Files or directories of envelopes and SealedSecrets; `-`, or nothing at all, is standard input
+    /// Files or directories of envelopes, SealedSecrets and files of SOPS; `-`, or nothing at all, is standard input
     #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The same, as kubectl spells it
@@ -213,10 +213,10 @@ Examples:
   openssl rand -base64 24 | bulla set db.yaml password --trim-newline
   bulla set db.yaml tls.key --from-file tls.key")]
 pub(crate) struct SetArgs {
-    /// The file that holds the envelope, or the SealedSecret
+    /// The file that holds the envelope or the SealedSecret, or is one of SOPS
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The key to set
+    /// The key to set; in files of SOPS that are no Secrets, also a path: ["db"]["password"]
     #[arg(value_name = "KEY")]
     pub(crate) key: String,
     /// Caught here so that no message repeats it.
@@ -256,7 +256,7 @@ pub(crate) struct SetArgs {
 /// `bulla unset`.
 #[derive(Debug, Args)]
 pub(crate) struct UnsetArgs {
-    /// The file that holds the envelope, or the SealedSecret
+    /// The file that holds the envelope or the SealedSecret, or is one of SOPS
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The keys to take out
@@ -280,7 +280,7 @@ The editor is $VISUAL or $EDITOR. It gets a file in memory that nobody else can 
 when bulla ends. Without a key at hand, values that are there appear as `<sealed>`; left so, they stay
 byte for byte as they are.")]
 pub(crate) struct EditArgs {
-    /// The file that holds the envelope, or the SealedSecret
+    /// The file that holds the envelope or the SealedSecret, or is one of SOPS
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Which envelope.
@@ -325,7 +325,8 @@ pub(crate) struct RewrapArgs {
 /// What `reseal` and `rewrap` take.
 #[derive(Debug, Args)]
 pub(crate) struct ReworkArgs {
-    /// Files or directories of envelopes and SealedSecrets, replaced in place; `-` is standard input, to standard output
+    /// Files or directories of envelopes, SealedSecrets and files of SOPS, replaced in place; `-` is standard input, to
+    /// standard output
     #[arg(value_name = "FILE|DIR", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
     /// Read directories below directories too

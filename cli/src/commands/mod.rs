@@ -18,7 +18,7 @@ mod rewrap;
 mod seal;
 mod set;
 mod store;
-mod told;
+pub(crate) mod told;
 mod unset;
 mod verify;
 

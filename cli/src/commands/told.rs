@@ -26,6 +26,11 @@ pub(super) fn told(invocation: &Invocation, error: &clap::Error) -> Result<ExitS
     })
 }
 
+/// The complaint about a command line of `kubeseal`, where clap would repeat what could be a token or a value.
+pub(crate) fn of_kubeseal(error: &clap::Error) -> Option<Failure> {
+    repeats_words(error).then(|| Unsaid::new("kubeseal", error).into())
+}
+
 /// A command line that is wrong, without the words that are.
 #[derive(Debug, thiserror::Error)]
 enum Unsaid {

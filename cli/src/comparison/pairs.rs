@@ -110,9 +110,8 @@ impl Pairs {
         let wanted = |path: &Path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // Which of them are of SOPS is told by their content, and by their names what can't be.
-            let of_sops = is_manifest(path) || Store::of_name(&name) != Store::Binary || {
-                sops_file::may_be(&tree.top().join(path))
-            };
+            let by_name = matches!(Store::of_name(&name), Store::Dotenv | Store::Ini);
+            let of_sops = is_manifest(path) || by_name || sops_file::may_be(&tree.top().join(path));
             of_sops && !asked.exclusion.has(&from_here(tree.top(), path), false)
         };
         entries.retain(|entry| wanted(&entry.path));

@@ -57,14 +57,25 @@ impl KeyFile {
         if SshKey::seems(bytes) || public.iter().any(|kind| bytes.starts_with(kind)) {
             return Self::ssh(bytes);
         }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| KeyFileError::Lines(IdentityFileError::Empty))?;
-        Self::lines(text.lines())
+        let (keys, errors) = Self::lines(text_of(bytes)?.lines());
+        errors.into_iter().next().map_or(Ok(keys), Err)
     }
 
-    /// Reads one identity a line, as [`Self::of_words`] reads them.
-    fn lines<'t>(lines: impl Iterator<Item = &'t str>) -> Result<Self, KeyFileError> {
-        let mut keys = Self::default();
+    /// The same, where what is wrong with one line keeps no other from being used.
+    pub(crate) fn parse_what_can_be(bytes: &[u8]) -> (Self, Vec<KeyFileError>) {
+        let one_by_one = !SshKey::seems(bytes) && LockedIdentityFile::read(bytes).is_none();
+        match std::str::from_utf8(bytes) {
+            Ok(text) if one_by_one => Self::lines(text.lines()),
+            _ => match Self::parse(bytes) {
+                Ok(keys) => (keys, vec![]),
+                Err(error) => (Self::default(), vec![error]),
+            },
+        }
+    }
+
+    /// Reads one identity a line.
+    fn lines<'t>(lines: impl Iterator<Item = &'t str>) -> (Self, Vec<KeyFileError>) {
+        let (mut keys, mut errors) = (Self::default(), Vec::new());
         for (line, text) in (1..).zip(lines) {
             let text = text.trim_end();
             if text.is_empty() || text.starts_with('#') {
@@ -74,22 +85,25 @@ impl KeyFile {
                 Err(IdentityError::Plugin) => text.parse().map(|key| keys.plugins.push(key)),
                 parsed => parsed.map(|key| keys.identities.push(key)),
             };
-            parsed
-                .map_err(|source| KeyFileError::Lines(IdentityFileError::Line { line, source }))?;
+            if let Err(source) = parsed {
+                errors.push(KeyFileError::Lines(IdentityFileError::Line {
+                    line,
+                    source,
+                }));
+            }
         }
-        match keys.identities.is_empty() && keys.plugins.is_empty() {
-            true => Err(KeyFileError::Lines(IdentityFileError::Empty)),
-            false => Ok(keys),
+        if keys.identities.is_empty() && keys.plugins.is_empty() && errors.is_empty() {
+            errors.push(KeyFileError::Lines(IdentityFileError::Empty));
         }
+        (keys, errors)
     }
 
     /// The same for a variable, where keys may also stand beside each other, with blanks between.
-    pub(crate) fn of_variable(bytes: &[u8]) -> Result<Self, KeyFileError> {
-        if SshKey::seems(bytes) {
-            return Self::parse(bytes);
-        }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| KeyFileError::Lines(IdentityFileError::Empty))?;
+    pub(crate) fn of_variable(bytes: &[u8]) -> (Self, Vec<KeyFileError>) {
+        let text = match text_of(bytes) {
+            Ok(text) if !SshKey::seems(bytes) => text,
+            _ => return Self::parse_what_can_be(bytes),
+        };
         let lines = text.lines().map(str::trim);
         let lines = lines.filter(|line| !line.starts_with('#'));
         Self::lines(lines.flat_map(str::split_ascii_whitespace))
@@ -103,6 +117,10 @@ impl KeyFile {
         }
         Ok(keys)
     }
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, KeyFileError> {
+    std::str::from_utf8(bytes).map_err(|_| KeyFileError::Lines(IdentityFileError::Empty))
 }
 
 impl Fault for KeyFileError {

@@ -41,7 +41,6 @@ pub(crate) struct Identities {
     /// For SealedSecrets, newest first as far as the backup tells.
     pub(crate) rsa: RsaKeyRing,
     looked_in: Vec<String>,
-    reserve: Arc<InReserve>,
 }
 
 /// What is found on the way.
@@ -84,16 +83,15 @@ impl Identities {
         }
         let reserve = Arc::new(InReserve::new(found.reserve));
         Ok(Self {
-            ring: KeyRing::with_reserve(found.identities, Arc::clone(&reserve) as _),
+            ring: KeyRing::with_reserve(found.identities, reserve),
             rsa: RsaKeyRing::new(found.rsa),
             looked_in: found.looked_in,
-            reserve,
         })
     }
 
     /// What kept keys from being had, a line each: for whoever could not open something.
     pub(crate) fn troubles(&self) -> Vec<String> {
-        self.reserve.troubles()
+        self.ring.troubles()
     }
 
     /// Where keys were looked for, for telling people.
@@ -135,12 +133,13 @@ impl Found {
             self.take(path, keys);
             return Ok(());
         }
-        // The same RSA key may be one of ssh.
-        if let Ok(keys) = KeyFile::parse(&bytes) {
-            self.take(path, keys);
-        }
-        let KeyBackup { keys, skipped } = KeyBackup::parse(&bytes)
-            .map_err(|error| InFile::new("read keys from", path, BadBackup(error)))?;
+        // The same RSA key may be one of ssh, and PEM may hold a key of ssh alone.
+        let of_ssh = KeyFile::parse(&bytes).map(|keys| self.take(path, keys));
+        let KeyBackup { keys, skipped } = match KeyBackup::parse(&bytes) {
+            Ok(backup) => backup,
+            Err(_) if of_ssh.is_ok() => return Ok(()),
+            Err(error) => return Err(failed_backup(path, error)),
+        };
         for (name, why) in skipped {
             printer.say(format_args!(
                 "{}: {} is passed over: {why}",
@@ -167,12 +166,11 @@ impl Found {
             let whence = format!("${}", places::KEY);
             self.looked_in.push(whence.clone());
             let text = Zeroizing::new(text.into_encoded_bytes());
-            match KeyFile::of_variable(&text) {
-                Ok(mut keys) => {
-                    self.identities.append(&mut keys.identities);
-                    self.reserve.take(&whence, keys);
-                }
-                Err(error) => self.reserve.trouble(format!("{whence}: {}", chain(&error))),
+            let (mut keys, errors) = KeyFile::of_variable(&text);
+            self.identities.append(&mut keys.identities);
+            self.reserve.take(&whence, keys);
+            for error in errors {
+                self.reserve.trouble(format!("{whence}: {}", chain(&error)));
             }
         }
         if let Some(path) = places::variable(places::KEY_FILE) {
@@ -194,14 +192,15 @@ impl Found {
         if !must_be_there && !path.exists() {
             return;
         }
-        let keys = input::read(path, IDENTITY_FILE_BYTES_MAX)
-            .map_err(|failure| one_line(&failure))
-            .and_then(|read| {
-                KeyFile::parse(&read.bytes).map_err(|error| format!("{shown}: {}", chain(&error)))
-            });
-        match keys {
-            Ok(keys) => self.take(path, keys),
-            Err(why) => self.reserve.trouble(why),
+        match input::read(path, IDENTITY_FILE_BYTES_MAX) {
+            Ok(read) => {
+                let (keys, errors) = KeyFile::parse_what_can_be(&read.bytes);
+                self.take(path, keys);
+                for error in errors {
+                    self.reserve.trouble(format!("{shown}: {}", chain(&error)));
+                }
+            }
+            Err(failure) => self.reserve.trouble(one_line(&failure)),
         }
     }
 }
@@ -211,6 +210,10 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         Some(source) => format!("{error}: {}", chain(source)),
         None => error.to_string(),
     }
+}
+
+fn failed_backup(path: &Path, error: BackupError) -> Failure {
+    InFile::new("read keys from", path, BadBackup(error)).into()
 }
 
 /// A failure among others, without its hint.

@@ -20,7 +20,7 @@ use super::key_file::{KeyFile, Locked};
 use super::{ask, chain, one_line};
 use crate::failure::Failure;
 use crate::input;
-use crate::plugins::{self, Allowed};
+use crate::plugins::{self, Allowed, Answers};
 use crate::shown::Shown;
 
 /// The keys in reserve.
@@ -41,6 +41,7 @@ pub(super) struct State {
     identities: Vec<Identity>,
     troubles: Vec<String>,
     allowed: Allowed,
+    said_to_plugins: Answers,
     asked_for: HashSet<(usize, Option<String>)>,
     /// Plug-ins that are not asked again.
     failed: BTreeSet<PluginName>,
@@ -53,11 +54,6 @@ type Outcome = Result<Option<FromReserve>, (usize, UnwrapError)>;
 impl InReserve {
     pub(super) fn new(state: State) -> Self {
         Self(Mutex::new(state))
-    }
-
-    /// What went wrong so far, a line each.
-    pub(super) fn troubles(&self) -> Vec<String> {
-        self.state().troubles.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,6 +90,10 @@ impl Reserve for InReserve {
             }
         }
         Ok(None)
+    }
+
+    fn troubles(&self) -> Vec<String> {
+        self.state().troubles.clone()
     }
 }
 
@@ -242,7 +242,8 @@ impl State {
                 true => Ok(()),
                 false => self.allowed.check(name),
             };
-            match allowed.and_then(|()| plugins::unwrap(&identity, file)) {
+            match allowed.and_then(|()| plugins::unwrap(&identity, file, &mut self.said_to_plugins))
+            {
                 Ok(Some(file_key)) => match file.open_with(&file_key, FILE_BYTES_MAX) {
                     Ok(payload) => return Some(payload),
                     Err(error) => self.trouble(format!("plug-in `{name}`: {error}")),

@@ -38,6 +38,7 @@ use self::error::KubesealError;
 use self::output::Output;
 use self::sealing::Sealer;
 use crate::atomic::NewFile;
+use crate::commands::told;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX};
@@ -50,7 +51,10 @@ pub(crate) fn run(invocation: &Invocation) -> Result<ExitStatus, Failure> {
     let args = match Args::read(invocation) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
+            match told::of_kubeseal(&error) {
+                Some(unsaid) => unsaid.print(),
+                None => drop(error.print()),
+            }
             return Ok(ExitStatus::Usage);
         }
     };

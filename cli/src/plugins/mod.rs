@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 pub(crate) use allowed::Allowed;
 pub(crate) use session::PluginError;
 
+pub(crate) use session::Answers;
+
 use session::Session;
 
 /// The recipient, ready to be closed for: where a plug-in must do it, with the plug-in.
@@ -50,7 +52,8 @@ fn wrap(
     recipient: &str,
     file_key: &[u8; 16],
 ) -> Result<Vec<PluginStanza>, PluginError> {
-    let mut session = Session::start(name, "recipient-v1")?;
+    let mut answers = Answers::default();
+    let mut session = Session::start(name, "recipient-v1", &mut answers)?;
     session.send("add-recipient", &[recipient], &[])?;
     session.send("wrap-file-key", &[], file_key)?;
     session.send("extension-labels", &[], &[])?;
@@ -81,15 +84,17 @@ fn wrap(
     Ok(stanzas)
 }
 
-/// Asks the plug-in of `identity` for the file key of a file. `None` where it is for somebody else.
+/// Asks the plug-in of `identity` for the file key of a file. `None` where it is for somebody else. What the user was
+/// asked for before stands in `answers`.
 ///
 /// # Errors
 /// [`PluginError`]. Whether the plug-in may run is for the caller to see to.
 pub(crate) fn unwrap(
     identity: &PluginIdentity,
     file: &ClosedFile<'_>,
+    answers: &mut Answers,
 ) -> Result<Option<Zeroizing<[u8; 16]>>, PluginError> {
-    let mut session = Session::start(identity.name(), "identity-v1")?;
+    let mut session = Session::start(identity.name(), "identity-v1", answers)?;
     // The plug-in keeps the key that the text leads to.
     session.send("add-identity", &[identity.expose_text()], &[])?;
     let stanza = file.plugin_stanza();

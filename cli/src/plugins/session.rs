@@ -4,6 +4,7 @@
 //! say what it likes on the terminal.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::env;
 use std::io::{self, Write as _};
 use std::process::{ChildStdout, ExitStatus};
@@ -13,6 +14,7 @@ use anstream::stderr;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use bulla_core::recipient::PluginName;
+use zeroize::Zeroizing;
 
 use super::allowed::config_file;
 use super::program::Program;
@@ -58,21 +60,34 @@ pub(crate) enum PluginError {
     Talk(PluginName, #[source] io::Error),
 }
 
+/// What the user has answered to plug-ins in this process: a PIN is asked for once, not for every file.
+#[derive(Default)]
+pub(crate) struct Answers(HashMap<(PluginName, String), Zeroizing<String>>);
+
 /// A plug-in that runs, and what was said so far.
-pub(super) struct Session {
+pub(super) struct Session<'a> {
     name: PluginName,
+    answers: &'a mut Answers,
+    /// A question that comes twice in one conversation was answered wrongly.
+    asked: HashSet<String>,
     program: Program,
     messages: Messages<ChildStdout>,
     patience: Duration,
     count: usize,
 }
 
-impl Session {
-    pub(super) fn start(name: &PluginName, state_machine: &str) -> Result<Self, PluginError> {
+impl<'a> Session<'a> {
+    pub(super) fn start(
+        name: &PluginName,
+        state_machine: &str,
+        answers: &'a mut Answers,
+    ) -> Result<Self, PluginError> {
         let mut program = Program::start(name, state_machine)?;
         let messages = Messages::new(program.take_output());
         Ok(Self {
             name: name.clone(),
+            answers,
+            asked: HashSet::new(),
             program,
             messages,
             patience: patience(),
@@ -132,7 +147,7 @@ impl Session {
                 let _ = writeln!(stderr().lock(), "{}: {said}", self.name);
                 self.send("ok", &[], &[])
             }
-            "request-secret" => match ask::hidden(&asked()) {
+            "request-secret" => match self.secret(&said) {
                 Ok(answer) => self.send("ok", &[], answer.as_bytes()),
                 Err(_) => self.send("fail", &[], &[]),
             },
@@ -161,6 +176,17 @@ impl Session {
             }
             _ => self.send("unsupported", &[], &[]),
         }
+    }
+
+    fn secret(&mut self, question: &str) -> Result<Zeroizing<String>, ask::NoAnswer> {
+        let key = (self.name.clone(), question.to_owned());
+        let first = self.asked.insert(question.to_owned());
+        if let Some(known) = self.answers.0.get(&key).filter(|_| first) {
+            return Ok(known.clone());
+        }
+        let answer = ask::hidden(&format!("{}: {question} ", self.name))?;
+        self.answers.0.insert(key, answer.clone());
+        Ok(answer)
     }
 
     /// The answers that it offers, in base64.

@@ -142,10 +142,10 @@ fn unchanged(printer: &Printer) -> Ended {
 
 /// `SOPS_EDITOR`, `EDITOR`, or what there is.
 fn choose() -> Option<OsString> {
-    let named = ["SOPS_EDITOR", "EDITOR"]
+    let mut named = ["SOPS_EDITOR", "EDITOR"]
         .into_iter()
         .filter_map(env::var_os);
-    let named = named.filter(|name| !name.is_empty()).next();
+    let named = named.find(|name| !name.is_empty());
     named.or_else(|| {
         let search = env::var_os("PATH").unwrap_or_default();
         let found =

@@ -52,13 +52,15 @@ fn core_dumps_are_off() {
     }
     let repo = Repo::new();
     let trace = repo.path("trace");
-    let mut command = repo.around(Path::new("strace"));
-    command
-        .arg("-o")
-        .arg(&trace)
-        .args(["-e", "trace=prlimit64,setrlimit"]);
-    command.args([env!("CARGO_BIN_EXE_bulla"), "--version"]);
-    run(command, b"").ok();
-    let calls = std::fs::read_to_string(&trace).unwrap();
-    assert!(calls.contains("RLIMIT_CORE, {rlim_cur=1,"), "{calls}");
+    for words in [&["--version"][..], &["kubeseal", "--version"]] {
+        let mut command = repo.around(Path::new("strace"));
+        command
+            .arg("-o")
+            .arg(&trace)
+            .args(["-e", "trace=prlimit64,setrlimit"]);
+        command.arg(env!("CARGO_BIN_EXE_bulla")).args(words);
+        run(command, b"").ok();
+        let calls = std::fs::read_to_string(&trace).unwrap();
+        assert!(calls.contains("RLIMIT_CORE, {rlim_cur=1,"), "{calls}");
+    }
 }

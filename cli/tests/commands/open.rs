@@ -67,13 +67,8 @@ fn every_place_for_private_keys_is_looked_at() {
         )
         .unwrap();
         let found = open("XDG_CONFIG_HOME", repo.path("config").to_str().unwrap());
-        assert!(
-            found
-                .stderr
-                .contains("line 2: plug-in identities are passed over"),
-            "{}",
-            found.stderr
-        );
+        // What is wrong with one line matters only where no other opens.
+        assert_eq!(found.stderr, "");
         assert_eq!(found.ok(), CANARY, "{usual}");
         fs::remove_file(path).unwrap();
     }

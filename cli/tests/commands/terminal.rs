@@ -7,7 +7,17 @@ use std::process::Stdio;
 use crate::support::{CANARY, Repo, has};
 
 /// Runs a command line on a terminal, and types each answer once its question is there.
-fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
+pub(crate) fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
+    on_terminal_with(repo, line, answers, &[])
+}
+
+/// The same with these variables.
+pub(crate) fn on_terminal_with(
+    repo: &Repo,
+    line: &str,
+    answers: &[(&str, &str)],
+    variables: &[(&str, &str)],
+) -> String {
     let words: Vec<_> = repo
         .words(line)
         .iter()
@@ -20,6 +30,7 @@ fn on_terminal(repo: &Repo, line: &str, answers: &[(&str, &str)]) -> String {
     );
     let mut command = repo.around(Path::new("script"));
     command.env("EDITOR", repo.path("editor"));
+    command.envs(variables.iter().copied());
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     let mut child = command
         .stdin(Stdio::piped())

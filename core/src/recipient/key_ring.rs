@@ -61,6 +61,12 @@ impl KeyRing {
         }
     }
 
+    /// What kept keys in reserve from being had so far, a line each.
+    pub fn troubles(&self) -> Vec<String> {
+        let reserve = self.0.reserve.as_ref();
+        reserve.map_or_else(Vec::new, |reserve| reserve.troubles())
+    }
+
     /// The identity with this fingerprint.
     pub fn get(&self, fingerprint: &Fingerprint) -> Option<&Identity> {
         let place = self.0.places.get(fingerprint)?;

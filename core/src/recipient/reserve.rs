@@ -43,4 +43,7 @@ pub trait Reserve: Send + Sync {
         files: &[Closed<'_>],
         max_payload: usize,
     ) -> Result<Option<FromReserve>, (usize, UnwrapError)>;
+
+    /// What kept keys from being had so far, a line each, without a secret.
+    fn troubles(&self) -> Vec<String>;
 }

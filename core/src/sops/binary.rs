@@ -111,9 +111,13 @@ pub(super) fn replace_metadata(file: &[u8], metadata: &Metadata) -> Result<Vec<u
 #[derive(Deserialize)]
 struct File<'f> {
     #[serde(borrow)]
-    data: Option<Cow<'f, str>>,
+    data: Option<Data<'f>>,
     sops: Option<Map<String, Json>>,
 }
+
+/// A text that is borrowed wherever it has no escapes, which serde does for no `Option<Cow>`.
+#[derive(Deserialize)]
+struct Data<'f>(#[serde(borrow)] Cow<'f, str>);
 
 impl<'f> File<'f> {
     fn read(file: &'f [u8]) -> Result<(Cow<'f, str>, Metadata), SopsError> {
@@ -121,7 +125,7 @@ impl<'f> File<'f> {
             line: error.line(),
             rule: "is no JSON of the form that sops gives to binary files",
         })?;
-        let (Some(data), Some(raw)) = (read.data, read.sops) else {
+        let (Some(Data(data)), Some(raw)) = (read.data, read.sops) else {
             return Err(SopsError::NotEncrypted);
         };
         let plain = data.is_empty() || !data.contains(['"', '\\', '\n']);

@@ -288,10 +288,8 @@ fn outside<'p>(steps: &'p [Step<'_>], path: Option<&Path>) -> (Vec<Part<'p>>, us
         match step {
             Step::Open(key, _) | Step::Leaf(key, ..) => {
                 walk.open(key.as_deref());
-                if inside.is_none()
-                    && walk.document() == 1
-                    && path.is_some_and(|path| walk.place() == *path)
-                {
+                let here = |path: &&Path| walk.depth() == path.0.len() + 1 && walk.is_below(path);
+                if inside.is_none() && path.filter(here).is_some() {
                     inside = Some(walk.depth());
                     found += 1;
                 }

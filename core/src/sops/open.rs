@@ -109,7 +109,10 @@ pub(super) fn open(
                     }
                     None => Outcome::Keep,
                 };
-                walk.leave();
+                match outcome {
+                    Outcome::Comment(_) => walk.leave_comment(),
+                    Outcome::Keep | Outcome::Value(_) => walk.leave(),
+                }
                 outcome
             }
         });

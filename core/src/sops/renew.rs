@@ -60,6 +60,7 @@ impl Renewal<'_> {
                 }
                 Step::Leaf(key, value, _) => {
                     let selected = walk.enter(key.as_deref());
+                    let mut comment = false;
                     let closed = match value {
                         None => None,
                         Some(value) if self.is_fresh(&walk) => {
@@ -71,12 +72,16 @@ impl Renewal<'_> {
                         Some(value) => {
                             let opened = open_value(value, selected, &walk, &old, &mut mac)?;
                             opened.and_then(|(value, _)| {
+                                comment = value.kind() == Kind::Comment;
                                 let new = new.as_ref()?;
                                 Some(text(new.close(&value, walk.path(), rng)))
                             })
                         }
                     };
-                    walk.leave();
+                    match comment {
+                        true => walk.leave_comment(),
+                        false => walk.leave(),
+                    }
                     closed
                 }
             });
@@ -85,8 +90,7 @@ impl Renewal<'_> {
     }
 
     fn is_fresh(&self, walk: &Walk<'_>) -> bool {
-        self.fresh
-            .is_some_and(|path| walk.document() == 1 && walk.place().0.starts_with(&path.0))
+        self.fresh.is_some_and(|path| walk.is_below(path))
     }
 }
 

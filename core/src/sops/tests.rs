@@ -6,6 +6,8 @@ use std::path::Path;
 use super::*;
 use crate::recipient::{Identity, KeyRing, Recipient, SshKey, parse_identity_file};
 
+mod changes;
+mod refused;
 mod stores;
 
 const NOW: &str = "2026-11-21T12:00:00Z";

@@ -48,6 +48,17 @@ impl Tree {
         &self.documents
     }
 
+    /// True when both say the same, apart from comments. A float without a fraction is the whole number that it is
+    /// written as, and a text without a form of its own in a store is that text.
+    pub fn same_values(&self, other: &Self) -> bool {
+        self.documents.len() == other.documents.len()
+            && self
+                .documents
+                .iter()
+                .zip(&other.documents)
+                .all(|(one, other)| one.same(other))
+    }
+
     /// What stands at a path of the first document, as sops has it for `--extract`.
     pub fn get(&self, path: &Path) -> Option<&Item> {
         self.documents.first()?.get(path)
@@ -166,7 +177,7 @@ impl Item {
     /// True when both say the same, comments apart.
     pub(super) fn same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Value(one), Self::Value(other)) => one == other,
+            (Self::Value(one), Self::Value(other)) => one.same(other),
             (Self::Null, Self::Null) => true,
             (Self::Mapping(_), Self::Mapping(_)) | (Self::List(_), Self::List(_)) => {
                 let (mut ones, mut others) = (self.entries(), other.entries());

@@ -148,6 +148,16 @@ impl Value {
         std::str::from_utf8(&self.bytes).ok()
     }
 
+    /// True for the same value, a float without a fraction being the whole number that it is written as.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let numbers = |kind| matches!(kind, Kind::Int | Kind::Float);
+        let bytes = |value: &Self| match value.bytes.as_slice() {
+            b"-0" => b"0".to_vec(),
+            bytes => bytes.to_vec(),
+        };
+        self == other || numbers(self.kind) && numbers(other.kind) && bytes(self) == bytes(other)
+    }
+
     /// The same number as a float, where it is a whole one.
     pub(super) fn whole_as_float(&self) -> Option<Self> {
         let bytes = self.bytes.clone();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::manifest::Path;
+use crate::manifest::{self, Path};
 
 use super::error::At;
 use super::selector::{Selector, SelectorKind};
@@ -109,9 +109,7 @@ impl<'s> Walk<'s> {
 
     /// Leaves it.
     pub(super) fn close(&mut self) {
-        if let Some(level) = self.levels.pop() {
-            self.path.truncate(level.start);
-        }
+        self.leave_comment();
         self.clear_comments();
     }
 
@@ -142,6 +140,13 @@ impl<'s> Walk<'s> {
         self.close();
     }
 
+    /// Ends a value that was a comment: what stood above it holds still for what follows.
+    pub(super) fn leave_comment(&mut self) {
+        if let Some(level) = self.levels.pop() {
+            self.path.truncate(level.start);
+        }
+    }
+
     /// The associated data of what stands here.
     pub(super) fn path(&self) -> &str {
         associated(&self.path)
@@ -158,9 +163,22 @@ impl<'s> Walk<'s> {
         self.levels.len()
     }
 
-    /// The number of the document, from 1.
-    pub(super) fn document(&self) -> usize {
-        self.documents
+    /// True at a path of the first document, and below it.
+    pub(super) fn is_below(&self, path: &Path) -> bool {
+        let mut levels = self.levels.iter().skip(1);
+        let steps = path.0.iter();
+        self.documents == 1
+            && steps.into_iter().all(|step| {
+                levels
+                    .next()
+                    .is_some_and(|level| match (step, level.index) {
+                        (manifest::Step::Index(at), Some(index)) => *at == index,
+                        (manifest::Step::Key(key), None) => {
+                            self.path[level.start..level.end - 1] == **key
+                        }
+                        _ => false,
+                    })
+            })
     }
 
     /// Where this is in the file.

@@ -6,5 +6,6 @@
 mod cli;
 mod controller;
 mod kubeconfig;
+mod kubeseal;
 mod search;
 mod trial;

@@ -5,6 +5,7 @@ mod attacks;
 mod beside;
 mod differences;
 mod effort;
+mod flags;
 mod kubeseal;
 mod metrics;
 mod places;

@@ -380,4 +380,13 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ("writes aliases out, and keeps the anchor", 0),
         "only aliases can't be encrypted",
     ),
+    row(
+        Case::new(
+            "`lastmodified` without quotes, as other tools write it",
+            &["decrypt", "xtime.yaml"],
+        ),
+        ("an error", 1),
+        ("reads it", 0),
+        "nothing is unclear about it",
+    ),
 ];

@@ -12,5 +12,6 @@ mod cases;
 mod differences;
 mod leftovers;
 mod materials;
+mod offline;
 mod run;
 mod silence;

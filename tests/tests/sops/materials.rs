@@ -89,6 +89,12 @@ fn make() -> Materials {
     ];
     files.insert("emaconly.yaml".to_owned(), theirs(place.path(), &maconly));
     let sound = String::from_utf8(files["e.yaml"].clone()).unwrap();
+    let first = |name: &str| {
+        let text = String::from_utf8(files[name].clone()).unwrap();
+        text.lines().next().unwrap().to_owned()
+    };
+    let foreign = sound.replace(&first("e.yaml"), &first("eab.yaml"));
+    files.insert("xforeign.yaml".to_owned(), foreign.into_bytes());
     for (name, text) in damaged(&sound) {
         assert_ne!(text, sound, "{name}");
         files.insert(name.to_owned(), text.into_bytes());
@@ -138,6 +144,19 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
         (
             "xarmor.yaml",
             sound.replace("-----BEGIN AGE", "-----BEGIN EGA"),
+        ),
+        (
+            "xtime.yaml",
+            sound.replace(
+                &line("    lastmodified: "),
+                &line("    lastmodified: ").replace('"', ""),
+            ),
+        ),
+        (
+            "xalias.yaml",
+            sound
+                .replace(&a, &a.replace("a: ", "a: &x "))
+                .replace(&line("c: "), "c: *x"),
         ),
         (
             "xtwoselectors.yaml",

@@ -12,6 +12,7 @@
 mod changes;
 mod flat;
 mod json;
+mod keys;
 mod random;
 mod real;
 mod trial;

@@ -87,7 +87,7 @@ pub(crate) fn end(store: Store) -> &'static str {
     }
 }
 
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(peers::sops)
 }

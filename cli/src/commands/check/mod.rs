@@ -46,7 +46,7 @@ fn look_at(
         report.concerned += 1;
         return Ok(());
     }
-    if !candidate.named && !(is_manifest(path) && mentions_secrets(bytes)) {
+    if !(candidate.named || is_manifest(path) && mentions_secrets(bytes)) {
         return Ok(());
     }
     let shown = candidate.shown.to_string_lossy();

@@ -132,7 +132,7 @@ impl Converter<'_> {
         let bytes = input::read(path, MANIFEST_BYTES_MAX)?.bytes;
         let untouched = |kept| Some(File::untouched(path, &bytes, kept, 0));
         if let Some(store) = sops_file::recognise(path, &bytes) {
-            return self.from_sops(path, &bytes, store).map(Some);
+            return self.of_sops(path, &bytes, store).map(Some);
         }
         // Found in a directory for the sake of SOPS.
         if source.found && !input::is_manifest(path) {

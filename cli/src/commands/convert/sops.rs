@@ -43,7 +43,7 @@ pub(super) enum SopsConvertError {
 
 impl Converter<'_> {
     /// Opens a file of SOPS and seals each Secret in it; comments stay with their keys.
-    pub(super) fn from_sops<'s>(
+    pub(super) fn of_sops<'s>(
         &self,
         path: &'s Path,
         bytes: &[u8],

@@ -51,7 +51,8 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
         }
         // In a directory most files have nothing to do with sealed resources.
         let says = |kind| input::mentions(&bytes, kind);
-        if source.found && !says(SECRET_ENVELOPE) && !says(SEALED_SECRET) {
+        let concerns = says(SECRET_ENVELOPE) || says(SEALED_SECRET);
+        if source.found && !(concerns && input::is_manifest(&source.path)) {
             continue;
         }
         let stream = manifest::parse(&source.path, &bytes)?;

@@ -116,7 +116,7 @@ impl Sealer<'_> {
             return self.sealed_by_sops(path, store, &bytes).map(Some);
         }
         if format == SealedFormat::Sops && self.is_for_sops(source, &bytes)? {
-            return self.into_sops(path, &bytes).map(Some);
+            return self.by_sops(path, &bytes).map(Some);
         }
         // Found in a directory for the sake of SOPS, and its rule is for nothing of that.
         if source.found && !input::is_manifest(path) {
@@ -230,7 +230,7 @@ impl Sealer<'_> {
         let path = Path::new("-");
         if self.format(self.seen(path))? == SealedFormat::Sops {
             let text = emit(&sops_file::seal::manifest_of(&secret));
-            self.write(&[self.into_sops(path, text.as_bytes())?])?;
+            self.write(&[self.by_sops(path, text.as_bytes())?])?;
             return Ok(ExitStatus::Done);
         }
         let target = self.target(path)?;

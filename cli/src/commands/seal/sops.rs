@@ -33,11 +33,7 @@ impl Sealer<'_> {
     }
 
     /// Closes a file.
-    pub(super) fn into_sops<'p>(
-        &self,
-        path: &'p Path,
-        bytes: &[u8],
-    ) -> Result<Sealed<'p>, Failure> {
+    pub(super) fn by_sops<'p>(&self, path: &'p Path, bytes: &[u8]) -> Result<Sealed<'p>, Failure> {
         let seen = self.seen(path);
         let flags = [
             (self.args.certificate.cert.is_some(), "--cert"),

@@ -24,7 +24,7 @@ use super::metadata::Metadata;
 use super::open::Outcome;
 use super::value::{Value, json_text};
 use super::walk::{Form, Line, Shape, Step};
-use read::{Notes, Pair, Section, read};
+use read::{BLOCK, Notes, Pair, Section, read};
 pub(super) use text::{aligned, spaced_comment_lines, value};
 
 /// A file, taken to pieces.
@@ -349,5 +349,3 @@ pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put,
         at: path.clone(),
     })
 }
-
-const BLOCK: &str = "sops";

@@ -114,7 +114,12 @@ impl<'s> Reader<'s> {
             notes.behind = Some(first + close + 1..first + close + 1 + rest.len());
         }
         notes.owner = Some(start);
-        self.end_section(notes.lines.first().map_or(start, |line| line.start));
+        let above = notes.lines.first().map_or(start, |line| line.start);
+        if name == BLOCK {
+            // Comments above the block were at the end of the file before there was one.
+            self.notes.lines = std::mem::take(&mut notes.lines);
+        }
+        self.end_section(above);
         self.sections.push(Section {
             name,
             notes,
@@ -314,3 +319,4 @@ fn unquoted(text: &str) -> &str {
 }
 
 const DEFAULT: &str = "DEFAULT";
+pub(super) const BLOCK: &str = "sops";
