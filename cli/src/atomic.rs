@@ -16,6 +16,7 @@ use crate::failure::{Failure, Fault};
 use crate::interrupt::Deferred;
 use crate::leftovers::{self, Temporaries};
 use crate::located::InFile;
+use crate::many;
 
 /// A file and what it is to hold.
 pub(crate) struct Replacement<'a> {
@@ -61,10 +62,11 @@ pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Fa
             deferred.check()?;
             batch_staged.extend(Staged::new(file, &mut directories)?);
         }
-        for (staged, file) in batch_staged {
-            deferred.check()?;
-            file.sync_all()
-                .map_err(|error| failed(staged.path, error))?;
+        deferred.check()?;
+        // Side by side: a file system that keeps a journal writes it once for all that wait for it.
+        let synced = many::each_on(SYNCED_AT_A_TIME, &batch_staged, |(_, file)| file.sync_all());
+        for ((staged, _), synced) in batch_staged.into_iter().zip(synced) {
+            synced.map_err(|error| failed(staged.path, error))?;
             all.push(staged);
         }
     }
@@ -226,6 +228,7 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 }
 
 const FILES_AT_A_TIME: usize = 100;
+const SYNCED_AT_A_TIME: usize = 16;
 /// Fewer than any system allows files to be open, the ones at a time included.
 const DIRECTORIES_WITHOUT_ASKING: usize = 100;
 /// What macOS takes for no limit at all.

@@ -27,6 +27,7 @@ mod kubeseal;
 mod leftovers;
 mod located;
 mod manifest;
+mod many;
 mod plugins;
 mod printer;
 mod progress;

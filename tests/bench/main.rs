@@ -18,6 +18,7 @@ mod open;
 mod seal;
 mod sealed_secrets;
 mod sops;
+mod sops_repository;
 mod table;
 
 fn main() {
@@ -33,6 +34,7 @@ fn main() {
     }
     if wanted("sops") {
         sops::run(&mut table);
+        sops_repository::run(&mut table);
     }
     if wanted("cluster") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

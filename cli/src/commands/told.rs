@@ -28,7 +28,19 @@ pub(super) fn told(invocation: &Invocation, error: &clap::Error) -> Result<ExitS
 
 /// The complaint about a command line of `kubeseal`, where clap would repeat what could be a token or a value.
 pub(crate) fn of_kubeseal(error: &clap::Error) -> Option<Failure> {
-    repeats_words(error).then(|| Unsaid::new("kubeseal", error).into())
+    (repeats_words(error) && !names_a_flag(error)).then(|| Unsaid::new("kubeseal", error).into())
+}
+
+/// True where the only word that is repeated is a flag that nobody knows, spelt as flags are.
+fn names_a_flag(error: &clap::Error) -> bool {
+    let is_flag = |word: &str| {
+        let name = word.trim_start_matches('-');
+        name.len() < word.len()
+            && name.len() <= 32
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+    };
+    error.kind() == ErrorKind::UnknownArgument
+        && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if is_flag(word))
 }
 
 /// A command line that is wrong, without the words that are.

@@ -112,7 +112,7 @@ pub(super) enum CommandError {
     Editor,
     #[error("the change was not confirmed")]
     NotConfirmed,
-    #[error("`{}` is known here; it publishes to {}, which nobody is asked from here", .0.escape_debug(), .1)]
+    #[error("refusing to publish {0}: it goes to {1}, and nobody is asked from here")]
     Publish(String, String),
     #[error("unknown shell: bash, zsh and fish are known")]
     Shell,
@@ -123,7 +123,7 @@ pub(super) enum CommandError {
     #[error("invalid recipient for age")]
     Recipient(#[source] bulla_core::recipient::RecipientError),
     #[error(
-        "the file holds keys of {0}, and the rule others: only the tool that has them can change that"
+        "keys of {0} are not the same in the file and in its rule: only the tool that has them can change that"
     )]
     OtherProviders(String),
     #[error("duplicate key type `{}` in the decryption order", .0.escape_debug())]
@@ -345,7 +345,7 @@ impl Fault for CommandError {
             Self::Index(_) | Self::ExtractPath => {
                 "write the path as '[\"key\"][0]': keys in quotes, positions without"
             }
-            Self::ForeignKey(..) | Self::ForeignEntries(_) => {
+            Self::ForeignKey(..) | Self::ForeignEntries(_) | Self::OtherProviders(_) => {
                 "the real sops works with such keys on the same file; nothing was changed"
             }
             Self::Keyservice(_) => "identities of age on this machine open files",

@@ -12,6 +12,7 @@ use super::source::{self, Source};
 use crate::failure::Failure;
 use crate::located::InFile;
 use crate::printer::Printer;
+use crate::shown::Shown;
 
 /// Carries it out as far as it goes: a file that does not open would not be published either.
 pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
@@ -20,7 +21,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let path = source::named(line, printer)?;
     if path.is_dir() {
         return Err(CommandError::Publish(
-            path.display().to_string(),
+            Shown(&path).to_string(),
             "the destinations of its files".to_owned(),
         )
         .into());

@@ -6,7 +6,6 @@ pub(crate) mod config;
 pub(crate) mod error;
 pub(crate) mod inspect;
 mod kept_keys;
-pub(crate) mod many;
 pub(crate) mod opening;
 pub(crate) mod place;
 pub(crate) mod rework;
@@ -23,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::input::{self, MANIFEST_BYTES_MAX, Source, is_stdin, mentions};
+use crate::many;
 
 /// Reads files, side by side where there are many, and says which of them are of SOPS.
 pub(crate) fn read_all(sources: &[Source]) -> Vec<Result<ReadFile, Failure>> {

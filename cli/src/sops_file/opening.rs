@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use super::change::path_of;
 use super::error::{SopsUsage, unopened};
 use super::kept_keys::KeptKeys;
-use super::many;
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::located::InFile;
 use crate::manifest::is_secret;
+use crate::many;
 use crate::progress::Progress;
 
 /// A file of SOPS that was read.

@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use super::error::{SopsUsage, in_file, unopened};
 use super::kept_keys::KeptKeys;
-use super::many;
 use super::opening::SopsFile;
 use super::place;
 use super::seal::now;
@@ -18,6 +17,7 @@ use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::input::is_stdin;
 use crate::located::InFile;
+use crate::many;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::report::count;

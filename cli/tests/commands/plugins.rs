@@ -93,6 +93,8 @@ fn a_plugin_runs_only_where_the_users_own_configuration_allows_it() {
     );
     sealed.ok();
     assert_eq!(stage.runs(), 1);
+    let seen = stage.run("inspect clusters/db.yaml", &[]).ok();
+    assert!(seen.contains("alice (plug-in): not post-quantum"), "{seen}");
     let open = "open clusters/db.yaml -k password -I @shtest";
     assert_eq!(stage.run(open, &[]).ok(), CANARY);
     // What runs does not run in the repository.

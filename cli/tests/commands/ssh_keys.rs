@@ -61,6 +61,18 @@ fn what_is_sealed_for_keys_of_ssh_is_opened_with_them() {
     let other = format!("open {file} -I {}", key("ed25519-pkcs8").display());
     assert!(repo.bulla(&other).fails(3).contains("no key at hand opens"));
 
+    // On the command line, too: the base64 of this one ends in `=`.
+    assert!(public("rsa-locked").contains("= "));
+    for recipient in [
+        public("rsa-locked"),
+        format!("somebody={}", public("rsa-locked")),
+    ] {
+        let mut seal = repo.command();
+        repo.write("clusters/asked.yaml", secret("asked"));
+        seal.args(["seal", "clusters/asked.yaml", "--for", &recipient]);
+        assert!(run(seal, b"").ok().contains("bulla1."));
+    }
+
     let seen = repo.bulla(&format!("inspect {file}")).ok();
     assert!(
         seen.contains("ssh-ed25519") && seen.contains("ssh-rsa"),

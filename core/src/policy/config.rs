@@ -111,7 +111,9 @@ impl Config {
         let mut resolved: Vec<NamedRecipient> = Vec::new();
         for text in wanted {
             let text = text.as_ref().trim();
-            let found = match (self.party(text), text.split_once('=')) {
+            // Base64 of an ssh key may end in `=`; what stands before it is no name then.
+            let named = text.split_once('=').filter(|(name, _)| !name.contains(' '));
+            let found = match (self.party(text), named) {
                 (Some(party), _) => party.named_recipients()?,
                 (None, Some((name, key))) => vec![self.named_key(name, key)?],
                 (None, None) => vec![self.public_key(text)?],

@@ -35,7 +35,7 @@ fn the_example_of_the_design_is_read() {
     let (prod, alice, safe) = (hybrid(), classic(), classic());
     let config = Config::parse(&format!(
         "clusters:\n  prod-eu: {{recipients: [{prod}], certificate: keys/prod-eu.pem}}  # fetched\n\
-         people:\n  alice: {{recipients: [{alice}, ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA]}}\n\
+         people:\n  alice: {{recipients: [{alice}, ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYA]}}\n\
          recovery:\n  safe: {{recipients: [{safe}]}}\n\
          rules:\n  - path: clusters/prod/**\n    for: [prod-eu, safe]\n    postQuantum: required\n    scope: Strict\n    format: envelope\n  \
          - path: clusters/dev/**\n    for: [safe, prod-eu]\n    scope: Namespace\n  \
@@ -76,13 +76,15 @@ fn the_example_of_the_design_is_read() {
         sops.recipients(),
         Err(PolicyError::OtherFormat { .. })
     ));
-    let ssh = config
+    let signing = config
         .rule_for("people/x.yaml")
         .unwrap()
         .recipients()
         .unwrap_err();
+    let said = signing.to_string();
     assert!(
-        ssh.to_string().contains("ssh-ed25519") && ssh.to_string().contains("not supported yet")
+        said.contains("`ecdsa-sha2-nistp256`, which can't be closed for"),
+        "{said}"
     );
 
     assert!(matches!(

@@ -209,8 +209,8 @@ pub enum PolicyError {
     /// The same recipient is asked for twice.
     #[error("`{name}` is asked for twice")]
     AskedTwice { name: RecipientName },
-    /// A recipient of a kind that comes later.
-    #[error("`{name}` has a recipient of kind `{kind}`, which is not supported yet")]
+    /// A recipient that nothing can be closed for, such as an ssh key that only signs.
+    #[error("`{name}` has a recipient of kind `{kind}`, which can't be closed for")]
     UnsupportedRecipient { name: RecipientName, kind: String },
     /// Only a certificate, where the format needs an age recipient.
     #[error("`{name}` has a certificate and no recipient to close an envelope for")]

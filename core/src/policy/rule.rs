@@ -273,7 +273,7 @@ impl Party {
     /// Its public keys under its name.
     ///
     /// # Errors
-    /// [`PolicyError::UnsupportedRecipient`] when one of them is of a kind that comes later,
+    /// [`PolicyError::UnsupportedRecipient`] when one of them is of a kind that can't be closed for,
     /// [`PolicyError::CertificateOnly`] when there is none.
     pub fn named_recipients(&self) -> Result<Vec<NamedRecipient>, PolicyError> {
         let name = || self.name.clone();

@@ -20,7 +20,7 @@ use super::metadata::Metadata;
 use super::open::{Ciphertexts, MacPolicy, open};
 use super::renew::Renewal;
 use super::tree::Tree;
-use super::walk::{Step, Walk};
+use super::walk::{Form, Step, Walk};
 
 /// A file that was changed.
 pub struct Changed {
@@ -140,7 +140,8 @@ impl Store {
                 let opened = Opened::of(before, opener, setting.mac)?;
                 let fresh = value.map(|_| &at);
                 unchanged_outside(before.steps(), after.steps(), &at, fresh)?;
-                opened.write(after, path, fresh, setting.now, rng)
+                let quoted = is_quoted(before.steps(), &at);
+                opened.write(after, path, (fresh, quoted), setting.now, rng)
             })
         })
     }
@@ -174,6 +175,7 @@ impl Store {
                 key: &before.key,
                 new_key: Some(new_key),
                 fresh: None,
+                quoted: true,
             };
             let mut known = Ciphertexts::default();
             let (closed, mac) = renewal.close(body.steps(), &mut known, rng)?;
@@ -229,7 +231,7 @@ impl Opened {
         mut self,
         after: &dyn Body,
         path: &Path,
-        fresh: Option<&Path>,
+        (fresh, quoted): (Option<&Path>, bool),
         now: &str,
         rng: &mut impl RngCore,
     ) -> Result<Changed, SopsError> {
@@ -240,6 +242,7 @@ impl Opened {
             key: &self.key,
             new_key: None,
             fresh,
+            quoted,
         };
         let (closed, mac) = renewal.close(after.steps(), &mut self.known, rng)?;
         let changed = fresh.is_none_or(|fresh| {
@@ -277,6 +280,28 @@ fn unchanged_outside(
             rule: "the key stands there more than once",
         }),
     }
+}
+
+/// True where the file has a value in quotes.
+fn is_quoted(steps: &[Step<'_>], path: &Path) -> bool {
+    let mut walk = Walk::new(None);
+    steps.iter().any(|step| match step {
+        Step::Open(key, _) => {
+            walk.open(key.as_deref());
+            false
+        }
+        Step::Close => {
+            walk.close();
+            false
+        }
+        Step::Comment(..) => false,
+        Step::Leaf(key, _, form) => {
+            walk.open(key.as_deref());
+            let here = walk.depth() == path.0.len() + 1 && walk.is_below(path);
+            walk.close();
+            here && matches!(form, Form::SingleQuoted | Form::DoubleQuoted)
+        }
+    })
 }
 
 /// What counts of the steps that are not at the path or below it, and how often something stands there.

@@ -51,9 +51,17 @@ impl Opener for KeyRing {
         &self,
         entries: &[AgeEntry],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, (usize, UnwrapError)> {
-        match first(entries, |entry| open_at_hand(self, entry)) {
+        let named = first(entries, |entry| match named(self, entry) {
+            Some(identity) => open_named(identity, entry).map(Some),
+            None => Ok(None),
+        });
+        let at_hand = match named {
+            Ok(None) => first(entries, |entry| open_at_hand(self, entry)),
+            named => named,
+        };
+        match at_hand {
             Ok(None) => open_from_reserve(self, entries),
-            opened => opened,
+            at_hand => at_hand,
         }
     }
 }
@@ -62,13 +70,11 @@ fn open_at_hand(
     ring: &KeyRing,
     entry: &AgeEntry,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, UnwrapError> {
-    let file = dearmor(&entry.enc).ok_or(UnwrapError::NotAge)?;
-    let recipient = without_comment(&entry.recipient);
-    let named = |identity: &&Identity| identity.recipient().as_str() == recipient;
-    if let Some(identity) = ring.iter().find(named) {
-        return unwrap(identity, &file, SHARE_BYTES_MAX).map(Some);
+    if let Some(identity) = named(ring, entry) {
+        return open_named(identity, entry).map(Some);
     }
     // The name is only a hint: a file may say another one.
+    let file = dearmor(&entry.enc).ok_or(UnwrapError::NotAge)?;
     for identity in ring.iter() {
         match unwrap(identity, &file, SHARE_BYTES_MAX) {
             Ok(share) => return Ok(Some(share)),
@@ -77,6 +83,18 @@ fn open_at_hand(
         }
     }
     Ok(None)
+}
+
+/// The identity at hand whose recipient an entry names.
+fn named<'r>(ring: &'r KeyRing, entry: &AgeEntry) -> Option<&'r Identity> {
+    let recipient = without_comment(&entry.recipient);
+    ring.iter()
+        .find(|identity| identity.recipient().as_str() == recipient)
+}
+
+fn open_named(identity: &Identity, entry: &AgeEntry) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+    let file = dearmor(&entry.enc).ok_or(UnwrapError::NotAge)?;
+    unwrap(identity, &file, SHARE_BYTES_MAX)
 }
 
 fn open_from_reserve(

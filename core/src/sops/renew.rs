@@ -12,7 +12,7 @@ use super::mac::Mac;
 use super::open::{Ciphertexts, open_value};
 use super::selector::Selector;
 use super::value::{Kind, Value};
-use super::walk::{Step, Walk};
+use super::walk::{Form, Step, Walk};
 
 /// What is renewed in a file.
 pub(super) struct Renewal<'r> {
@@ -24,6 +24,8 @@ pub(super) struct Renewal<'r> {
     pub(super) new_key: Option<&'r DataKey>,
     /// Where plaintext was put into the first document.
     pub(super) fresh: Option<&'r Path>,
+    /// True where quotes of what stands there are those of the file, and none that the plaintext needs.
+    pub(super) quoted: bool,
 }
 
 impl Renewal<'_> {
@@ -67,7 +69,7 @@ impl Renewal<'_> {
                             mac.count(value, selected);
                             let closes = selected && !value.is_never_closed();
                             let cipher = new.as_ref().unwrap_or(&old);
-                            closes.then(|| fresh(value, &walk, cipher, known, rng))
+                            closes.then(|| self.fresh(value, &walk, cipher, known, rng))
                         }
                         Some(value) => {
                             let opened = open_value(value, selected, &walk, &old, &mut mac)?;
@@ -89,24 +91,28 @@ impl Renewal<'_> {
         Ok((texts, mac.finish()))
     }
 
+    fn fresh(
+        &self,
+        value: &Value,
+        walk: &Walk<'_>,
+        cipher: &Cipher,
+        known: &mut Ciphertexts,
+        rng: &mut impl RngCore,
+    ) -> ClosedText {
+        match known.take(walk.path(), value) {
+            Some(known) => ClosedText {
+                text: known.closed.to_string(),
+                form: Some(known.form),
+            },
+            None => ClosedText {
+                form: (!self.quoted).then_some(Form::Bare),
+                ..text(cipher.close(value, walk.path(), rng))
+            },
+        }
+    }
+
     fn is_fresh(&self, walk: &Walk<'_>) -> bool {
         self.fresh.is_some_and(|path| walk.is_below(path))
-    }
-}
-
-fn fresh(
-    value: &Value,
-    walk: &Walk<'_>,
-    cipher: &Cipher,
-    known: &mut Ciphertexts,
-    rng: &mut impl RngCore,
-) -> ClosedText {
-    match known.take(walk.path(), value) {
-        Some(known) => ClosedText {
-            text: known.closed.to_string(),
-            form: Some(known.form),
-        },
-        None => text(cipher.close(value, walk.path(), rng)),
     }
 }
 

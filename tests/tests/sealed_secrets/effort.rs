@@ -61,6 +61,10 @@ async fn what_nothing_opens_has_a_bound_and_is_tried_and_diagnosed_once_a_change
     let (again, _) = ours.start_another(&never);
     let fourth = deliver(&again, &tenant, "fourth", 0).await;
     took(&again, fourth);
+    // Upstream every restart tells of every object.
+    let told = tenant.events("modest").await;
+    let told = told.iter().filter(|(reason, _)| reason == "Unsealed");
+    assert_eq!(told.count(), 1);
 }
 
 /// Delivers an object of one value, and returns how many of the two keys it took.

@@ -166,3 +166,21 @@ async fn a_template_whose_result_changes_is_rendered_once_for_each_change() {
     let again = tenant.deliver(&sealed).await;
     assert_eq!(data(&again)["token"].len(), 25);
 }
+
+/// Upstream from 0.27 to 0.29 a template read the environment of the controller.
+#[tokio::test]
+async fn a_template_reads_nothing_of_the_controller_1703() {
+    let tenant = tenant("env").await;
+    for (name, template) in [
+        ("env", "{{ env \"PATH\" }}"),
+        ("expandenv", "{{ expandenv \"$HOME\" }}"),
+        ("host", "{{ getHostByName \"localhost\" }}"),
+    ] {
+        let mut sealed = tenant.seal(&tenant.secret_of(name, &[("a", "b")]), &[]);
+        sealed["spec"]["template"]["data"] = json!({"x": template});
+        tenant.apply(&sealed).await;
+        tenant.failed(name, "template `x`, line 1").await;
+        let made = tenant.secrets.get_opt(name).await.expect("an answer");
+        assert!(made.is_none(), "{name}");
+    }
+}

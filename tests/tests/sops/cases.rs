@@ -15,6 +15,10 @@ const GROUPS: &[(&str, &str)] = &[(
     ".sops.yaml",
     "creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age: [\"{A}\"]\n      - age: [\"{B}\"]\n",
 )];
+const PGP: &[(&str, &str)] = &[(
+    ".sops.yaml",
+    "creation_rules:\n  - age: \"{A}\"\n    pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n",
+)];
 const NOWHERE: &[(&str, &str)] = &[(
     ".sops.yaml",
     "creation_rules:\n  - path_regex: elsewhere\n    age: \"{A}\"\n",
@@ -148,6 +152,8 @@ const ENCRYPT: &[Case] = &[
     case("standard input in place", &["encrypt", "--age", "{A}", "--filename-override", "x.json", "-i"]).input("{}"),
     case("standard input without a name", &["encrypt", "--age", "{A}"]).input("a: 1\n").said("must specify --filename-override when reading from stdin"),
     case("two outputs", &["encrypt", "--age", "{A}", "--output", "x", "-i", "p.yaml"]).said("cannot operate on both --output and --in-place"),
+    case("laid out anew", &["encrypt", "--age", "{A}", "x.yaml"]).files(&[("x.yaml", "# c\nm: {a: 'b'}\n\nl:\n- 1\n# d\n- \"q\"\n")]).environment(&[("SOPS_REFORMAT", "1")]),
+    case("JSON laid out anew", &["encrypt", "-i", "--age", "{A}", "x.json"]).files(&[("x.json", "{\"a\":1,\"b\":[1,{\"c\":null}]}")]).environment(&[("SOPS_REFORMAT", "1")]),
     case("yaml as json", &["encrypt", "--age", "{A}", "--output-type", "json", "p.yaml"]),
     case("json as yaml", &["encrypt", "--age", "{A}", "--output-type", "yaml", "p.json"]),
     case("dotenv as json", &["encrypt", "--age", "{A}", "--output-type", "json", "p.env"]),
@@ -259,6 +265,11 @@ const KEYS: &[Case] = &[
     case("update: not there", &["updatekeys", "-y", "nope.yaml"]).files(ONE_RULE),
     case("update: nothing", &["updatekeys"]),
     case("update: somebody else's", &["updatekeys", "-y", "eb.yaml"]).files(ONE_RULE),
+    case("a PGP key beside: decrypt", &["decrypt", "epgp.yaml"]),
+    case("a PGP key beside: set", &["set", "epgp.yaml", "[\"a\"]", "\"x\""]),
+    case("a PGP key beside: edit", &["epgp.yaml"]).environment(&[("EDITOR", "sed -i s/two/x/")]),
+    case("a PGP key beside: rotate", &["rotate", "-i", "epgp.yaml"]),
+    case("a PGP key beside: nothing to do", &["updatekeys", "-y", "epgp.yaml"]).files(PGP),
     case("add a group", &["groups", "add", "-f", "e.yaml", "--age", "{B}"]),
     case("add a group in place", &["groups", "add", "-i", "--file", "e.yaml", "--age", "{B}"]),
     case("add a group to JSON", &["groups", "add", "-i", "-f", "e.json", "--age", "{B}", "--shamir-secret-sharing-threshold", "2"]),

@@ -389,4 +389,33 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ("reads it", 0),
         "nothing is unclear about it",
     ),
+    row(
+        Case::new(
+            "`updatekeys` of a file that also has a PGP key, which is not at hand",
+            &["updatekeys", "-y", "epgp.yaml"],
+        )
+        .files(&[(
+            ".sops.yaml",
+            "creation_rules: [{age: '{A},{B}', pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21}]\n",
+        )]),
+        ("an error: it closes for everybody anew", 1),
+        (
+            "adds the age recipient, and keeps the PGP entry as it is",
+            0,
+        ),
+        "the data key is the same",
+    ),
+    row(
+        Case::new(
+            "`updatekeys` for a PGP key that is not at hand",
+            &["updatekeys", "-y", "e.yaml"],
+        )
+        .files(&[(
+            ".sops.yaml",
+            "creation_rules: [{age: '{A}', pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21}]\n",
+        )]),
+        ("prints the changes, and fails", 1),
+        ("fails at once", 1),
+        "only age is used here",
+    ),
 ];

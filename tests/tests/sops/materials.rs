@@ -94,6 +94,9 @@ fn make() -> Materials {
         text.lines().next().unwrap().to_owned()
     };
     let foreign = sound.replace(&first("e.yaml"), &first("eab.yaml"));
+    let pgp = "    pgp:\n        - created_at: \"2026-11-21T12:00:00Z\"\n          enc: |-\n            -----BEGIN PGP MESSAGE-----\n\n            x\n            -----END PGP MESSAGE-----\n          fp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n    unencrypted_suffix:";
+    let mixed = sound.replace("    unencrypted_suffix:", pgp);
+    files.insert("epgp.yaml".to_owned(), mixed.into_bytes());
     files.insert("xforeign.yaml".to_owned(), foreign.into_bytes());
     for (name, text) in damaged(&sound) {
         assert_ne!(text, sound, "{name}");

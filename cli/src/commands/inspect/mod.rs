@@ -155,7 +155,8 @@ impl Opener {
     fn kind_text(&self) -> String {
         match self.kind {
             Ok(Some(kind)) => kind.to_string(),
-            _ => "unknown".to_owned(),
+            Ok(None) => "plug-in".to_owned(),
+            Err(_) => "unknown".to_owned(),
         }
     }
 
@@ -292,7 +293,9 @@ impl View<'_> {
             .iter()
             .flat_map(|entry| self.openers(entry))
         {
-            let is_classic = matches!(opener.kind, Ok(Some(kind)) if !kind.is_post_quantum());
+            // What only a plug-in knows is not counted on.
+            let is_classic =
+                matches!(opener.kind, Ok(kind) if !kind.is_some_and(KeyKind::is_post_quantum));
             if is_classic
                 && !classic
                     .iter()

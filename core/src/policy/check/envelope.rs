@@ -273,9 +273,11 @@ impl LookedAt<'_> {
         let mut classic: Vec<(String, Place)> = Vec::new();
         for (nth, entry) in self.envelope.data_keys().iter().enumerate() {
             for (inner, closed) in entry.closed_for.iter().enumerate() {
-                let kind = closed.key.kind().ok().flatten();
-                if kind.is_none_or(KeyKind::is_post_quantum) {
-                    continue;
+                // A damaged one is told elsewhere; what only a plug-in knows is not counted on.
+                match closed.key.kind() {
+                    Err(_) => continue,
+                    Ok(kind) if kind.is_some_and(KeyKind::is_post_quantum) => continue,
+                    Ok(_) => {}
                 }
                 let name =
                     self.name_of(closed.recipient.fingerprint, closed.recipient.name.as_str());

@@ -20,14 +20,22 @@ pub(crate) fn each<T: Sync, R: Send>(
         }
     };
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(items.len() / ITEMS_FOR_A_THREAD);
+    each_on(processors, items, |item| {
+        let result = work(item);
+        step();
+        result
+    })
+}
+
+/// The same on so many threads, for work that waits for something else than processors.
+pub(crate) fn each_on<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads.min(items.len() / ITEMS_FOR_A_THREAD);
     if threads < 2 {
-        let one = |item| {
-            let result = work(item);
-            step();
-            result
-        };
-        return items.iter().map(one).collect();
+        return items.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(items.len()));
@@ -37,7 +45,6 @@ pub(crate) fn each<T: Sync, R: Send>(
             let nth = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(nth) else { break };
             mine.push((nth, work(item)));
-            step();
         }
         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
         results.append(&mut mine);
