@@ -84,14 +84,15 @@ async fn a_developer_seals_for_the_cluster_and_flux_applies_it() {
     let shared = shared();
     let team = Team::new("flux-developer", &[]).await;
     let cluster = shared.flux.cluster();
+    // There is a key to fetch.
     closing(&cluster.client().await).await;
     let repository = Repository::new().with_reader_of(cluster, &team.namespace);
-    // Fetching adds the cluster's key.
-    repository.write(
-        ".bulla.yaml",
-        "rules:\n  - {path: \"**\", for: [prod], format: sops, encryptedRegex: ^(data|stringData)$}\n",
-    );
-    repository.bulla_ok(&["key", "fetch", "--name", "prod"]);
+    repository.bulla_ok(&["init", "--cluster", "prod", "--fetch"]);
+    let config = repository.read(".bulla.yaml");
+    let rule = "    for: [prod]\n";
+    assert!(config.contains(rule), "{config}");
+    let sops = format!("{rule}    format: sops\n    encryptedRegex: ^(data|stringData)$\n");
+    repository.write(".bulla.yaml", config.replace(rule, &sops));
     repository.write("db.yaml", SECRET);
     repository.bulla_ok(&["seal", "-i", "db.yaml"]);
     let sealed = repository.read("db.yaml");

@@ -15,7 +15,7 @@ use super::Side;
 pub(super) struct Ways {
     /// Whose lines are taken where both sides changed the same.
     pub(super) favour: Option<Side>,
-    /// Whether lines that both sides put into the same place follow each other.
+    /// Whether lines that both sides put into the same place follow each other, and lines that either took out are out.
     pub(super) in_a_row: bool,
 }
 
@@ -38,9 +38,9 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str, ways: Ways) -> Option<
             push(&mut merged, &one);
         } else if of_ours.is_empty() {
             push(&mut merged, &other);
-        } else if group.range.is_empty() && ways.in_a_row {
-            push(&mut merged, &one);
-            push(&mut merged, &other);
+        } else if ways.in_a_row {
+            let both = [(&ours, of_ours), (&theirs, of_theirs)];
+            push(&mut merged, &union(&base, &group.range, both, ways.favour));
         } else {
             push(
                 &mut merged,
@@ -137,6 +137,43 @@ impl<'t> Changes<'t> {
     }
 }
 
+/// A part of the base with what both sides did to it.
+fn union<'t>(
+    base: &[&'t str],
+    range: &Range<usize>,
+    [ours, theirs]: [(&Changes<'t>, &[Hunk]); 2],
+    favour: Option<Side>,
+) -> Vec<&'t str> {
+    let put = |(changes, hunks): (&Changes<'t>, &[Hunk]), at: usize| {
+        let hunks = hunks.iter().filter(|hunk| hunk.base.start == at);
+        let lines = hunks.flat_map(|hunk| &changes.lines[hunk.side.clone()]);
+        lines.copied().collect::<Vec<_>>()
+    };
+    let takes_out = |(_, hunks): (&Changes<'t>, &[Hunk]), at: usize| {
+        hunks.iter().any(|hunk| hunk.base.contains(&at))
+    };
+    let mut text = Vec::new();
+    for at in range.start..=range.end {
+        let (mut one, mut other) = (put(ours, at), put(theirs, at));
+        if one == other {
+            other.clear();
+        }
+        let (kept, dropped) = match favour {
+            Some(Side::Ours) => (&one, &mut other),
+            Some(Side::Theirs) => (&other, &mut one),
+            None => (&Vec::new(), &mut other),
+        };
+        let keys: Vec<_> = kept.iter().map(|line| key(line)).collect();
+        dropped.retain(|line| !keys.contains(&key(line)));
+        text.append(&mut one);
+        text.append(&mut other);
+        if at < range.end && !takes_out(ours, at) && !takes_out(theirs, at) {
+            text.push(base[at]);
+        }
+    }
+    text
+}
+
 fn changed(op: &DiffOp) -> Option<Hunk> {
     let (tag, base, side) = op.as_tag_tuple();
     (tag != similar::DiffTag::Equal).then_some(Hunk { base, side })
@@ -154,16 +191,25 @@ fn by_keys(base: &[&str], lines: &[&str], hunk: Hunk) -> Vec<Hunk> {
         keys(&base[hunk.base.clone()]),
         keys(&lines[hunk.side.clone()]),
     );
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<Hunk> = Vec::new();
     for op in capture_diff_slices(Algorithm::Patience, &old, &new) {
         let (tag, mut old, mut new) = op.as_tag_tuple();
         old = old.start + hunk.base.start..old.end + hunk.base.start;
         new = new.start + hunk.side.start..new.end + hunk.side.start;
         if tag != similar::DiffTag::Equal {
-            pieces.push(Hunk {
-                base: old,
-                side: new,
-            });
+            match pieces.last_mut() {
+                // A value that takes several lines now.
+                Some(Hunk {
+                    base: replaced,
+                    side,
+                }) if goes_on(base, lines, replaced, &new) => {
+                    (replaced.end, side.end) = (old.end, new.end);
+                }
+                _ => pieces.push(Hunk {
+                    base: old,
+                    side: new,
+                }),
+            }
             continue;
         }
         let pairs = old.zip(new).filter(|(old, new)| base[*old] != lines[*new]);
@@ -173,6 +219,17 @@ fn by_keys(base: &[&str], lines: &[&str], hunk: Hunk) -> Vec<Hunk> {
         }));
     }
     pieces
+}
+
+/// True for new lines behind a line that was changed, which stand further in than that one.
+fn goes_on(base: &[&str], lines: &[&str], replaced: &Range<usize>, new: &Range<usize>) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    match (base.get(replaced.start), lines.get(new.start)) {
+        (Some(old), Some(line)) => {
+            !replaced.is_empty() && !new.is_empty() && indent(line) > indent(old)
+        }
+        _ => false,
+    }
 }
 
 /// What a line is called: what stands before its value.
@@ -225,7 +282,7 @@ impl Group {
     /// What only touches doesn't meet; what is put into one place does.
     fn meets(&self, other: &Range<usize>) -> bool {
         let range = &self.range;
-        *range == *other
+        range.start == other.start
             || range.start.max(other.start) < range.end.min(other.end)
             || other.is_empty() && range.start < other.start && other.start < range.end
     }
@@ -244,16 +301,16 @@ mod tests {
 
     #[test]
     fn lines_that_change_side_by_side_are_no_conflict() {
-        let one = merged("a: x\nb: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, false);
+        let one = merged("a: x\nb: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, true);
         assert_eq!(one.as_deref(), Some("a: x\nb: y\nc: 3\n"));
         let moved = merged(
             "a: x\nn: 0\nb: 2\nc: 3\n",
             "a: 1\nb: y\nc: z\nm: 0\n",
             None,
-            false,
+            true,
         );
         assert_eq!(moved.as_deref(), Some("a: x\nn: 0\nb: y\nc: z\nm: 0\n"));
-        let gone = merged("b: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, false);
+        let gone = merged("b: 2\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, true);
         assert_eq!(gone.as_deref(), Some("b: y\nc: 3\n"));
     }
 
@@ -270,7 +327,7 @@ mod tests {
     #[test]
     fn a_line_that_both_changed_is_one_sides() {
         let (ours, theirs) = ("a: x\nb: 2\nc: 3\nn: 0\n", "a: y\nb: z\nc: 3\n");
-        assert_eq!(merged(ours, theirs, None, true), None);
+        assert_eq!(merged(ours, theirs, None, false), None);
         let ours_won = merged(ours, theirs, Some(Side::Ours), true);
         assert_eq!(ours_won.as_deref(), Some("a: x\nb: z\nc: 3\nn: 0\n"));
         let theirs_won = merged(ours, theirs, Some(Side::Theirs), true);
@@ -280,7 +337,7 @@ mod tests {
     #[test]
     fn a_deletion_and_a_change_of_one_line_are_a_conflict() {
         assert_eq!(
-            merged("a: 1\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, true),
+            merged("a: 1\nc: 3\n", "a: 1\nb: y\nc: 3\n", None, false),
             None
         );
     }

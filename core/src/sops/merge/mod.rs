@@ -311,6 +311,8 @@ fn listed(places: &[At]) -> String {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 const BASE: &str = "the version that both began with";
