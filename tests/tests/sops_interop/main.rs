@@ -18,6 +18,7 @@ mod real;
 mod trial;
 mod vectors;
 mod yaml;
+mod yaml_words;
 
 use bulla_core::sops::Store;
 

@@ -1,8 +1,8 @@
 //! `bulla open`: the Secrets that the cluster gets, for whoever holds a key.
 
+mod error;
 mod sops;
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,15 +11,15 @@ use bulla_core::api::{SEALED_SECRET, SECRET_ENVELOPE};
 use bulla_core::manifest::{Format, Stream, emit, emit_json};
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
-use bulla_core::secret::{ContentError, Outline, SecretContent, SecretPolicy};
+use bulla_core::secret::{Outline, SecretContent, SecretPolicy};
 use bulla_core::template;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::{OpenArgs, OpenFormat, SelectArgs};
-use crate::exit::{Blame, ExitStatus};
-use crate::failure::{Failure, Fault};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::input::{self, Source};
 use crate::manifest::{self, Found, Resource};
@@ -29,6 +29,8 @@ use crate::shell;
 use crate::sops_file;
 use crate::sops_file::opening::SopsFile;
 use crate::surroundings::surroundings;
+
+use error::OpenUsage;
 
 /// Carries it out.
 pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -103,25 +105,6 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
 }
 
 type Chosen<'s> = (&'s Path, &'s Stream, Resource<'s>);
-
-/// What can't be asked for.
-#[derive(Debug, thiserror::Error)]
-enum OpenUsage {
-    #[error("refusing to show plaintext on a terminal")]
-    Terminal,
-    #[error("there is no envelope to open, no SealedSecret, and no file of SOPS")]
-    Nothing,
-    #[error("it names no namespace, and its Secret lies in one")]
-    NoNamespace,
-    #[error("`--key` takes one value, and there are several resources")]
-    Several,
-    #[error("key `{0}` can't be a variable of a shell")]
-    NotAVariable(KeyName),
-    #[error(
-        "the value of key `{0}` can't be written for a shell: it has a zero byte, or is not UTF-8"
-    )]
-    NotText(KeyName),
-}
 
 fn one_value(
     chosen: &[Chosen<'_>],
@@ -372,38 +355,3 @@ fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
 }
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-
-impl Fault for OpenUsage {
-    fn blame(&self) -> Blame {
-        Blame::Caller
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match self {
-            Self::Terminal => {
-                "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
-            }
-            Self::NoNamespace => "give it: `-n NAMESPACE`",
-            Self::Nothing => "`-R` reads the directories below it too",
-            Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
-            Self::NotAVariable(_) | Self::NotText(_) => {
-                "`--key KEY` writes one value byte for byte"
-            }
-        }))
-    }
-}
-
-impl Fault for ContentError {
-    fn blame(&self) -> Blame {
-        self.reason().into()
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(match self {
-            Self::Incomplete { .. } => {
-                "`--key KEY` opens one value; `bulla set` adds what is missing".into()
-            }
-            _ => self.reason().hint().into(),
-        })
-    }
-}

@@ -46,9 +46,6 @@ pub(super) struct Notes {
     pub(super) owner: Option<usize>,
 }
 
-/// A value, what stands for it, and the comment behind it.
-type Found = (Zeroizing<String>, Range<usize>, Option<Range<usize>>);
-
 impl Notes {
     /// The text of all of them, without the first mark.
     pub(super) fn text(&self, source: &str) -> Option<String> {

@@ -167,9 +167,9 @@ fn union<'t>(
         dropped.retain(|line| !keys.contains(&key(line)));
         text.append(&mut one);
         text.append(&mut other);
-        if at < range.end && !takes_out(ours, at) && !takes_out(theirs, at) {
-            text.push(base[at]);
-        }
+        let line = base[..range.end].get(at);
+        let stays = !takes_out(ours, at) && !takes_out(theirs, at);
+        text.extend(line.filter(|_| stays));
     }
     text
 }

@@ -1,0 +1,63 @@
+//! What can't be opened as it was asked for.
+
+use std::borrow::Cow;
+
+use bulla_core::names::KeyName;
+use bulla_core::secret::ContentError;
+
+use crate::exit::Blame;
+use crate::failure::Fault;
+
+/// What can't be asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenUsage {
+    #[error("refusing to show plaintext on a terminal")]
+    Terminal,
+    #[error("there is no envelope to open, no SealedSecret, and no file of SOPS")]
+    Nothing,
+    #[error("it names no namespace, and its Secret lies in one")]
+    NoNamespace,
+    #[error("`--key` takes one value, and there are several resources")]
+    Several,
+    #[error("key `{0}` can't be a variable of a shell")]
+    NotAVariable(KeyName),
+    #[error(
+        "the value of key `{0}` can't be written for a shell: it has a zero byte, or is not UTF-8"
+    )]
+    NotText(KeyName),
+}
+
+impl Fault for OpenUsage {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Terminal => {
+                "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
+            }
+            Self::NoNamespace => "give it: `-n NAMESPACE`",
+            Self::Nothing => "`-R` reads the directories below it too",
+            Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
+            Self::NotAVariable(_) | Self::NotText(_) => {
+                "`--key KEY` writes one value byte for byte"
+            }
+        }))
+    }
+}
+
+impl Fault for ContentError {
+    fn blame(&self) -> Blame {
+        self.reason().into()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Incomplete { .. } => {
+                "`--key KEY` opens one value; `bulla set` adds what is missing".into()
+            }
+            _ => self.reason().hint().into(),
+        })
+    }
+}
