@@ -194,7 +194,7 @@ const VALUES: &[&str] = &[
     "-2.5",
     "null",
     "{\"x\":\"y\",\"z\":[1,\"two\",false,null]}",
-    "[\"one\",{\"a\":\"b\"}]",
+    "{\"list\":[\"one\",{\"a\":\"b\"}]}",
     "{}",
 ];
 const SIMPLE: &[&str] = &["\"plain\"", "\"with blanks\"", "\"1e3\"", "\"x=y\""];

@@ -79,7 +79,7 @@ pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
         let block = root.get(BLOCK);
         reader.pieces.roots.push(root);
         reader.pieces.blocks.push(block);
-        reader.collection(root, None, end, block, &mut comments)?;
+        reader.collection(root, None, None, end, block, &mut comments)?;
     }
     Ok(reader.pieces)
 }
@@ -95,11 +95,13 @@ struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    /// A mapping or sequence; the next node after it starts at `limit`. The entry `block` is passed over.
+    /// A mapping or sequence within one that starts in the column `outer`; the next node after it starts at `limit`. The
+    /// entry `block` is passed over.
     fn collection(
         &mut self,
         node: Node<'s>,
         key: Option<&'s str>,
+        outer: Option<usize>,
         limit: usize,
         block: Option<Node<'s>>,
         comments: &mut Comments<'s>,
@@ -150,7 +152,9 @@ impl<'s> Reader<'s> {
         if flow {
             self.comments_before(node.span().end, 0, comments, None);
         } else {
-            self.comments_before(limit, start, comments, dashes);
+            // Behind a list whose dashes stand below its key, go-yaml counts a comment to what comes next.
+            let inside = start + usize::from(outer == Some(start));
+            self.comments_before(limit, inside, comments, dashes);
         }
         self.push(Step::Close, Slot::None);
         self.walk.close();
@@ -187,7 +191,7 @@ impl<'s> Reader<'s> {
             let mut none = Comments::none(self.source);
             let aliased = self.alias.is_some();
             let comments = if aliased { &mut none } else { comments };
-            self.collection(node, key, limit, None, comments)?;
+            self.collection(node, key, Some(column), limit, None, comments)?;
         } else {
             if outer.is_none() && node.kind() != Kind::Alias {
                 let block = matches!(node.kind(), Kind::Scalar(style) if style.is_block());
