@@ -216,7 +216,31 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Another selector than the rule's decides of the next value: nobody signs it, so whoever writes the file can change it.
+    fn selector(&mut self, audit: &Audit, ruled: &Ruled<'_>) {
+        let wanted = match ruled {
+            Ruled::Bulla(Ok(rule)) => rule
+                .encrypted_regex()
+                .map(|text| (SelectorKind::EncryptedRegex, text)),
+            Ruled::Sops(Ok(target)) => target.selector(),
+            _ => None,
+        };
+        let Ok(found) = audit.metadata.selector() else {
+            return;
+        };
+        let name = found.kind().name();
+        if wanted.is_some_and(|wanted| wanted != (found.kind(), found.text())) {
+            self.add(
+                FindingKind::SopsBlock,
+                self.block(name).or_else(|| self.block("")),
+                format!("`{name}` of this file is not the rule's: new values could stay readable"),
+                "restore it from Git; or open the file with `bulla sops decrypt`, and seal it again by the rule",
+            );
+        }
+    }
+
     fn rule(&mut self, audit: &Audit, ruled: &Ruled<'_>) {
+        self.selector(audit, ruled);
         let difference = match ruled {
             Ruled::Nothing => return,
             Ruled::Bulla(Err(error)) => {

@@ -248,12 +248,15 @@ impl Target {
         }
     }
 
+    /// The selector that the rule names.
+    pub(crate) fn selector(&self) -> Option<(SelectorKind, &str)> {
+        let said = self.selector.as_ref();
+        said.map(|(kind, text)| (*kind, text.as_str()))
+    }
+
     /// The selector of the rule; where it says nothing, what fits the file.
     pub(crate) fn selector_or(&self, default: Option<(SelectorKind, &str)>) -> Option<Selector> {
-        let said = self.selector.as_ref();
-        let (kind, text) = said
-            .map(|(kind, text)| (*kind, text.as_str()))
-            .or(default)?;
+        let (kind, text) = self.selector().or(default)?;
         Selector::new(kind, text).ok()
     }
 

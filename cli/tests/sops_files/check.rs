@@ -80,6 +80,21 @@ fn what_is_wrong_is_found() {
     }
 }
 
+/// Nobody signs the selector: one that was narrowed would leave the next value readable.
+#[test]
+fn another_selector_than_the_rules_is_found() {
+    let repo = repo();
+    repo.write("app/values.yaml", values());
+    repo.bulla("seal -i app/values.yaml").ok();
+    let sealed = repo.read("app/values.yaml");
+    let selector = line(&sealed, "encrypted_regex:");
+    repo.write(
+        "app/values.yaml",
+        sealed.replace(&selector, &format!("{selector}|^never$")),
+    );
+    assert_eq!(kinds(&repo, "app/values.yaml"), ["sops-block"]);
+}
+
 #[test]
 fn recipients_and_formats_follow_the_rule() {
     let repo = repo();
