@@ -5,13 +5,14 @@ use std::fs;
 use std::process::Command;
 
 use bulla_tests::process;
-use rand_core::{OsRng, RngCore as _};
 use serde_json::{Map, Value, json};
 
 use crate::run::{Place, Whose};
 
 /// Turns through all files.
 const ROUNDS: usize = 6;
+/// What runs where no seed is given, so that a change is to blame for a failure, not chance.
+const SEED: u64 = 20_261_121;
 /// Commands for each file of a round.
 const COMMANDS: usize = 5;
 
@@ -19,7 +20,7 @@ const COMMANDS: usize = 5;
 fn five_commands_for_each_file_by_alternating_tools() {
     let seed = match std::env::var("BULLA_SEED") {
         Ok(seed) => seed.parse().unwrap(),
-        Err(_) => OsRng.next_u64(),
+        Err(_) => SEED,
     };
     eprintln!("BULLA_SEED={seed}");
     let mut chance = Chance(seed);

@@ -1,7 +1,7 @@
 //! Files of SOPS both ways against the real `sops`: generated ones, and all shared vectors.
 //!
 //! What each encrypts the other decrypts, to the same values and to the same bytes; what the real one refuses is
-//! refused here. `SOPS_SEED` sets the seed, `SOPS_FILES` the number of files of each store.
+//! refused here. A run without `SOPS_SEED` takes the same seed each time; `SOPS_FILES` the number of files of each store.
 
 #![expect(
     clippy::print_stderr,

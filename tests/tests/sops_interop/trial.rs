@@ -28,11 +28,7 @@ pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial)
             .ok()
             .and_then(|text| text.parse::<u64>().ok())
     };
-    let now = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_secs();
-    let seed = set("SOPS_SEED").unwrap_or(now);
+    let seed = set("SOPS_SEED").unwrap_or(SEED);
     let files = set("SOPS_FILES").map_or(files, |files| usize::try_from(files).unwrap());
     eprintln!("{name}: SOPS_SEED={seed}, {files} files");
     let mut random = Random::new(seed);
@@ -304,3 +300,6 @@ fn describe(item: &Item, path: &str, out: &mut String) {
         describe(item, &format!("{path}{step}"), out);
     }
 }
+
+/// What runs where no seed is given, so that a change is to blame for a failure, not chance.
+pub(crate) const SEED: u64 = 20_261_121;
