@@ -89,6 +89,9 @@ impl Writer {
                 Child::Comment(comment) => self.comment(comment, indent, &mut beside),
                 Child::Entry(_, item) => {
                     let beside = self.beside(item, beside.take(), indent);
+                    for comment in above_dash(item) {
+                        self.comment_line(&comment.text, indent);
+                    }
                     self.begin(indent);
                     self.out.push('-');
                     self.item(item, indent, beside);
@@ -104,11 +107,11 @@ impl Writer {
         match item {
             Item::Mapping(all) if item.entries().next().is_some() => {
                 self.out.push(' ');
-                self.mapping(all, inner);
+                self.mapping(&all[above_dash(item).count()..], inner);
             }
             Item::List(all) if item.entries().next().is_some() => {
                 self.out.push(' ');
-                self.list(all, inner);
+                self.list(&all[above_dash(item).count()..], inner);
             }
             other => self.scalar(other, inner, DASH, beside),
         }
@@ -226,6 +229,20 @@ impl Writer {
         }
         self.out.push('\n');
     }
+}
+
+/// The comments that a mapping or a list in a list begins with: go-yaml writes them above the dash.
+fn above_dash(item: &Item) -> impl Iterator<Item = &Comment> {
+    let all = match item {
+        Item::Mapping(all) | Item::List(all) if item.entries().next().is_some() => &all[..],
+        _ => &[],
+    };
+    all.iter().map_while(|child| match child {
+        Child::Comment(comment) if comment.line != Line::Shared && !is_closed(comment) => {
+            Some(comment)
+        }
+        _ => None,
+    })
 }
 
 fn is_closed(comment: &Comment) -> bool {
