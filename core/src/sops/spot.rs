@@ -31,52 +31,63 @@ impl Store {
         // It stands for the text, whatever that will be.
         let text = Json::from("text");
         let Put { file: put, at } = self.put_at(file, path, Some(&text))?;
-        let before = self.read(file, |body| Ok(standing(body.steps(), None, &at)))?;
-        let after = self.read(&put, |body| {
+        let (before, _) = self.read(file, |body| Ok(standing(body.steps(), None, &at)))?;
+        let (_, selected) = self.read(&put, |body| {
             let selector = body.metadata()?.selector()?;
             Ok(standing(body.steps(), Some(&selector), &at))
         })?;
+        // What is missing on the way is made with the text; what stands on it would be lost.
+        let made = at.0.len() < path.0.len();
+        if made && before.is_some_and(|before| before != Standing::Null) {
+            return Err(SopsError::NoSuchPath { path: path.clone() });
+        }
         Ok(Spot {
-            there: before.is_some(),
+            there: !made && before.is_some(),
             collection: before == Some(Standing::Collection),
-            selected: after == Some(Standing::Value { selected: true }),
+            selected,
         })
     }
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Collection,
-    Value { selected: bool },
+    Value,
+    Null,
 }
 
-/// What stands at the path, if anything does.
-fn standing(steps: &[Step<'_>], selector: Option<&Selector>, path: &Path) -> Option<Standing> {
+/// What stands at the path, if anything does, and whether the first value there or below it is encrypted.
+fn standing(
+    steps: &[Step<'_>],
+    selector: Option<&Selector>,
+    path: &Path,
+) -> (Option<Standing>, bool) {
     let mut walk = Walk::new(selector);
+    let mut found = None;
     for step in steps {
-        let found = match step {
+        match step {
             Step::Open(key, _) => {
                 walk.open(key.as_deref());
-                Standing::Collection
+                if walk.depth() == path.0.len() + 1 && walk.is_below(path) {
+                    found = Some(Standing::Collection);
+                }
             }
-            Step::Leaf(key, ..) => Standing::Value {
-                selected: walk.enter(key.as_deref()),
-            },
+            Step::Leaf(key, value, _) => {
+                let selected = walk.enter(key.as_deref());
+                if walk.is_below(path) {
+                    let here = match value {
+                        Some(_) => Standing::Value,
+                        None => Standing::Null,
+                    };
+                    return (found.or(Some(here)), selected);
+                }
+                walk.leave();
+            }
             Step::Comment(text, _) => {
                 walk.comment(text);
-                continue;
             }
-            Step::Close => {
-                walk.close();
-                continue;
-            }
-        };
-        if walk.depth() == path.0.len() + 1 && walk.is_below(path) {
-            return Some(found);
-        }
-        if found != Standing::Collection {
-            walk.leave();
+            Step::Close => walk.close(),
         }
     }
-    None
+    (found, false)
 }
