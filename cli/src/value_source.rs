@@ -30,7 +30,7 @@ pub(crate) enum ValueError {
     /// The two entries differ.
     #[error("the two entries differ")]
     Mismatch,
-    /// Nothing was typed.
+    /// Nothing was typed, or came out of the pipe.
     #[error("no value was entered")]
     Nothing,
     /// The terminal can't be asked.
@@ -56,10 +56,14 @@ impl ValueSource<'_> {
             Self::File(path) => path,
         };
         let bytes = input::read(path, MAX_VALUE_BYTES)?.bytes;
+        let asked = matches!(self, Self::Ask);
         let untrimmed = bytes
             .strip_suffix(b"\n")
             .map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
         match untrimmed {
+            // A program that failed writes nothing into its pipe: that empties no secret.
+            Some([]) if trim && asked => return Err(ValueError::Nothing.into()),
+            None if asked && bytes.is_empty() => return Err(ValueError::Nothing.into()),
             Some(rest) if trim => return Ok(rest.into()),
             Some(rest) if !rest.contains(&b'\n') => {
                 printer.say(

@@ -22,9 +22,10 @@ use crate::sealed_secret::{CertificateError, Certificates, FoundSealed};
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::sops_file;
-use crate::sops_file::change::{self, Site};
+use crate::sops_file::change;
 use crate::sops_file::error::SopsUsage;
 use crate::sops_file::opening::SopsFile;
+use crate::sops_file::value_site::ValueSite;
 use crate::value_source::ValueSource;
 use crate::vouching;
 
@@ -134,7 +135,8 @@ fn set_in_sops(args: &SetArgs, session: &Session, file: &SopsFile) -> Result<Exi
     if let Some((_, flag)) = flags.into_iter().find(|(given, _)| *given) {
         return Err(SopsUsage::Flag(flag).into());
     }
-    let mut site = Site::of(file, &args.key, &args.select)?;
+    let mut site = ValueSite::of(file, &args.key, &args.select)?;
+    site.takes_a_value(file)?;
     let identities = Identities::load(&args.identities, printer)?;
     change::must_open(file, &identities)?;
     let plaintext = value(args, &args.key, printer)?;

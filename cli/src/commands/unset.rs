@@ -19,9 +19,10 @@ use crate::printer::Printer;
 use crate::session::Session;
 use crate::shown::Shown;
 use crate::sops_file;
-use crate::sops_file::change::{self, Site};
+use crate::sops_file::change;
 use crate::sops_file::error::SopsUsage;
 use crate::sops_file::opening::SopsFile;
+use crate::sops_file::value_site::ValueSite;
 
 /// Carries it out.
 pub(crate) fn run(args: &UnsetArgs, session: &Session) -> Result<ExitStatus, Failure> {
@@ -92,7 +93,7 @@ fn unset_in_sops(
     let sites = args
         .keys
         .iter()
-        .map(|key| Site::of(file, key, &args.select));
+        .map(|key| ValueSite::of(file, key, &args.select));
     let sites = sites.collect::<Result<Vec<_>, _>>()?;
     if sites.iter().any(|site| !site.there) {
         return Err(InFile::new("change", path, SopsUsage::NothingThere).into());

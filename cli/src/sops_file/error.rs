@@ -77,6 +77,42 @@ pub(crate) enum SopsUsage {
         "the second argument, KEY, is neither the name of a key nor a path such as [\"db\"][\"password\"]"
     )]
     KeyPath,
+    /// What would be no key of a Secret.
+    #[error("the second argument, KEY, is not the name of a key of a Secret")]
+    SecretKey,
+    /// What would be no variable.
+    #[error("the second argument, KEY, is not the name of an environment variable")]
+    DotenvKey,
+    /// `--name` or `--namespace` that nothing has.
+    #[error("it holds no Secret of that name and namespace")]
+    NoSuchSecret,
+    /// Any of them could be meant.
+    #[error("it holds several Secrets")]
+    SeveralSecrets,
+    /// A Secret behind the first document.
+    #[error(
+        "the Secret is in document {0}, and only the first document of a file of SOPS can be changed so"
+    )]
+    OtherDocument(usize),
+    /// A Secret that is an item.
+    #[error("the Secret is an item of a list, and those can't be changed so")]
+    SecretInList,
+    /// A key of INI without its section.
+    #[error("a key without a section is one before all sections, and this one stands in a section")]
+    Section(String),
+    /// A text in place of everything below a key.
+    #[error("refusing to replace a mapping or a list by one value")]
+    Collection,
+    /// A value that would stand there in plaintext.
+    #[error(
+        "refusing to write the value in plaintext: the selector of the file leaves that key out"
+    )]
+    LeftOut {
+        /// Its name and its text.
+        selector: String,
+        /// The path that a key with dots may have meant.
+        path_form: Option<String>,
+    },
     /// A value that is not text, where only text fits.
     #[error("the value is not UTF-8, and this file holds text only")]
     NotText,
@@ -152,7 +188,10 @@ impl Fault for SopsUsage {
     fn blame(&self) -> Blame {
         match self {
             Self::SetWithoutKey(_) => Blame::Sealed,
-            Self::DisguisedDotenv | Self::Plaintext(_) | Self::PlainPlace => Blame::Policy,
+            Self::DisguisedDotenv
+            | Self::Plaintext(_)
+            | Self::PlainPlace
+            | Self::LeftOut { .. } => Blame::Policy,
             Self::OtherProviders(_) | Self::RuleOfOthers(_) | Self::NotText => Blame::Input,
             _ => Blame::Caller,
         }
@@ -171,6 +210,33 @@ impl Fault for SopsUsage {
             Self::NoKeys => "`bulla edit` and `bulla open` work on all of it",
             Self::KeyPath => {
                 "the usage is `bulla set FILE KEY`; the value is asked for, or comes from a pipe"
+            }
+            Self::SecretKey => {
+                "letters, digits, `-`, `_` and `.`, without a path: `bulla set FILE KEY`"
+            }
+            Self::DotenvKey => {
+                "a letter or `_`, and then letters, digits, `_`, `.` and `-`: `bulla set FILE KEY`"
+            }
+            Self::NoSuchSecret => "`--name` and `--namespace` choose one of the file's Secrets",
+            Self::SeveralSecrets => "choose one with `--name NAME` and `-n NAMESPACE`",
+            Self::OtherDocument(_) | Self::SecretInList => {
+                "`bulla edit` changes any of them; or give it a file of its own"
+            }
+            Self::Section(path) => return Some(format!("name both: `'{path}'`").into()),
+            Self::Collection => {
+                "name a value below it: `'[\"db\"][\"password\"]'`; or take it out first: `bulla unset`"
+            }
+            Self::LeftOut {
+                selector,
+                path_form,
+            } => {
+                let meant = path_form.as_ref().map(|path| {
+                    format!("; if a key below another is meant, its path is `'{path}'`")
+                });
+                return Some(Cow::Owned(format!(
+                    "it is {selector}; `bulla sops set` changes plain values{}",
+                    meant.unwrap_or_default()
+                )));
             }
             Self::NotText => "encode it first, in base64 for example",
             Self::NothingThere => "`bulla inspect -o json` lists the encrypted values",

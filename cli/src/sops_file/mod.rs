@@ -11,6 +11,7 @@ pub(crate) mod place;
 pub(crate) mod rework;
 pub(crate) mod seal;
 pub(crate) mod target;
+pub(crate) mod value_site;
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::manifest::{Path as NodePath, Stream, read_secret};
+use bulla_core::manifest::{Stream, read_secret};
 use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{Decrypted, MacPolicy, Store};
+use bulla_core::sops::{Decrypted, Item, MacPolicy, Store};
 use zeroize::Zeroizing;
 
-use super::change::path_of;
-use super::error::{SopsUsage, unopened};
+use super::error::{SopsUsage, in_file, unopened};
 use super::kept_keys::KeptKeys;
+use super::value_site::path_in;
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::located::InFile;
@@ -76,14 +76,26 @@ pub(crate) fn value_at(
     let failed = |error| Failure::from(InFile::new("open", path, error));
     match store {
         Store::Binary => Err(failed(SopsUsage::NoKeys)),
-        Store::Yaml | Store::Json => in_tree(path, plaintext, key),
+        Store::Yaml | Store::Json => in_manifest(path, store, plaintext, key),
         Store::Dotenv | Store::Ini => {
-            line(plaintext, store, key).ok_or_else(|| failed(SopsUsage::NothingThere))
+            let plaintext = plaintext.reveal();
+            let wanted = path_in(store, plaintext, key).map_err(failed)?;
+            let tree = store.tree(plaintext);
+            let tree = tree.map_err(|error| in_file("open", path, error))?;
+            match tree.get(&wanted) {
+                Some(Item::Value(value)) => Ok(Zeroizing::new(value.bytes().to_vec())),
+                _ => Err(failed(SopsUsage::NothingThere)),
+            }
         }
     }
 }
 
-fn in_tree(path: &Path, plaintext: &Plaintext, key: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn in_manifest(
+    path: &Path,
+    store: Store,
+    plaintext: &Plaintext,
+    key: &str,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let missing = || Failure::from(InFile::new("open", path, SopsUsage::NothingThere));
     let stream = Stream::parse(plaintext.reveal());
     let stream = stream.map_err(|error| InFile::new("read", path, error))?;
@@ -95,25 +107,10 @@ fn in_tree(path: &Path, plaintext: &Plaintext, key: &str) -> Result<Zeroizing<Ve
         let value = secret.values.get(&name).ok_or_else(missing)?;
         return Ok(Zeroizing::new(value.plaintext.reveal().to_vec()));
     }
-    let wanted: NodePath =
-        path_of(key).ok_or_else(|| InFile::new("open", path, SopsUsage::KeyPath))?;
+    let wanted = path_in(store, plaintext.reveal(), key);
+    let wanted = wanted.map_err(|error| InFile::new("open", path, error))?;
     let roots = stream.documents().filter_map(|document| document.root);
     let found = roots.filter_map(|root| root.find(&wanted)).next();
     let text = found.and_then(|node| node.text()).ok_or_else(missing)?;
     Ok(Zeroizing::new(text.as_bytes().to_vec()))
-}
-
-/// The value of a line `KEY=value`, newlines as sops writes them into dotenv.
-fn line(plaintext: &Plaintext, store: Store, key: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let text = std::str::from_utf8(plaintext.reveal()).ok()?;
-    let mut pairs = text.lines().filter_map(|line| line.split_once('='));
-    let (_, value) = match store {
-        Store::Ini => pairs.find(|(name, _)| name.trim() == key)?,
-        _ => pairs.find(|(name, _)| *name == key)?,
-    };
-    let value = match store {
-        Store::Ini => Zeroizing::new(value.trim().to_owned()),
-        _ => Zeroizing::new(value.replace("\\n", "\n")),
-    };
-    Some(Zeroizing::new(value.as_bytes().to_vec()))
 }

@@ -13,5 +13,6 @@ mod seal;
 #[path = "../commands/support.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
+mod value_sites;
 mod verify;
 mod world;

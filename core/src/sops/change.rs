@@ -79,14 +79,23 @@ impl Store {
         path: &Path,
         value: &Json,
     ) -> Result<Zeroizing<Vec<u8>>, SopsError> {
-        let put = match self {
-            Self::Yaml => document::put(file, Format::Yaml, path, Some(value))?,
-            Self::Json => document::put(file, Format::Json, path, Some(value))?,
-            Self::Dotenv => dotenv::put(file, path, Some(value))?,
-            Self::Ini => ini::put(file, path, Some(value))?,
-            Self::Binary => return Err(SopsError::NoSuchPath { path: path.clone() }),
-        };
-        Ok(put.file)
+        Ok(self.put_at(file, path, Some(value))?.file)
+    }
+
+    /// The file with a value in plaintext at the path, or without what stands there, and where that is.
+    pub(super) fn put_at(
+        self,
+        file: &[u8],
+        path: &Path,
+        value: Option<&Json>,
+    ) -> Result<Put, SopsError> {
+        match self {
+            Self::Yaml => document::put(file, Format::Yaml, path, value),
+            Self::Json => document::put(file, Format::Json, path, value),
+            Self::Dotenv => dotenv::put(file, path, value),
+            Self::Ini => ini::put(file, path, value),
+            Self::Binary => Err(SopsError::NoSuchPath { path: path.clone() }),
+        }
     }
 
     /// Takes out what stands at a path of the first document of the encrypted file.
@@ -129,12 +138,7 @@ impl Store {
             let file = binary::encrypt(text.as_bytes(), &mut metadata, &key, setting.now, rng)?;
             return Ok(Changed { file, changed });
         }
-        let Put { file: put, at } = match self {
-            Self::Yaml => document::put(file, Format::Yaml, path, value)?,
-            Self::Json | Self::Binary => document::put(file, Format::Json, path, value)?,
-            Self::Dotenv => dotenv::put(file, path, value)?,
-            Self::Ini => ini::put(file, path, value)?,
-        };
+        let Put { file: put, at } = self.put_at(file, path, value)?;
         self.read(file, |before| {
             self.read(&put, |after| {
                 let opened = Opened::of(before, opener, setting.mac)?;

@@ -37,6 +37,7 @@ mod selector;
 mod shamir;
 mod shown_block;
 mod site;
+mod spot;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -57,5 +58,6 @@ pub use open::{Ciphertexts, MacPolicy};
 pub use rewrap::Difference;
 pub use selector::{Selector, SelectorKind};
 pub use site::{Site, SiteState};
+pub use spot::Spot;
 pub use tree::{Child, Comment, Item, Tree};
 pub use value::{Kind, Value, ValueFault};
