@@ -107,9 +107,7 @@ impl Fault for Io {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self.0.kind() {
-            io::ErrorKind::NotFound => {
-                "check the path; `bulla --help` shows what each command takes"
-            }
+            io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => {
                 "check the permissions of the file and of its directory"
             }

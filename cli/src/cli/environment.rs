@@ -17,6 +17,10 @@ fn with_variable(arg: Arg) -> Arg {
     else {
         return arg;
     };
+    // Elsewhere `--output` is a format: `BULLA_OUTPUT=json` must not name the file of a private key.
+    if long == "output" && arg.get_possible_values().is_empty() {
+        return arg;
+    }
     let variable = format!("BULLA_{}", long.replace('-', "_").to_uppercase());
     let flag = matches!(arg.get_action(), ArgAction::SetTrue);
     let arg = arg.env(variable).hide_env_values(true);

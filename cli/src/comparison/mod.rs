@@ -3,6 +3,7 @@
 mod pairs;
 mod report;
 mod sops;
+mod sops_values;
 mod values;
 
 use std::path::PathBuf;
@@ -60,6 +61,12 @@ pub(crate) fn run(asked: &Asked<'_>, session: &Session) -> Result<ExitStatus, Fa
             }
             for pair in &pairs.sops {
                 session.printer.data(pair.text(config).as_bytes())?;
+                if let Some(identities) = &asked.reveal {
+                    match pair.values_text(identities) {
+                        Ok(values) => session.printer.data(values.as_bytes())?,
+                        Err(failure) => failures.push(failure),
+                    }
+                }
             }
             session
                 .printer

@@ -45,7 +45,7 @@ pub(super) fn as_text(change: &Change<'_>, config: Option<&Config>) -> String {
         change.suffix()
     );
     for (what, content) in change.lines(config) {
-        let _ = writeln!(text, "  {what:<10}{content}");
+        let _ = writeln!(text, "  {what:<11}{content}");
     }
     text
 }

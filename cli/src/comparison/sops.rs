@@ -9,7 +9,11 @@ use bulla_core::policy::Config;
 use bulla_core::recipient::Recipient;
 use bulla_core::sops::{SopsError, Store};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
+use super::sops_values;
+use crate::failure::Failure;
+use crate::identities::Identities;
 use crate::report::count;
 use crate::shown::Shown;
 use crate::sops_file::recognise;
@@ -22,6 +26,8 @@ pub(super) struct SopsPair {
     new: Option<Version>,
     /// The revision had the same file in plaintext.
     was_plaintext: bool,
+    /// Both sides as they are, for who can open them.
+    sides: [Option<Zeroizing<Vec<u8>>>; 2],
 }
 
 /// What can be seen of a file.
@@ -60,6 +66,7 @@ pub(super) fn pair(
         old: earlier.and_then(Result::ok),
         new: later,
         was_plaintext,
+        sides: [old, new].map(|side| side.map(|bytes| Zeroizing::new(bytes.to_vec()))),
     }))
 }
 
@@ -96,9 +103,24 @@ impl SopsPair {
         let mut text = format!("{}: a file of SOPS{suffix}\n", Shown(&self.shown));
         for (what, content) in self.lines(config) {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {what:<10}{content}");
+            let _ = writeln!(text, "  {what:<11}{content}");
         }
         text
+    }
+
+    /// For whoever can open both sides: the lines that differ.
+    ///
+    /// # Errors
+    /// Those of opening either.
+    pub(super) fn values_text(
+        &self,
+        identities: &Identities,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let sides = self
+            .sides
+            .each_ref()
+            .map(|side| side.as_ref().map(|bytes| bytes.as_slice()));
+        sops_values::text(&self.shown, sides, identities)
     }
 
     fn lines(&self, config: Option<&Config>) -> Vec<(&'static str, String)> {

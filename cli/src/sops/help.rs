@@ -89,7 +89,10 @@ fn push_flags<'s>(text: &mut String, specs: impl Iterator<Item = &'s Spec>) {
 
 /// `sops completion SHELL`.
 pub(super) fn completion(line: &Line, printer: &Printer) -> Result<(), Ended> {
-    let shell = match line.words.first().and_then(|word| word.to_str()) {
+    let Some(word) = line.words.first() else {
+        return Ok(printer.data(text(Some(Kind::Completion), "sops").as_bytes())?);
+    };
+    let shell = match word.to_str() {
         Some("bash") => Shell::Bash,
         Some("zsh") => Shell::Zsh,
         Some("fish") => Shell::Fish,

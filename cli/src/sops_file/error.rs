@@ -125,6 +125,9 @@ pub(crate) enum SopsUsage {
     /// Plaintext beside ciphertext.
     #[error("the file is encrypted, and has a plaintext value under `{0}`")]
     Plaintext(String),
+    /// An envelope or a SealedSecret in a file that is to be encrypted.
+    #[error("refusing to encrypt what is sealed already: the file holds a {0}")]
+    SealedAlready(&'static str),
     /// A SopsSecret whose place would stand there in plaintext.
     #[error(
         "refusing to leave the place of the SopsSecret in plaintext: the selector does not select `stringData.bulla.dev.place`"
@@ -245,6 +248,9 @@ impl Fault for SopsUsage {
             }
             Self::Plaintext(_) => {
                 "open the file with `bulla sops decrypt --ignore-mac`, and encrypt it again; `bulla set` and `bulla edit` close values as they write them"
+            }
+            Self::SealedAlready(_) => {
+                "`bulla convert --to sops -i` makes a Secret encrypted for sops of it; or give it a file, and a rule, of its own"
             }
             Self::PlainPlace => {
                 "let `encryptedRegex` match `stringData`, or leave it out: a SopsSecret is encrypted from `secretTemplates` on"

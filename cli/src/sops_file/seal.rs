@@ -5,6 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bulla_core::api::{SEALED_SECRET, SECRET_ENVELOPE, SOPS_SECRET};
 use bulla_core::manifest::{Field, Object, SecretSource, Stream};
 use bulla_core::sops::config::is_disguised_dotenv;
 use bulla_core::sops::{Ciphertexts, DataKey, Metadata, SelectorKind, Store};
@@ -16,9 +17,10 @@ use super::error::{SopsUsage, in_file};
 use super::target::Target;
 use super::{SOPS_VERSION, place, store_of};
 use crate::failure::Failure;
-use crate::input::is_stdin;
+use crate::input::{is_stdin, mentions};
 use crate::located::InFile;
-use crate::manifest::is_secret;
+use crate::manifest::{is_resource, is_secret};
+use crate::sealed_secret::is_sealed_secret;
 
 /// Closes a file. `seen` is its path for the choice of the store.
 ///
@@ -80,7 +82,6 @@ pub(crate) fn default_selector(store: Store, bytes: &[u8]) -> Option<(SelectorKi
     }
     let stream = Stream::parse(bytes).ok()?;
     let objects = stream.objects();
-    let is_sops_secret = |object: &Object<'_>| object.kind() == Some("SopsSecret");
     if objects.iter().any(is_secret) {
         Some((SelectorKind::EncryptedRegex, "^(data|stringData)$"))
     } else if objects.iter().any(is_sops_secret) {
@@ -88,6 +89,33 @@ pub(crate) fn default_selector(store: Store, bytes: &[u8]) -> Option<(SelectorKi
     } else {
         None
     }
+}
+
+/// True for manifests with a Secret or a SopsSecret among them. Many others mention one, and hold no value of it.
+pub(crate) fn holds_secret(bytes: &[u8]) -> bool {
+    let holds = |stream: Stream| {
+        let mut objects = stream.objects().into_iter();
+        objects.any(|object| is_secret(&object) || is_sops_secret(&object))
+    };
+    mentions(bytes, "Secret") && Stream::parse(bytes).is_ok_and(holds)
+}
+
+/// The kind of a resource in the file that is sealed in another way: closed twice, nothing in the cluster would open it.
+pub(crate) fn sealed_already(store: Store, bytes: &[u8]) -> Option<&'static str> {
+    if !matches!(store, Store::Yaml | Store::Json) {
+        return None;
+    }
+    let stream = Stream::parse(bytes).ok()?;
+    let objects = stream.objects();
+    let sealed = objects.iter().find(|object| is_resource(object))?;
+    Some(match is_sealed_secret(sealed) {
+        true => SEALED_SECRET,
+        false => SECRET_ENVELOPE,
+    })
+}
+
+fn is_sops_secret(object: &Object<'_>) -> bool {
+    object.kind() == Some(SOPS_SECRET)
 }
 
 /// The manifest of a Secret that was made from flags, still in plaintext.

@@ -32,6 +32,27 @@ fn the_hook_keeps_plaintext_out_of_commits() {
 }
 
 #[test]
+fn every_place_is_told_and_a_second_time_that_nothing_changed() {
+    let repo = Repo::new();
+    let places = [".git/config", ATTRIBUTES, HOOK];
+    let run = repo.bulla("git install").ends(0);
+    assert!(!run.stderr.contains("already"), "{}", run.stderr);
+    run.says(
+        &places
+            .map(|place| format!("{place}`: "))
+            .each_ref()
+            .map(String::as_str),
+    );
+    let run = repo.bulla("git install").ends(0);
+    run.says(
+        &places
+            .map(|place| format!("{place}`: already: "))
+            .each_ref()
+            .map(String::as_str),
+    );
+}
+
+#[test]
 fn everything_is_taken_away_again() {
     let repo = Repo::new();
     let config = repo.read(".git/config");

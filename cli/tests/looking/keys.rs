@@ -5,6 +5,23 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::Repo;
 
 #[test]
+fn the_variable_for_a_format_names_no_file_of_a_private_key() {
+    let repo = Repo::new();
+    let bulla = |line: &str| {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_bulla"));
+        command.env("BULLA_OUTPUT", "json").args(line.split(' '));
+        crate::support::run(command, "")
+    };
+    let run = bulla("key generate").ends(0);
+    assert!(run.stdout.contains("AGE-SECRET-KEY-PQ-1"), "{}", run.stderr);
+    assert!(!repo.file("json").exists());
+    // Where it is a format, it still says which.
+    let public = run.stderr.trim().trim_start_matches("Public key: ");
+    let shown = bulla(&format!("key show {public}")).ends(0);
+    assert!(shown.stdout.starts_with(['[', '{']), "{}", shown.stdout);
+}
+
+#[test]
 fn a_key_file_is_private_and_never_overwritten() {
     let repo = Repo::new();
     let run = repo.bulla("key generate -o ../new.key").ends(0);

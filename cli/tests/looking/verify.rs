@@ -53,7 +53,7 @@ fn another_template_is_seen() {
     repo.write("clusters/db.yaml", text);
     repo.bulla("verify --against HEAD")
         .ends(1)
-        .says(&["template  data.url changed"]);
+        .says(&["template   data.url changed"]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn files_that_come_go_and_move_are_told() {
     .unwrap();
     repo.bulla("verify --against HEAD")
         .ends(1)
-        .says(&["moved     from `clusters/db.yaml`", "no value changed"]);
+        .says(&["moved      from `clusters/db.yaml`", "no value changed"]);
     std::fs::remove_file(repo.file("clusters/moved.yaml")).unwrap();
     repo.bulla("verify --against HEAD")
         .ends(1)

@@ -145,3 +145,22 @@ fn plaintext_that_a_rule_wants_encrypted_is_found() {
     );
     assert!(kinds(&repo, "k8s/service.yaml").is_empty());
 }
+
+#[test]
+fn a_private_key_in_the_tree_is_found_and_not_shown() {
+    let repo = repo();
+    repo.write("notes.yaml", "# keys begin with AGE-SECRET-KEY-1…\na: b\n");
+    repo.bulla("check").ok();
+    for name in ["alice", "prod"] {
+        let key = std::fs::read_to_string(repo.path(&format!("{name}.key"))).unwrap();
+        repo.write("app/key.yaml", format!("a: b\nidentity: {}\n", key.trim()));
+        let run = repo.bulla("check");
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        let told = run.stdout + &run.stderr;
+        assert!(
+            told.contains("private-key") && told.contains("line 2"),
+            "{told}"
+        );
+        assert!(!told.contains("AGE-SECRET-KEY-"), "{told}");
+    }
+}

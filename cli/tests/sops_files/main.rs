@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod convert;
 mod many;
+mod personality;
 mod rework;
 mod safety;
 mod seal;

@@ -147,3 +147,110 @@ fn a_new_secret_and_standard_input() {
     let message = repo.bulla("seal k8s/x.yaml k8s/y.yaml").fails(2);
     assert!(message.contains("can't be joined"), "{message}");
 }
+
+/// Manifests that mention Secrets, and hold none.
+const OTHERS: [(&str, &str); 5] = [
+    (
+        "deploy.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {imagePullSecrets: [{name: b}]}\n",
+    ),
+    (
+        "external.yaml",
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {data: [{secretKey: k}]}\n",
+    ),
+    (
+        "kustomization.yaml",
+        "# Secrets come first\nresources: [a.yaml]\n",
+    ),
+    (
+        "account.yaml",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nimagePullSecrets: [{name: Secret}]\n",
+    ),
+    (
+        "sealed.yaml",
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a, namespace: b}\nspec: {encryptedData: {k: AgBy}}\n",
+    ),
+];
+
+/// A value as long as sealed ones are.
+fn item() -> String {
+    format!("Ag{}", "A".repeat(726))
+}
+
+#[test]
+fn only_secrets_are_sealed_in_directories() {
+    let repo = repo();
+    let envelope = repo.envelope("native");
+    let envelope = repo.read(&envelope);
+    let mut files = OTHERS
+        .map(|(name, text)| (name, text.replace("AgBy", &item())))
+        .to_vec();
+    files.push(("envelope.yaml", envelope));
+    // A rule without a selector, and one whose selector finds nothing in most of them.
+    let plain = repo.read(".bulla.yaml");
+    let (rule, regex) = (
+        "alice], format: sops}",
+        "encryptedRegex: ^(data|stringData)$}",
+    );
+    let selecting = plain.replacen(rule, &format!("alice], format: sops, {regex}"), 1);
+    assert_ne!(plain, selecting);
+    for config in [plain, selecting] {
+        repo.write(".bulla.yaml", config);
+        for (name, text) in &files {
+            repo.write(&format!("k8s/{name}"), text);
+        }
+        let list = secret("db").replace('\n', "\n  ");
+        let list = format!(
+            "apiVersion: v1\nkind: List\nitems:\n- {}\n",
+            list.trim_end()
+        );
+        repo.write("k8s/list.yaml", list);
+        let run = repo.bulla("seal -i -R .");
+        assert_eq!(run.stderr.matches("sealed ").count(), 1, "{}", run.stderr);
+        run.ok();
+        for (name, text) in &files {
+            assert_eq!(repo.read(&format!("k8s/{name}")), *text, "{name}");
+        }
+        let list = repo.read("k8s/list.yaml");
+        assert!(!list.contains(CANARY) && list.contains("sops:"), "{list}");
+    }
+}
+
+#[test]
+fn what_is_sealed_in_another_way_is_never_closed_twice() {
+    let repo = repo();
+    let envelope = repo.envelope("native");
+    let texts = [
+        repo.read(&envelope),
+        OTHERS[4].1.to_owned(),
+        format!("{}---\n{}", secret("db"), repo.read(&envelope)),
+    ];
+    for text in texts {
+        repo.write("k8s/one.yaml", &text);
+        let message = repo.bulla("seal -i k8s/one.yaml").fails(2);
+        assert!(message.contains("sealed already"), "{message}");
+        assert!(message.contains("bulla convert"), "{message}");
+        assert_eq!(repo.read("k8s/one.yaml"), text);
+    }
+    let message = repo.bulla("seal -i -R k8s").fails(2);
+    assert!(message.contains("one.yaml"), "{message}");
+}
+
+#[test]
+fn a_key_of_several_secrets_is_nobodys() {
+    let repo = repo();
+    repo.write(
+        "k8s/two.yaml",
+        format!("{}---\n{}", secret("a"), secret("b")),
+    );
+    repo.bulla("seal -i k8s/two.yaml").ok();
+    let message = repo
+        .bulla("open k8s/two.yaml --key password -I @alice")
+        .fails(2);
+    assert!(message.contains("several Secrets"), "{message}");
+    assert!(
+        repo.bulla("open k8s/two.yaml -I @alice")
+            .ok()
+            .contains("name: b")
+    );
+}

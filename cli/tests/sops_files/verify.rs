@@ -31,8 +31,8 @@ fn values_and_recipients_that_changed_are_told_by_name() {
     let out = repo.bulla("verify --against HEAD");
     assert_eq!(out.status, 1);
     for part in [
-        "changed   `stringData.username`\n",
-        "new       `stringData.token`\n",
+        "changed    `stringData.username`\n",
+        "new        `stringData.token`\n",
     ] {
         assert!(out.stdout.contains(part), "{}", out.stdout);
     }
@@ -54,16 +54,10 @@ fn a_rewrap_is_proved_to_change_no_value() {
     repo.bulla(&format!("rewrap {file} -I @alice")).ok();
     let out = repo.bulla("verify --against HEAD");
     for part in [
-        "recipientsadded safe",
+        "  recipients added safe\n",
         "no value changed: 2 values byte for byte as before",
     ] {
-        assert!(
-            out.stdout
-                .replace("recipients  ", "recipients")
-                .contains(part),
-            "{}",
-            out.stdout
-        );
+        assert!(out.stdout.contains(part), "{}", out.stdout);
     }
     assert!(
         out.stderr.contains("and no value changed"),
@@ -91,4 +85,36 @@ fn plaintext_before_and_after_is_told() {
     std::fs::remove_file(repo.file(&file)).unwrap();
     let out = repo.bulla("verify --against HEAD").stdout;
     assert!(out.contains("a file of SOPS is gone"), "{out}");
+}
+
+#[test]
+fn diff_reveals_the_lines_that_differ() {
+    let (repo, file) = committed();
+    repo.bulla_with(&format!("set {file} username -I @alice"), "root")
+        .ok();
+    repo.write("k8s/late.yaml", secret("late"));
+    repo.bulla("seal -i k8s/late.yaml").ok();
+    let out = repo.bulla("diff").stdout;
+    assert!(!out.contains("root") && !out.contains("admin"), "{out}");
+    let run = repo.bulla("diff --reveal -I @alice");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    git(&repo, "add -N .");
+    let run = repo.bulla("diff --reveal -I @alice");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    for part in [
+        "    -  username: admin\n    +  username: root\n",
+        "    +  username: admin\n",
+        "      name: late\n".trim_start(),
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    // Who can't open them is told so, and sees what anybody sees.
+    let run = repo.bulla("diff --reveal -I @safe");
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert!(!run.stdout.contains("root"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("`stringData.username`"),
+        "{}",
+        run.stdout
+    );
 }

@@ -8,7 +8,7 @@ mod sops;
 use std::path::Path;
 
 use bulla_core::manifest::Stream;
-use bulla_core::policy::check::{Finding, Severity, Subject, check};
+use bulla_core::policy::check::{Finding, FindingKind, Severity, Subject, check};
 
 use crate::cli::CheckArgs;
 use crate::exit::ExitStatus;
@@ -38,6 +38,7 @@ fn look_at(
 ) -> Result<(), Failure> {
     report.files += 1;
     let path = candidate.shown.as_path();
+    report.findings.extend(private_key(path, bytes));
     if let Some(store) = sops_file::recognise(path, bytes) {
         return sops::look_at(candidate, store, bytes, rules, report);
     }
@@ -80,6 +81,26 @@ fn look_at(
     Ok(())
 }
 
+/// A private key of age in clear, whatever the file is otherwise. Docs speak of the prefix alone; a key goes on.
+fn private_key(path: &Path, bytes: &[u8]) -> Option<Finding> {
+    let is_key = |window: &[u8]| {
+        let rest = window.strip_prefix(PRIVATE_KEY.as_bytes());
+        let rest = rest.map(|rest| rest.strip_prefix(b"PQ-").unwrap_or(rest));
+        rest.is_some_and(|rest| rest.iter().all(u8::is_ascii_alphanumeric))
+    };
+    let mut windows = bytes.windows(PRIVATE_KEY.len() + KEY_CHARACTERS_MIN);
+    let at = windows.position(is_key)?;
+    let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+    Some(Finding {
+        kind: FindingKind::PrivateKey,
+        path: path.to_string_lossy().into_owned(),
+        place: None,
+        key: None,
+        message: format!("line {line} holds a private key of age, and opens what is closed for it"),
+        hint: "take it out of the repository; make a new one with `bulla key generate`, and change every value that it opened".to_owned(),
+    })
+}
+
 fn concerns(object: &bulla_core::manifest::Object<'_>) -> bool {
     crate::manifest::is_envelope(object) || crate::manifest::is_secret(object)
 }
@@ -88,6 +109,9 @@ fn concerns(object: &bulla_core::manifest::Object<'_>) -> bool {
 fn mentions_secrets(bytes: &[u8]) -> bool {
     contains(bytes, b"Secret") || bytes.contains(&b'\\')
 }
+
+const PRIVATE_KEY: &str = "AGE-SECRET-KEY-";
+const KEY_CHARACTERS_MIN: usize = 40;
 
 /// What a file is that no parser reads.
 enum Unread {

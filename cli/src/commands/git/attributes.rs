@@ -8,14 +8,19 @@ use crate::atomic::{NewFile, Replacement, replace};
 use crate::failure::Failure;
 use crate::located::InFile;
 
-/// Puts the lines into a file, in the place of those that were there before.
-pub(super) fn put(path: &Path) -> Result<(), Failure> {
-    let mut text = without(&read(path)?);
+/// Puts the lines into a file, in the place of those that were there before; true where anything changed.
+pub(super) fn put(path: &Path) -> Result<bool, Failure> {
+    let before = read(path)?;
+    let mut text = without(&before);
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     text.push_str(&lines());
-    write(path, &text)
+    if text == before {
+        return Ok(false);
+    }
+    write(path, &text)?;
+    Ok(true)
 }
 
 /// Takes the lines out of a file; true where they were there.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::install::already;
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::failure::Failure;
 use crate::git::WorkTree;
@@ -23,7 +24,10 @@ pub(super) fn put(tree: &WorkTree, program: &str, printer: &Printer) -> Result<(
         ));
         return Ok(());
     }
+    let wanted = format!("{HEAD}exec {program} check --staged\n");
+    let mut changed = true;
     match fs::read_to_string(&path) {
+        Ok(text) if text == wanted => changed = false,
         Ok(text) if !is_ours(&text) => {
             printer.warn(format_args!(
                 "{} is there, and was left as it is: let it run {told}",
@@ -41,12 +45,16 @@ pub(super) fn put(tree: &WorkTree, program: &str, printer: &Printer) -> Result<(
     }
     replace(&[Replacement {
         path: &path,
-        bytes: format!("{HEAD}exec {program} check --staged\n").as_bytes(),
+        bytes: wanted.as_bytes(),
         new_file: NewFile::Public,
     }])?;
     fs::set_permissions(&path, Permissions::from_mode(0o755))
         .map_err(|error| InFile::io("make executable", &path, error))?;
-    printer.say(format_args!("{}: runs {told}", Shown(&path)));
+    printer.say(format_args!(
+        "{}: {}runs {told}",
+        Shown(&path),
+        already(changed)
+    ));
     Ok(())
 }
 

@@ -19,6 +19,7 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
     let places = Places {
         shared: tree.top().join(".gitattributes"),
         private: tree.git_path(Path::new("info/attributes"))?,
+        config: tree.git_path(Path::new("config"))?,
     };
     if args.uninstall {
         return uninstall(&tree, &places, printer);
@@ -27,6 +28,7 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
     let reveal = if args.reveal { " --reveal" } else { "" };
     let textconv = format!("{program} git textconv{reveal}");
     let driver = format!("{program} git merge --marker-size=%L %O %A %B %P");
+    let mut configured = false;
     for (name, value) in [
         ("diff.bulla.textconv", textconv.as_str()),
         // What a textconv prints would be kept in the repository's objects: values, with `--reveal`.
@@ -34,18 +36,32 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
         ("merge.bulla.name", "SOPS files by value, others by line"),
         ("merge.bulla.driver", &driver),
     ] {
-        tree.config(&["--local", name, value])?;
+        // Where there is none yet, Git says so by failing.
+        let before = tree.config(&["--local", "--get", name]).ok();
+        if before.as_deref() != Some(value) {
+            tree.config(&["--local", name, value])?;
+            configured = true;
+        }
     }
+    printer.say(format_args!(
+        "{}: {}`{program}` shows diffs and merges",
+        Shown(&places.config),
+        already(configured)
+    ));
     let (written, other) = match args.shared {
         true => (&places.shared, &places.private),
         false => (&places.private, &places.shared),
     };
-    attributes::put(written)?;
+    let changed = attributes::put(written)?;
     // Lines that others share are theirs to take away.
     if args.shared {
         attributes::remove(other)?;
     }
-    printer.say(format_args!("{}: diff=bulla merge=bulla", Shown(written)));
+    printer.say(format_args!(
+        "{}: {}diff=bulla merge=bulla",
+        Shown(written),
+        already(changed)
+    ));
     if args.shared {
         printer.say("commit it: it changes nothing for whoever has not installed");
     }
@@ -58,6 +74,7 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
 struct Places {
     shared: PathBuf,
     private: PathBuf,
+    config: PathBuf,
 }
 
 fn uninstall(tree: &WorkTree, places: &Places, printer: &Printer) -> Result<ExitStatus, Failure> {
@@ -72,6 +89,11 @@ fn uninstall(tree: &WorkTree, places: &Places, printer: &Printer) -> Result<Exit
     }
     hook::remove(tree, printer)?;
     Ok(ExitStatus::Done)
+}
+
+/// What stands before a thing that an earlier run did.
+pub(super) fn already(changed: bool) -> &'static str {
+    if changed { "" } else { "already: " }
 }
 
 /// How a shell finds this program again: by name where that is enough.

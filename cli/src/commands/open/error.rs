@@ -19,6 +19,8 @@ pub(super) enum OpenUsage {
     NoNamespace,
     #[error("`--key` takes one value, and there are several resources")]
     Several,
+    #[error("`--key` takes one value, and the file of SOPS holds several Secrets")]
+    SeveralSecrets,
     #[error("key `{0}` can't be a variable of a shell")]
     NotAVariable(KeyName),
     #[error(
@@ -40,6 +42,7 @@ impl Fault for OpenUsage {
             Self::NoNamespace => "give it: `-n NAMESPACE`",
             Self::Nothing => "`-R` reads the directories below it too",
             Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
+            Self::SeveralSecrets => "open the whole file, or give each Secret a file of its own",
             Self::NotAVariable(_) | Self::NotText(_) => {
                 "`--key KEY` writes one value byte for byte"
             }

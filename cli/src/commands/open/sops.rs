@@ -1,5 +1,6 @@
 //! Files of SOPS among those that are opened: each comes out as it was before it was encrypted.
 
+use bulla_core::manifest::Stream;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::sops::Store;
 use zeroize::Zeroizing;
@@ -10,6 +11,7 @@ use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::input::Source;
 use crate::located::InFile;
+use crate::manifest::is_secret;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::shown::Shown;
@@ -33,6 +35,9 @@ pub(super) fn open(
             return Err(OpenUsage::Several.into());
         };
         let plaintext = file.open(identities)?.plaintext;
+        if holds_several(file.store, &plaintext) {
+            return Err(InFile::new("open", &file.path, OpenUsage::SeveralSecrets).into());
+        }
         return value_at(&file.path, file.store, &plaintext, key);
     }
     let several = found.len() > 1 || !before.is_empty();
@@ -83,6 +88,15 @@ fn joined(
         all.extend_from_slice(bytes);
     }
     all
+}
+
+/// True where a key could be that of either Secret.
+fn holds_several(store: Store, plaintext: &Plaintext) -> bool {
+    let several = |stream: Stream| {
+        let objects = stream.objects();
+        objects.iter().filter(|object| is_secret(object)).count() > 1
+    };
+    joins(store) && Stream::parse(plaintext.reveal()).is_ok_and(several)
 }
 
 fn joins(store: Store) -> bool {

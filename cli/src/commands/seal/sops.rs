@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Sealed, Sealer};
 use crate::failure::Failure;
-use crate::input::{Source, is_manifest, mentions};
+use crate::input::{Source, is_manifest};
 use crate::located::InFile;
 use crate::report::count;
 use crate::shown::Shown;
@@ -15,10 +15,10 @@ use crate::sops_file::error::{SopsUsage, in_file};
 use crate::sops_file::{self, place, seal, store_of};
 
 impl Sealer<'_> {
-    /// True for a file that somebody named, or that holds a Secret; and for what a rule of `.bulla.yaml` names: keys of
+    /// True for a file that somebody named, or that holds a Secret or SopsSecret; and for what a rule of `.bulla.yaml` names: keys of
     /// other manifests that its `encryptedRegex` selects, and whole files of dotenv and INI.
     pub(super) fn is_for_sops(&self, source: &Source, bytes: &[u8]) -> Result<bool, Failure> {
-        if !source.found || is_manifest(&source.path) && mentions(bytes, "Secret") {
+        if !source.found || is_manifest(&source.path) && seal::holds_secret(bytes) {
             return Ok(true);
         }
         let seen = self.seen(&source.path);
@@ -43,6 +43,9 @@ impl Sealer<'_> {
         ];
         if let Some((_, flag)) = flags.into_iter().find(|(given, _)| *given) {
             return Err(SopsUsage::Flag(flag).into());
+        }
+        if let Some(kind) = seal::sealed_already(store_of(seen, bytes), bytes) {
+            return Err(InFile::new("seal", path, SopsUsage::SealedAlready(kind)).into());
         }
         let target = self.targets.choose(seen, &self.session.printer)?;
         target.warn_of_left_out(seen, &self.session.printer);

@@ -68,6 +68,8 @@ pub enum FindingKind {
     SopsBlock,
     /// A dotenv file that sops takes for binary.
     DisguisedDotenv,
+    /// A private key that everybody can read who has the repository.
+    PrivateKey,
 }
 
 /// How grave a finding is.
@@ -81,7 +83,7 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
@@ -104,6 +106,7 @@ impl FindingKind {
         Self::ScopeAnnotation,
         Self::SopsBlock,
         Self::DisguisedDotenv,
+        Self::PrivateKey,
     ];
 
     /// Its name in reports.
@@ -189,6 +192,7 @@ impl FindingKind {
                 "disguised-dotenv",
                 "a dotenv file has a name that sops takes for one",
             ),
+            Self::PrivateKey => ("private-key", "no private key of age is in Git"),
         }
     }
 }

@@ -108,6 +108,15 @@ pub(crate) const ROWS: &[Difference] = &[
     ),
     row(
         Case::new(
+            "`set` of a key where a list is",
+            &["set", "e.yaml", "[\"l\"][\"z\"]", "\"x\""],
+        ),
+        ("panics", 2),
+        ("an error: the path is none", 91),
+        "a panic is no answer",
+    ),
+    row(
+        Case::new(
             "`set` at a negative position",
             &["set", "e.yaml", "[\"l\"][-1]", "\"x\""],
         ),
