@@ -280,7 +280,7 @@ fn no_data_key(groups: &[KeyGroup]) -> SopsError {
     }
 }
 
-fn beginning(recipient: &str) -> String {
+pub(super) fn beginning(recipient: &str) -> String {
     let shown = recipient.chars().take(20).flat_map(char::escape_debug);
     let cut = recipient.chars().nth(20).map(|_| '…');
     shown.chain(cut).collect()

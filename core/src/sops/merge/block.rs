@@ -24,16 +24,16 @@ pub(super) struct MergedBlock {
 }
 
 impl Blocks<'_> {
-    /// Merges. Age files are taken from `holder`, whose data key the merged file has; `mixed` says that the other side
-    /// has the same key, so that its age files serve too.
+    /// Merges. Where both sides have the same data key, age files are taken from `holder` first and then from the other
+    /// side; without a holder the merged file gets a data key of its own, which is still to be closed for everybody.
     ///
     /// # Errors
     ///
-    /// `Block` for a field that both sides changed.
+    /// `Recipients` for those that only their side names, as long as nobody decided for a side. `Block` for a field that
+    /// both sides changed, and for one by which their side could let others in.
     pub(super) fn merge(
         &self,
-        holder: Side,
-        mixed: bool,
+        holder: Option<Side>,
         favour: Option<Side>,
     ) -> Result<MergedBlock, MergeError> {
         // Under another selector a value that is a secret on one side could come out as plaintext.
@@ -64,7 +64,10 @@ impl Blocks<'_> {
                 // Written anew, or nobody's business.
                 _ if matches!(field.as_str(), "mac" | "lastmodified") => one.or(other),
                 _ if one == other || base == other => one,
-                _ if base == one => other,
+                // Whoever can write to their branch must not open what our side adds.
+                _ if base == one && (field == "version" || adds_nothing(field, one, other)) => {
+                    other
+                }
                 Some(Side::Ours) => one,
                 Some(Side::Theirs) => other,
                 None if field == "version" => one,
@@ -77,24 +80,28 @@ impl Blocks<'_> {
             missing: Vec::new(),
         };
         if one_group {
-            let entries = self.recipients(holder, mixed, &mut merged.missing);
+            let entries = self.recipients(holder, favour, &mut merged.missing)?;
+            let nobody = entries.is_empty() && merged.missing.is_empty();
             merged.metadata.set_age(&[entries], None);
-        } else if !mixed && self.groups(holder) != merged.metadata.raw().get("key_groups") {
+            let groups = merged.metadata.key_groups();
+            let others = groups.iter().any(|group| !group.others.is_empty());
+            // Other providers can't be closed for here.
+            if (nobody && !others) || (others && holder.is_none()) {
+                return Err(MergeError::Block("age".to_owned()));
+            }
+        } else if holder.is_none() {
             return Err(MergeError::Block("key_groups".to_owned()));
         }
         Ok(merged)
     }
 
-    fn groups(&self, holder: Side) -> Option<&Json> {
-        let held = match holder {
-            Side::Ours => self.ours,
-            Side::Theirs => self.theirs,
-        };
-        held.raw().get("key_groups")
-    }
-
     /// Who is on a side now, and was not taken off by the other.
-    fn recipients(&self, holder: Side, mixed: bool, missing: &mut Vec<String>) -> Vec<AgeEntry> {
+    fn recipients(
+        &self,
+        holder: Option<Side>,
+        favour: Option<Side>,
+        missing: &mut Vec<String>,
+    ) -> Result<Vec<AgeEntry>, MergeError> {
         let list = |metadata: &Metadata| {
             let groups = metadata.key_groups().into_iter();
             groups.flat_map(|group| group.age).collect::<Vec<_>>()
@@ -108,28 +115,60 @@ impl Blocks<'_> {
         let added = theirs
             .iter()
             .filter(|entry| find(&ours, &entry.recipient).is_none());
-        let mut merged = Vec::new();
+        let (mut merged, mut strangers) = (Vec::new(), Vec::new());
         for entry in ours.iter().chain(added) {
             let recipient = &entry.recipient;
             let [was, one, other] = [&base, &ours, &theirs].map(|list| find(list, recipient));
             if was.is_some() && (one.is_none() || other.is_none()) {
                 continue;
             }
-            let (held, lent) = match holder {
-                Side::Ours => (one, other),
-                Side::Theirs => (other, one),
+            if one.is_none() {
+                match favour {
+                    Some(Side::Theirs) => {}
+                    Some(Side::Ours) => continue,
+                    None => {
+                        strangers.push(recipient.clone());
+                        continue;
+                    }
+                }
+            }
+            let entry = match holder {
+                Some(Side::Ours) => one.or(other),
+                Some(Side::Theirs) => other.or(one),
+                None => None,
             };
-            match held.or(lent.filter(|_| mixed)) {
+            match entry {
                 Some(entry) => merged.push(entry),
                 None => missing.push(recipient.clone()),
             }
         }
-        merged
+        match strangers.is_empty() {
+            true => Ok(merged),
+            false => Err(MergeError::Recipients(strangers)),
+        }
+    }
+}
+
+/// True where a field of theirs is empty, or a part of ours: nobody gets in by it.
+fn adds_nothing(field: &str, ours: Option<&Json>, theirs: Option<&Json>) -> bool {
+    // Fewer groups need fewer shares.
+    if matches!(field, "key_groups" | "shamir_threshold") {
+        return false;
+    }
+    let list = |value: Option<&Json>| match value {
+        None | Some(Json::Null) => Some(Vec::new()),
+        Some(Json::Array(items)) => Some(items.clone()),
+        Some(_) => None,
+    };
+    match (list(ours), list(theirs)) {
+        (None, Some(theirs)) => theirs.is_empty(),
+        (Some(ours), Some(theirs)) => theirs.iter().all(|item| ours.contains(item)),
+        _ => false,
     }
 }
 
 impl MergedBlock {
-    /// Closes the data key for whoever came on the side that has another one.
+    /// Closes the data key for whoever has no age file with it yet.
     ///
     /// # Errors
     ///

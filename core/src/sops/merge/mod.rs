@@ -7,11 +7,17 @@
 //! - Values that didn't change keep their ciphertexts, and the text around them is merged by lines.
 //! - With the data key, every MAC is verified before anything is merged, and the result has a new one.
 //! - Without it a file comes out only where no more than one side changed the MAC, so that it still holds.
-//! - A recipient that one side took off is off, one that one side added is on.
+//! - Where the sides have different data keys the result has neither, but one of its own: whoever renewed the key wanted
+//!   the old one out of use, and the other one may be known to more people than the block names.
+//! - A recipient that one side took off is off. One that our side added is on; one that only their side names is on only
+//!   where somebody decided for their side: nobody else lets their recipients read our values.
+//! - What is encrypted on a side does not become plaintext.
 
 mod block;
 mod lines;
 mod values;
+
+use std::collections::HashSet;
 
 use rand_core::RngCore;
 
@@ -20,9 +26,10 @@ use crate::plaintext::Plaintext;
 use super::cipher::DataKey;
 use super::error::{At, SopsError};
 use super::file::{Decrypted, Store};
-use super::keys::Opener;
+use super::keys::{Opener, beginning};
 use super::metadata::Metadata;
-use super::open::MacPolicy;
+use super::open::{Ciphertexts, MacPolicy};
+use super::site::SiteState;
 use block::Blocks;
 use lines::Ways;
 
@@ -62,8 +69,14 @@ pub enum MergeError {
     /// Values that both sides changed.
     #[error("both sides changed {}", listed(.0))]
     Values(Vec<At>),
-    /// A field of the block that both sides changed.
-    #[error("both sides changed `{}` of the `sops` block", .0.escape_debug())]
+    /// Recipients that only their side names.
+    #[error("their side lets others read the file: {}", beginnings(.0))]
+    Recipients(Vec<String>),
+    /// What a side has encrypted, and would be plaintext.
+    #[error("it would come out in plaintext, and is encrypted on a side: {}", listed(.0))]
+    Exposed(Vec<At>),
+    /// A field of the block that can't be merged.
+    #[error("the sides differ in `{}` of the `sops` block", .0.escape_debug())]
     Block(String),
     /// Both sides changed values, and the data key is not at hand.
     #[error("both sides changed values, and no identity at hand renews the MAC")]
@@ -98,13 +111,37 @@ impl Store {
         if base == ours {
             return Ok(theirs.to_vec());
         }
-        match self.opened(versions, opener) {
+        let merged = match self.opened(versions, opener) {
             Ok(opened) => self.merge_opened(&opened, favour, now, rng),
             Err(MergeError::Version {
                 source: source @ SopsError::NoDataKey { .. },
                 ..
             }) => self.merge_closed(versions, source, favour),
             Err(error) => Err(error),
+        }?;
+        self.refuse_exposed(versions, &merged)?;
+        Ok(merged)
+    }
+
+    /// A comment can say what is encrypted, and one side's lines can take it away from the other side's value.
+    fn refuse_exposed(self, versions: Versions<'_>, merged: &[u8]) -> Result<(), MergeError> {
+        let mut closed = HashSet::new();
+        for (side, file) in [(OURS, versions.ours), (THEIRS, versions.theirs)] {
+            let sites = self.sites(file);
+            let sites = sites.map_err(|source| MergeError::Version { side, source })?;
+            let of_side = sites.into_iter().filter(|site| {
+                !site.comment && !matches!(site.state, SiteState::Plain | SiteState::Empty)
+            });
+            closed.extend(of_side.map(|site| site.at.to_string()));
+        }
+        let sites = self.sites(merged).map_err(MergeError::Close)?;
+        let exposed = sites.into_iter().filter(|site| {
+            !site.comment && site.state == SiteState::Plain && closed.contains(&site.at.to_string())
+        });
+        let exposed: Vec<_> = exposed.map(|site| site.at).collect();
+        match exposed.is_empty() {
+            true => Ok(()),
+            false => Err(MergeError::Exposed(exposed)),
         }
     }
 
@@ -139,14 +176,10 @@ impl Store {
         rng: &mut impl RngCore,
     ) -> Result<Vec<u8>, MergeError> {
         let Opened { base, ours, theirs } = opened;
-        let (base_text, base_block, base_key) = match base {
-            None => (&b""[..], None, None),
-            Some(Base::Plain(text)) => (text.reveal(), None, None),
-            Some(Base::Encrypted(opened)) => (
-                opened.plaintext.reveal(),
-                Some(&opened.metadata),
-                Some(&opened.data_key),
-            ),
+        let (base_text, base_block) = match base {
+            None => (&b""[..], None),
+            Some(Base::Plain(text)) => (text.reveal(), None),
+            Some(Base::Encrypted(opened)) => (opened.plaintext.reveal(), Some(&opened.metadata)),
         };
         let merged = self.merge_text(
             base_text,
@@ -154,33 +187,22 @@ impl Store {
             theirs.plaintext.reveal(),
             favour,
         )?;
-        let same = |one: &DataKey, other: &DataKey| one.bytes() == other.bytes();
-        let mixed = same(&ours.data_key, &theirs.data_key);
-        // Who renewed the key wanted the old one out of use.
-        let kept = base_key.is_some_and(|base| same(base, &ours.data_key));
-        let holder = if kept && !mixed {
-            Side::Theirs
-        } else {
-            Side::Ours
-        };
-        let key = match holder {
-            Side::Ours => &ours.data_key,
-            Side::Theirs => &theirs.data_key,
-        };
         let blocks = Blocks {
             base: base_block,
             ours: &ours.metadata,
             theirs: &theirs.metadata,
         };
-        let block = blocks.merge(holder, mixed, favour)?;
-        let mut block = block.complete(key).map_err(MergeError::Close)?;
-        let mut known = match holder {
-            Side::Ours => ours.ciphertexts.duplicate(),
-            Side::Theirs => theirs.ciphertexts.duplicate(),
-        };
-        if mixed {
+        let own;
+        let (holder, key, mut known) = if ours.data_key.bytes() == theirs.data_key.bytes() {
+            let mut known = ours.ciphertexts.duplicate();
             known.append(theirs.ciphertexts.duplicate());
-        }
+            (Some(Side::Ours), &ours.data_key, known)
+        } else {
+            own = DataKey::generate(rng);
+            (None, &own, Ciphertexts::default())
+        };
+        let block = blocks.merge(holder, favour)?;
+        let mut block = block.complete(key).map_err(MergeError::Close)?;
         self.encrypt(&merged, &mut block, key, &mut known, now, rng)
             .map_err(MergeError::Close)
     }
@@ -225,7 +247,7 @@ impl Store {
             ours: &of_ours,
             theirs: &of_theirs,
         };
-        let mut merged = blocks.merge(writer, true, favour)?.metadata;
+        let mut merged = blocks.merge(Some(writer), favour)?.metadata;
         if let (Some(mac), Ok(time)) = (written.mac(), written.last_modified()) {
             merged.set_mac(&time, mac.to_owned());
         }
@@ -302,8 +324,16 @@ enum Base {
 }
 
 fn listed(places: &[At]) -> String {
-    let shown: Vec<_> = places.iter().take(SHOWN).map(At::to_string).collect();
-    let more = match places.len().saturating_sub(SHOWN) {
+    some_of(places, At::to_string)
+}
+
+fn beginnings(recipients: &[String]) -> String {
+    some_of(recipients, |recipient| beginning(recipient))
+}
+
+fn some_of<T>(all: &[T], show: impl Fn(&T) -> String) -> String {
+    let shown: Vec<_> = all.iter().take(SHOWN).map(show).collect();
+    let more = match all.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -312,6 +342,8 @@ fn listed(places: &[At]) -> String {
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod readers;
 #[cfg(test)]
 mod tests;
 

@@ -4,11 +4,11 @@ use rand_core::OsRng;
 
 use super::*;
 use crate::recipient::{Identity, KeyRing, Recipient, Suite};
-use crate::sops::{Ciphertexts, Selector, SelectorKind};
+use crate::sops::{Selector, SelectorKind};
 
-const NOW: &str = "2026-11-21T12:00:00Z";
+pub(super) const NOW: &str = "2026-11-21T12:00:00Z";
 const LATER: &str = "2026-11-22T12:00:00Z";
-const BASE_TEXT: &str = "\
+pub(super) const BASE_TEXT: &str = "\
 # for the shop
 kind: Secret
 data:
@@ -19,15 +19,20 @@ data:
 list: [1, 2]
 ";
 
-struct Bench {
-    store: Store,
-    ring: KeyRing,
-    key: DataKey,
-    base: Vec<u8>,
+pub(super) struct Bench {
+    pub(super) store: Store,
+    pub(super) ring: KeyRing,
+    pub(super) key: DataKey,
+    pub(super) base: Vec<u8>,
 }
 
 impl Bench {
-    fn new(store: Store, text: &str) -> Self {
+    pub(super) fn new(store: Store, text: &str) -> Self {
+        let selector = Selector::new(SelectorKind::UnencryptedRegex, "^kind$").expect("compiles");
+        Self::with(store, text, (store != Store::Binary).then_some(&selector))
+    }
+
+    pub(super) fn with(store: Store, text: &str, selector: Option<&Selector>) -> Self {
         let identity = Identity::generate(Suite::X25519, &mut OsRng);
         let ring = KeyRing::new(vec![identity]);
         let key = DataKey::generate(&mut OsRng);
@@ -37,8 +42,6 @@ impl Bench {
             key,
             base: Vec::new(),
         };
-        let selector = Selector::new(SelectorKind::UnencryptedRegex, "^kind$").expect("compiles");
-        let selector = (store != Store::Binary).then_some(&selector);
         let mut block = Metadata::new(selector, false, "3.13.3");
         block
             .close_data_key(&bench.key, &[bench.recipients()], None, &mut OsRng)
@@ -56,11 +59,11 @@ impl Bench {
         bench
     }
 
-    fn recipients(&self) -> Vec<Recipient> {
+    pub(super) fn recipients(&self) -> Vec<Recipient> {
         self.ring.iter().map(Identity::recipient).cloned().collect()
     }
 
-    fn text(&self, file: &[u8]) -> String {
+    pub(super) fn text(&self, file: &[u8]) -> String {
         let opened = self
             .store
             .decrypt(file, &self.ring, MacPolicy::Verify)
@@ -69,7 +72,7 @@ impl Bench {
     }
 
     /// The base with other words in it, as a branch has it.
-    fn edited(&self, edits: &[(&str, &str)]) -> Vec<u8> {
+    pub(super) fn edited(&self, edits: &[(&str, &str)]) -> Vec<u8> {
         let mut opened = self
             .store
             .decrypt(&self.base, &self.ring, MacPolicy::Verify)
@@ -92,7 +95,7 @@ impl Bench {
     }
 
     /// A file closed for one more recipient.
-    fn shared_with(&self, file: &[u8], recipient: &Recipient) -> Vec<u8> {
+    pub(super) fn shared_with(&self, file: &[u8], recipient: &Recipient) -> Vec<u8> {
         let mut block = self.store.metadata(file).expect("a block");
         let all = [self.recipients(), vec![recipient.clone()]].concat();
         block
@@ -101,7 +104,7 @@ impl Bench {
         self.store.replace_metadata(file, &block).expect("replaced")
     }
 
-    fn merge_with(
+    pub(super) fn merge_with(
         &self,
         ring: &KeyRing,
         [ours, theirs]: [&[u8]; 2],
@@ -115,12 +118,12 @@ impl Bench {
         self.store.merge(versions, ring, favour, LATER, &mut OsRng)
     }
 
-    fn merge(&self, sides: [&[u8]; 2]) -> Result<Vec<u8>, MergeError> {
+    pub(super) fn merge(&self, sides: [&[u8]; 2]) -> Result<Vec<u8>, MergeError> {
         self.merge_with(&self.ring, sides, None)
     }
 }
 
-fn ciphertexts(file: &[u8]) -> Vec<String> {
+pub(super) fn ciphertexts(file: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(file).into_owned();
     let lines = text.lines().filter(|line| !line.contains("mac"));
     let closed = lines.flat_map(|line| {
@@ -218,92 +221,6 @@ fn parts_of_one_value_are_never_mixed() {
     let theirs = bench.edited(&[("five", "FIVE")]);
     let error = bench.merge([&ours, &theirs]).expect_err("one value");
     assert_eq!(error.to_string(), "both sides changed `certificate`");
-}
-
-#[test]
-fn recipients_are_merged_as_sets() {
-    let bench = Bench::new(Store::Yaml, BASE_TEXT);
-    let [alice, bob] = [(); 2].map(|()| Identity::generate(Suite::X25519, &mut OsRng));
-    let ours = bench.shared_with(&bench.edited(&[("'one'", "'ours'")]), alice.recipient());
-    let theirs = bench.shared_with(&bench.base, bob.recipient());
-    for ring in [&bench.ring, &KeyRing::default()] {
-        let merged = bench.merge_with(ring, [&ours, &theirs], None);
-        if ring.is_empty() {
-            // What ours closed anew could be another data key.
-            assert!(matches!(merged, Err(MergeError::NoKey(_))));
-            continue;
-        }
-        let merged = merged.expect("no conflict");
-        for reader in [&alice, &bob] {
-            let ring = KeyRing::new(vec![reader.duplicate()]);
-            let opened = bench
-                .store
-                .decrypt(&merged, &ring, MacPolicy::Verify)
-                .expect("opens");
-            assert!(String::from_utf8_lossy(opened.plaintext.reveal()).contains("'ours'"));
-        }
-    }
-}
-
-#[test]
-fn a_key_that_one_side_renewed_is_the_one_that_stays() {
-    let bench = Bench::new(Store::Yaml, BASE_TEXT);
-    let alice = Identity::generate(Suite::X25519, &mut OsRng);
-    let ours = bench.shared_with(&bench.edited(&[("'one'", "'ours'")]), alice.recipient());
-    let renewed = Bench {
-        ring: KeyRing::new(bench.ring.iter().map(Identity::duplicate).collect()),
-        key: DataKey::generate(&mut OsRng),
-        ..Bench::new(Store::Yaml, BASE_TEXT)
-    };
-    let mut block = bench.store.metadata(&bench.base).expect("a block");
-    block
-        .close_data_key(&renewed.key, &[renewed.recipients()], None, &mut OsRng)
-        .expect("closed");
-    let text = BASE_TEXT.replace("5432", "5433");
-    let mut none = Ciphertexts::default();
-    let theirs = Store::Yaml
-        .encrypt(
-            text.as_bytes(),
-            &mut block,
-            &renewed.key,
-            &mut none,
-            NOW,
-            &mut OsRng,
-        )
-        .expect("encrypted");
-    for sides in [[&ours[..], &theirs], [&theirs, &ours]] {
-        let merged = bench.merge(sides).expect("no conflict");
-        let ring = KeyRing::new(vec![alice.duplicate()]);
-        let opened = Store::Yaml
-            .decrypt(&merged, &ring, MacPolicy::Verify)
-            .expect("Alice opens it");
-        assert_eq!(opened.data_key.bytes(), renewed.key.bytes());
-        let text = bench.text(&merged);
-        assert!(text.contains("'ours'") && text.contains("5433"), "{text}");
-    }
-}
-
-#[test]
-fn without_an_identity_only_what_keeps_its_mac_is_merged() {
-    let bench = Bench::new(Store::Yaml, BASE_TEXT);
-    let nobody = KeyRing::default();
-    let alice = Identity::generate(Suite::X25519, &mut OsRng);
-    let edited = bench.edited(&[("'one'", "'ours'")]);
-    let shared = bench.shared_with(&bench.base, alice.recipient());
-    for sides in [[&edited[..], &shared], [&shared, &edited]] {
-        let merged = bench.merge_with(&nobody, sides, None).expect("no conflict");
-        let ring = KeyRing::new(vec![alice.duplicate()]);
-        let opened = bench
-            .store
-            .decrypt(&merged, &ring, MacPolicy::Verify)
-            .expect("opens");
-        assert!(String::from_utf8_lossy(opened.plaintext.reveal()).contains("'ours'"));
-    }
-    let other = bench.edited(&[("user: shop", "user: they")]);
-    let error = bench
-        .merge_with(&nobody, [&edited, &other], None)
-        .expect_err("no MAC");
-    assert!(matches!(error, MergeError::NoKey(_)), "{error}");
 }
 
 #[test]
