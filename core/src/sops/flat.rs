@@ -33,24 +33,33 @@ fn push(name: String, value: &Json, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-/// Reads a block out of pairs.
+/// Reads a block out of pairs. What a name costs is bounded: a line of a hostile file is a tree of any depth and width.
 ///
 /// # Errors
 ///
-/// `Metadata` where two names contradict each other, or a list has a gap.
+/// `Metadata` where two names contradict each other, a list has a gap, or a name or all of them are too large.
 pub(super) fn unflatten<'p>(
     pairs: impl IntoIterator<Item = (&'p str, String)>,
 ) -> Result<Metadata, SopsError> {
     let mut root = Json::Object(Map::new());
+    let mut nodes = 0;
     for (name, value) in pairs {
         let fault = |rule| SopsError::Metadata {
             field: name.chars().take(64).flat_map(char::escape_debug).collect(),
             rule,
         };
+        if name.len() > NAME_BYTES_MAX {
+            return Err(fault("has a name that is too long"));
+        }
         let mut node = &mut root;
         let mut rest = name;
         let mut step = Token::Key;
+        let mut levels = 0;
         loop {
+            levels += 1;
+            if levels > LEVELS_MAX {
+                return Err(fault("has too many levels"));
+            }
             let end = [MAP, LIST].iter().filter_map(|mark| rest.find(mark)).min();
             let word = &rest[..end.unwrap_or(rest.len())];
             if node.is_null() {
@@ -60,21 +69,29 @@ pub(super) fn unflatten<'p>(
                 };
             }
             node = match (step, node) {
-                (Token::Key, Json::Object(map)) => map.entry(word).or_insert(Json::Null),
+                (Token::Key, Json::Object(map)) => map.entry(word).or_insert_with(|| {
+                    nodes += 1;
+                    Json::Null
+                }),
                 (Token::Item, Json::Array(items)) => {
                     let nth: usize = word
                         .parse()
                         .map_err(|_| fault("has an item without a number"))?;
-                    if nth > items.len().max(ITEMS_MAX) {
+                    if nth >= ITEMS_MAX {
                         return Err(fault("has an item number that is too large"));
                     }
+                    // Items may come in any order: as texts, 10 is before 2.
                     if nth >= items.len() {
+                        nodes += nth + 1 - items.len();
                         items.resize(nth + 1, Json::Null);
                     }
                     &mut items[nth]
                 }
                 _ => return Err(fault("contradicts another entry")),
             };
+            if nodes > NODES_MAX {
+                return Err(fault("is too much: the block has too many entries"));
+            }
             let Some(end) = end else { break };
             rest = &rest[end..];
             (step, rest) = match rest.strip_prefix(MAP) {
@@ -118,6 +135,11 @@ enum Token {
 const MAP: &str = "__map_";
 const LIST: &str = "__list_";
 const ITEMS_MAX: usize = 1024;
+/// `key_groups__list_0__map_age__list_0__map_enc` has five.
+const LEVELS_MAX: usize = 8;
+const NAME_BYTES_MAX: usize = 256;
+/// Also items that a number makes before they come.
+const NODES_MAX: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
@@ -157,5 +179,42 @@ mod tests {
         ] {
             assert!(read(names).is_err(), "{names:?}");
         }
+    }
+
+    #[test]
+    fn items_in_the_order_of_their_names_are_read() {
+        let mut names: Vec<String> = (0..120)
+            .map(|nth| format!("age__list_{nth}__map_enc"))
+            .collect();
+        names.sort();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let metadata = read(&names).expect("a block");
+        assert_eq!(metadata.raw()["age"].as_array().map(Vec::len), Some(120));
+    }
+
+    #[test]
+    fn hostile_names_cost_little() {
+        let rule = |names: &[&str]| match read(names) {
+            Err(SopsError::Metadata { rule, .. }) => rule,
+            other => panic!("{other:?}"),
+        };
+        let deep = format!("a{}", "__map_b".repeat(60_000));
+        assert_eq!(rule(&[&deep]), "has a name that is too long");
+        let deep = format!("a{}", "__map_b".repeat(LEVELS_MAX));
+        assert_eq!(rule(&[&deep]), "has too many levels");
+        read(&[&deep[.."a".len() + "__map_b".len() * (LEVELS_MAX - 1)]]).expect("a block");
+        assert_eq!(
+            rule(&["a__list_1024"]),
+            "has an item number that is too large"
+        );
+        let wide: Vec<String> = (0..1000)
+            .map(|nth| format!("a{nth}__list_1023__list_1023__list_1023"))
+            .collect();
+        let wide: Vec<&str> = wide.iter().map(String::as_str).collect();
+        let last = "is too much: the block has too many entries";
+        assert_eq!(rule(&wide), last);
+        let many: Vec<String> = (0..=NODES_MAX).map(|nth| format!("a{nth}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(rule(&many), last);
     }
 }

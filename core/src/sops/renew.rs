@@ -99,7 +99,12 @@ impl Renewal<'_> {
         known: &mut Ciphertexts,
         rng: &mut impl RngCore,
     ) -> ClosedText {
-        match known.take(walk.path(), value) {
+        // What is known was closed with the key of before: under a new one nothing of it opens.
+        let known = match self.new_key {
+            None => known.take(walk.path(), value),
+            Some(_) => None,
+        };
+        match known {
             Some(known) => ClosedText {
                 text: known.closed.to_string(),
                 form: Some(known.form),
@@ -134,5 +139,52 @@ fn text(closed: ClosedValue) -> ClosedText {
     ClosedText {
         text: closed.to_string(),
         form: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::super::open::Known;
+    use super::super::walk::Shape;
+    use super::*;
+
+    #[test]
+    fn no_ciphertext_of_the_old_key_is_taken_under_a_new_one() {
+        let [old, new] = [(); 2].map(|()| DataKey::generate(&mut OsRng));
+        let value = Value::text(b"hunter2");
+        let form = Form::Bare;
+        let mut walk = Walk::new(None);
+        walk.open(None);
+        walk.enter(Some("a"));
+        let closed = Cipher::new(&old).close(&value, walk.path(), &mut OsRng);
+        let steps = [
+            Step::Open(None, Shape::Mapping),
+            Step::Leaf(Some("a".into()), Some(value.clone()), form),
+            Step::Close,
+        ];
+        let path = Path::from(["a"]);
+        for new_key in [None, Some(&new)] {
+            let mut known = Ciphertexts::default();
+            let kept = closed.clone();
+            known.add(walk.path(), &value, Known { closed: kept, form });
+            let renewal = Renewal {
+                selector: None,
+                only_encrypted: false,
+                key: &old,
+                new_key,
+                fresh: Some(&path),
+                quoted: false,
+            };
+            let (texts, _) = renewal
+                .close(&steps, &mut known, &mut OsRng)
+                .expect("it closes");
+            let text = texts[1].as_ref().expect("a ciphertext").text.clone();
+            assert_eq!(text == closed.to_string(), new_key.is_none());
+            let parsed: ClosedValue = text.parse().expect("a ciphertext");
+            let opened = Cipher::new(new_key.unwrap_or(&old)).open(&parsed, walk.path());
+            assert!(opened.is_ok_and(|opened| opened == value));
+        }
     }
 }

@@ -58,6 +58,13 @@ impl SopsSecret {
                 limit: MAX_SECRETS,
             });
         }
+        let groups = metadata.key_groups();
+        if groups.iter().map(|group| group.age.len()).sum::<usize>() > MAX_AGE_ENTRIES {
+            return Err(SopsSecretError::TooMuch {
+                what: "age entries in the `sops` block",
+                limit: MAX_AGE_ENTRIES,
+            });
+        }
         let resource = Self {
             namespace,
             name,
@@ -139,3 +146,5 @@ impl fmt::Debug for Template {
 
 /// Secrets of one resource.
 pub const MAX_SECRETS: usize = 256;
+/// Recipients of one resource, in all groups.
+const MAX_AGE_ENTRIES: usize = 256;

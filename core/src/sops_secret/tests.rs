@@ -365,3 +365,19 @@ fn a_file_that_names_somebody_else_opens_all_the_same_within_a_bound() {
     );
     assert_eq!(operations, 64);
 }
+
+#[test]
+fn entries_that_name_our_recipient_cost_no_more_than_others() {
+    let (key, ours, other) = (DataKey::generate(&mut OsRng), identity(), identity());
+    let mut object = close(&plain(None), &key, &other);
+    let mut entry = object["sops"]["age"][0].take();
+    entry["recipient"] = json!(ours.recipient().as_str());
+    object["sops"]["age"] = Json::Array(vec![entry.clone(); 200]);
+    let (opened, operations) = open("shop/secrets", &object, &ours, PlaceRule::Optional);
+    assert_eq!(opened.map(drop).unwrap_err().reason(), Reason::NoKey);
+    assert_eq!(operations, 64);
+    object["sops"]["age"] = Json::Array(vec![entry; 257]);
+    let (opened, operations) = open("shop/secrets", &object, &ours, PlaceRule::Optional);
+    let reason = opened.map(drop).unwrap_err().reason();
+    assert_eq!((reason, operations), (Reason::LimitExceeded, 0));
+}
