@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod convert;
 mod many;
+mod place;
 mod rework;
 mod safety;
 mod seal;
