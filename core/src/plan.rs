@@ -53,6 +53,8 @@ pub struct Live {
     pub deleting: bool,
     /// The owner reference with `controller: true`.
     pub controller: Option<Controller>,
+    /// It has an owner reference of any kind.
+    pub owned: bool,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Its annotations.

@@ -45,6 +45,8 @@ pub(super) struct State {
     asked_for: HashSet<(usize, Option<String>)>,
     /// Plug-ins that are not asked again.
     failed: BTreeSet<PluginName>,
+    /// How often plug-ins were talked to.
+    conversations: usize,
     /// What plug-ins opened, and what they did not: each file is put to them once.
     answers: HashMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>,
 }
@@ -242,6 +244,9 @@ impl State {
                 true => Ok(()),
                 false => self.allowed.check(name),
             };
+            if allowed.is_ok() && !self.may_talk() {
+                return None;
+            }
             match allowed.and_then(|()| plugins::unwrap(&identity, file, &mut self.said_to_plugins))
             {
                 Ok(Some(file_key)) => match file.open_with(&file_key, FILE_BYTES_MAX) {
@@ -258,6 +263,18 @@ impl State {
             }
         }
         None
+    }
+
+    /// Counts a conversation with a plug-in: each may ask the user, or wait for a finger on a token.
+    fn may_talk(&mut self) -> bool {
+        if self.conversations >= CONVERSATIONS_MAX {
+            self.trouble(format!(
+                "plug-ins were asked {CONVERSATIONS_MAX} times, and are not asked again"
+            ));
+            return false;
+        }
+        self.conversations += 1;
+        true
     }
 
     /// Puts keys where they belong.
@@ -318,3 +335,5 @@ impl fmt::Debug for InReserve {
 /// A file may name many recipients; the user's command is not run for each of them.
 const COMMANDS_MAX: usize = 64;
 const TROUBLES_MAX: usize = 20;
+/// Nor is a plug-in run for each of them.
+const CONVERSATIONS_MAX: usize = 64;

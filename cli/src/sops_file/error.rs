@@ -133,6 +133,18 @@ pub(crate) enum SopsUsage {
         "refusing to leave the place of the SopsSecret in plaintext: the selector does not select `stringData.bulla.dev.place`"
     )]
     PlainPlace,
+    /// A SopsSecret that was closed for another place than it names now.
+    #[error(
+        "closed for {closed_for}, found in `{found_in}`: somebody moved it, or forged its metadata"
+    )]
+    OtherPlace {
+        /// The place that it names, where that is one.
+        closed_for: String,
+        /// `namespace/name`.
+        found_in: String,
+        /// Where the place stands, as `sops set` has it.
+        path: String,
+    },
     /// A rule whose keys can't all be closed for.
     #[error("the rule closes with {0} too, which only sops can do")]
     RuleOfOthers(String),
@@ -190,7 +202,7 @@ impl Fault for SopsFault {
 impl Fault for SopsUsage {
     fn blame(&self) -> Blame {
         match self {
-            Self::SetWithoutKey(_) => Blame::Sealed,
+            Self::SetWithoutKey(_) | Self::OtherPlace { .. } => Blame::Sealed,
             Self::DisguisedDotenv
             | Self::Plaintext(_)
             | Self::PlainPlace
@@ -201,7 +213,13 @@ impl Fault for SopsUsage {
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Self::OtherPlace { found_in, path, .. } = self {
+            return Some(Cow::Owned(format!(
+                "compare `metadata` with the history of the file; if it belongs there now: `bulla sops set FILE '{path}' '\"{found_in}\"'`, then `bulla reseal` it"
+            )));
+        }
         Some(Cow::Borrowed(match self {
+            Self::OtherPlace { .. } => return None,
             Self::SetWithoutKey(_) => {
                 "the MAC covers every value; an envelope takes new values from whoever has public keys: `bulla convert --to envelope`, once, by somebody with a key"
             }

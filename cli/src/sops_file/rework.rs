@@ -88,9 +88,12 @@ impl<O: Opener> Work<'_, O> {
         let difference = metadata.difference(groups, *threshold);
         match action {
             Action::Reseal => {
-                let bytes = self.renewed(&metadata)?;
+                let bytes = self.renewed(&metadata, action)?;
                 let values = count(self.values().len(), "value");
-                let note = format!("{}: {values}, for {}", Shown(path), self.target.everyone());
+                let mut note = format!("{}: {values}, for {}", Shown(path), self.target.everyone());
+                if let Some(place) = place::missing(self.file) {
+                    note += &format!("; its place was missing, and is `{place}` from now on");
+                }
                 Ok(Reworked::changed(bytes, note))
             }
             Action::Rewrap if difference.is_none() => Ok(Reworked {
@@ -102,7 +105,7 @@ impl<O: Opener> Work<'_, O> {
             }),
             // Whoever leaves keeps the data key; from now on it must be another.
             Action::Rewrap if !difference.surplus.is_empty() => {
-                let bytes = self.renewed(&metadata)?;
+                let bytes = self.renewed(&metadata, action)?;
                 let note = format!(
                     "{}: {}, under a new data key",
                     Shown(path),
@@ -137,7 +140,7 @@ impl<O: Opener> Work<'_, O> {
     }
 
     /// Another data key, and every value closed anew.
-    fn renewed(&self, metadata: &Metadata) -> Result<Vec<u8>, Failure> {
+    fn renewed(&self, metadata: &Metadata, action: Action) -> Result<Vec<u8>, Failure> {
         let path = self.file.path.as_path();
         let groups = metadata.key_groups();
         let others: BTreeSet<&str> = groups
@@ -159,9 +162,16 @@ impl<O: Opener> Work<'_, O> {
             .map_err(|error| in_file("rework", path, error))?;
         let file = self.file;
         let failed = |error| unopened(path, error, self.identities);
-        // Under the old key in memory only: a place that was changed under a key that is kept would let an old place
+        // Under the old key in memory only: a place that was put under a key that is kept would let an old place
         // of the history open the new values.
-        let placed = place::replaced(file, self.opener, self.setting).map_err(failed)?;
+        let moved = place::moved(file, self.opener, self.setting.mac).map_err(failed)?;
+        if let Some(refusal) = moved {
+            return Err(InFile::new("rework", path, refusal).into());
+        }
+        let placed = match action {
+            Action::Reseal => place::added(file, self.opener, self.setting).map_err(failed)?,
+            Action::Rewrap => None,
+        };
         let bytes = placed.as_deref().unwrap_or(&file.bytes);
         let renewed = file
             .store

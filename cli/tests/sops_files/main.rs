@@ -8,6 +8,7 @@ mod config;
 mod convert;
 mod many;
 mod personality;
+mod place;
 mod rework;
 mod safety;
 mod seal;

@@ -95,6 +95,7 @@ impl LiveSecret {
             immutable: self.immutable.unwrap_or(false),
             deleting: metadata.deletion_timestamp.is_some(),
             controller: observed.owner_references.iter().find_map(controller),
+            owned: !observed.owner_references.is_empty(),
             labels: metadata.labels.unwrap_or_default(),
             annotations,
             data,

@@ -177,6 +177,10 @@ async fn controller(args: &Args) -> Result<(), RunError> {
         allow_special_types: args.allow_secret_types,
         key_namespace: Some(namespace),
         key_secrets: BTreeSet::new(),
+        export: args
+            .export_age_secret
+            .as_ref()
+            .map(|export| (export.namespace.clone(), export.name.clone())),
         place: args.place_rule(),
     };
     tasks.spawn(lead(

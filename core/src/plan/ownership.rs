@@ -157,9 +157,10 @@ fn is_of_a_peer(live: &Live, owner: &Owner) -> bool {
     controller.is_some_and(|controller| controller.kind == owner.kind)
 }
 
-/// No controller has it, no resource of ours adopted it, and losing it would lose nobody's rights.
+/// No owner has it, controlling or not, no resource of ours adopted it, and losing it would lose nobody's rights.
 fn is_nobodys(live: &Live) -> bool {
     live.controller.is_none()
+        && !live.owned
         && !live.annotations.contains_key(ADOPTED_BY_ANNOTATION)
         && !REFUSED_TYPES.contains(&live.secret_type.as_str())
         && !KEY_LABELS

@@ -15,6 +15,8 @@ pub struct SecretPolicy {
     pub key_namespace: Option<Namespace>,
     /// Names of the Secrets there that hold keys.
     pub key_secrets: BTreeSet<ResourceName>,
+    /// The Secret that age identities are exported into, where they are.
+    pub export: Option<(Namespace, ResourceName)>,
     /// Whether a SopsSecret must say where it belongs.
     pub place: PlaceRule,
 }
@@ -67,7 +69,12 @@ impl SecretPolicy {
             return Err(ContentError::KeyLabel { label });
         }
         let home = self.key_namespace.as_ref() == Some(outline.namespace());
-        if home && self.key_secrets.contains(outline.name()) {
+        let holds_keys = home && self.key_secrets.contains(outline.name());
+        let export = self.export.as_ref();
+        let is_export = export.is_some_and(|(namespace, name)| {
+            namespace == outline.namespace() && name == outline.name()
+        });
+        if holds_keys || is_export {
             return Err(ContentError::KeySecret {
                 namespace: outline.namespace().clone(),
                 name: outline.name().clone(),

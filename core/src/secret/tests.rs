@@ -90,6 +90,16 @@ fn secrets_that_give_rights_are_refused() {
     );
     assert_eq!(refused(&plain, &home("shop", "other")), None);
     assert_eq!(refused(&plain, &home("bulla", "db")), None);
+    let export = |namespace: &str, name: &str| SecretPolicy {
+        export: Some((namespace.parse().unwrap(), name.parse().unwrap())),
+        ..home("bulla", "other")
+    };
+    assert_eq!(
+        refused(&plain, &export("shop", "db")),
+        Some(Reason::TypeRefused)
+    );
+    assert_eq!(refused(&plain, &export("flux-system", "db")), None);
+    assert_eq!(refused(&plain, &export("shop", "sops-age")), None);
 }
 
 #[test]

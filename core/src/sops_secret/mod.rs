@@ -24,7 +24,7 @@ mod tests;
 
 pub use error::SopsSecretError;
 pub use open::{OpenedSopsSecret, OpenedTemplate, PlaceRule};
-pub use place::{PLACE_KEY, place, place_template};
+pub use place::{PLACE_KEY, parse_place, place, place_template};
 pub use placing::{Placing, Stands, placing};
 pub use resource::{MAX_SECRETS, SopsSecret, Template};
 

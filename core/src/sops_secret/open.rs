@@ -102,7 +102,7 @@ impl SopsSecret {
         if value.reveal() == found_in.as_bytes() {
             return Ok(());
         }
-        let closed_for = match place::parse(value.reveal()) {
+        let closed_for = match place::parse_place(value.reveal()) {
             Some((namespace, name)) => format!("`{}`", place::place(&namespace, &name)),
             None => "something that is no `namespace/name`".to_owned(),
         };

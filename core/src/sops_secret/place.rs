@@ -24,7 +24,7 @@ pub fn place(namespace: &Namespace, name: &ResourceName) -> String {
 }
 
 /// The place that `text` is, for a message; `None` where it is none, and might be anything.
-pub(super) fn parse(text: &[u8]) -> Option<(Namespace, ResourceName)> {
+pub fn parse_place(text: &[u8]) -> Option<(Namespace, ResourceName)> {
     let (namespace, name) = std::str::from_utf8(text).ok()?.split_once('/')?;
     Some((namespace.parse().ok()?, name.parse().ok()?))
 }

@@ -191,6 +191,7 @@ pub(super) fn duplicate(live: &Live) -> Live {
         immutable: live.immutable,
         deleting: live.deleting,
         controller: live.controller.clone(),
+        owned: live.owned,
         labels: live.labels.clone(),
         annotations: live.annotations.clone(),
         data: data

@@ -12,8 +12,10 @@ fn sops_secrets_take_over_what_is_annotated_or_nobodys_where_they_ask_for_it() {
         it
     };
     type Edit = fn(&mut Live);
-    let table: [(Edit, [bool; 2]); 9] = [
+    let table: [(Edit, [bool; 2]); 10] = [
         (|_| {}, [false, true]),
+        // An owner that does not control it, as of an exported Secret.
+        (|it| it.owned = true, [false, false]),
         (
             |it| it.annotations = strings(&[("sopssecret/managed", "true")]),
             [true, true],

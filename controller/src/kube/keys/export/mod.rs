@@ -3,12 +3,15 @@
 //! # Guarantees
 //!
 //! - Without the flag nothing is exported, and with it to one Secret only.
-//! - A Secret that is not ours is never changed: ours is owned by a `SealingKey`, by uid.
+//! - A Secret that is not ours is never changed: ours is owned by a `SealingKey`, by uid, has no controller,
+//!   and is Opaque.
 //! - A key is in the Secret before its public half is told, so that nobody closes for a key that is missing there; and
 //!   one that doesn't open any more leaves as soon as somebody has said so.
 //! - What can't be exported keeps no key from being used.
 
 mod secret;
+
+use std::collections::BTreeMap;
 
 use bulla_core::recipient::Fingerprint;
 use serde_json::json;
@@ -35,7 +38,9 @@ pub(super) struct Exporter {
 /// Why the Secret can't be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Trouble {
-    #[error("a Secret of this name is there that no SealingKey owns, and is left as it is")]
+    #[error(
+        "a Secret of this name is there that no SealingKey owns, or that is not ours alone, and is left as it is"
+    )]
     Foreign,
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -134,6 +139,12 @@ impl Exporter {
             "resourceVersion": &*live.metadata.resource_version,
             "labels": labels(),
         });
+        // Ours has none: some tell programs to copy a Secret elsewhere.
+        let annotations = live.metadata.annotations.keys();
+        let annotations: BTreeMap<_, _> = annotations.map(|name| (&**name, ())).collect();
+        if !annotations.is_empty() {
+            metadata["annotations"] = json!(annotations);
+        }
         // Without a key the last owners stay: by them it is known to be ours.
         if !wanted.owners.is_empty() {
             metadata["ownerReferences"] = json!(wanted.owners);

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::api::{API_VERSION, SEALING_KEY};
 use bulla_core::recipient::{Fingerprint, identity_file_text};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -66,6 +67,7 @@ impl Wanted {
             && self.owners.iter().all(|owner| wanted(&owner["uid"]))
             && (self.owners.is_empty() || self.owners.len() == owners.len())
             && labels.iter().all(labelled)
+            && live.metadata.annotations.is_empty()
     }
 }
 
@@ -82,6 +84,9 @@ pub(super) fn labels() -> BTreeMap<&'static str, &'static str> {
 #[derive(Deserialize)]
 pub(super) struct Live {
     pub(super) metadata: LiveMeta,
+    /// Absent where metadata alone was read.
+    #[serde(default, rename = "type")]
+    secret_type: Option<Box<str>>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) data: BTreeMap<Box<str>, Encoded>,
 }
@@ -94,6 +99,8 @@ pub(super) struct LiveMeta {
     #[serde(deserialize_with = "nullable")]
     labels: BTreeMap<Box<str>, Box<str>>,
     #[serde(deserialize_with = "nullable")]
+    pub(super) annotations: BTreeMap<Box<str>, IgnoredAny>,
+    #[serde(deserialize_with = "nullable")]
     owner_references: Vec<Owner>,
 }
 
@@ -103,6 +110,8 @@ struct Owner {
     api_version: Box<str>,
     kind: Box<str>,
     uid: Box<str>,
+    #[serde(default)]
+    controller: Option<bool>,
 }
 
 impl Live {
@@ -111,9 +120,19 @@ impl Live {
         (meta.uid.clone(), meta.resource_version.clone())
     }
 
-    /// True when one of the cluster's `SealingKey`s owns it, whatever its state.
+    /// True when one of the cluster's `SealingKey`s owns it, whatever its state, and nothing speaks against it.
+    ///
+    /// An owner reference can be written by whoever writes Secrets there, so that it alone is a weak sign: one that a
+    /// controller keeps, or that has a type, is somebody else's, and would be read by somebody else.
     pub(super) fn is_owned(&self, cluster: &Cluster) -> bool {
         let keys = cluster.sealing_keys.all();
+        let mut owners = self.metadata.owner_references.iter();
+        if owners.any(|owner| owner.controller == Some(true)) {
+            return false;
+        }
+        if self.secret_type.as_deref().unwrap_or(OPAQUE) != OPAQUE {
+            return false;
+        }
         self.metadata.owner_references.iter().any(|owner| {
             &*owner.api_version == API_VERSION
                 && &*owner.kind == SEALING_KEY
@@ -158,3 +177,4 @@ impl<'de> Deserialize<'de> for Encoded {
 }
 
 const AGE_KEY: &str = "agekey";
+const OPAQUE: &str = "Opaque";
