@@ -25,8 +25,9 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
     }
     let program = program();
     let reveal = if args.reveal { " --reveal" } else { "" };
-    let textconv = format!("{program} git textconv{reveal}");
-    let driver = format!("{program} git merge --marker-size=%L %O %A %B %P");
+    // A name in the repository may begin with `-`.
+    let textconv = format!("{program} git textconv{reveal} --");
+    let driver = format!("{program} git merge --marker-size=%L -- %O %A %B %P");
     for (name, value) in [
         ("diff.bulla.textconv", textconv.as_str()),
         // What a textconv prints would be kept in the repository's objects: values, with `--reveal`.
