@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bulla_core::recipient::{KeyRing, parse_identity_file};
+use bulla_core::recipient::{Identity, KeyRing, Suite, parse_identity_file};
 use bulla_core::sops::{Ciphertexts, DataKey, MacPolicy, Metadata, Selector, SelectorKind, Store};
 use rand_core::OsRng;
 
@@ -88,6 +88,24 @@ impl Bench {
             &mut OsRng,
         );
         self.repo.write(FILE, file.unwrap());
+    }
+
+    /// Closes the file for somebody else too, who is named.
+    pub(crate) fn let_in_a_stranger(&self) -> String {
+        let bytes = fs::read(self.repo.file(FILE)).unwrap();
+        let opened = Store::Yaml.decrypt(&bytes, &self.ring, MacPolicy::Verify);
+        let mut opened = opened.unwrap();
+        let stranger = Identity::generate(Suite::X25519, &mut OsRng);
+        let readers = self.ring.iter().chain([&stranger]);
+        let readers = readers.map(|key| key.recipient().clone()).collect();
+        let key = &opened.data_key;
+        let block = &mut opened.metadata;
+        block
+            .close_data_key(key, &[readers], None, &mut OsRng)
+            .unwrap();
+        let file = Store::Yaml.replace_metadata(&bytes, block).unwrap();
+        self.repo.write(FILE, file);
+        stranger.recipient().to_string()
     }
 
     /// Commits edits on a branch of its own, and some on `main`.

@@ -169,3 +169,66 @@ fn a_damaged_side_stops_the_merge_and_nothing_is_opened() {
         .ends(1);
     run.says(&["our version", "MAC does not match"]);
 }
+
+#[test]
+fn a_recipient_of_their_branch_is_let_in_by_a_decision_alone() {
+    for (side, lets_in) in [("ours", false), ("theirs", true)] {
+        let bench = Bench::new("--no-hook");
+        bench.repo.git("checkout --quiet -b theirs main");
+        let stranger = bench.let_in_a_stranger();
+        bench.repo.commit();
+        bench.repo.git("checkout --quiet main");
+        bench.edit(&[(CANARY, "ours")]);
+        bench.repo.commit();
+        let run = bench
+            .with_key("git", "merge --quiet --no-edit theirs")
+            .ends(1);
+        run.says(&[
+            "lets others read the file",
+            &stranger[..20],
+            "--take theirs",
+        ]);
+        bench
+            .with_key(BULLA, &format!("git resolve {FILE}"))
+            .ends(3);
+        bench
+            .with_key(BULLA, &format!("git resolve {FILE} --take {side}"))
+            .ends(0);
+        assert!(bench.opened().contains("password: ours"));
+        assert_eq!(bench.repo.read(FILE).contains(&stranger), lets_in);
+    }
+}
+
+#[test]
+fn a_name_that_begins_like_a_flag_is_a_name() {
+    let bench = Bench::new("--no-hook");
+    let name = "-reveal.yaml";
+    fs::write(bench.repo.file(name), bench.repo.read(FILE)).unwrap();
+    bench.repo.commit();
+    let change = |old: &str, new: &str| {
+        fs::write(bench.repo.file(FILE), bench.repo.read(name)).unwrap();
+        bench.edit(&[(old, new)]);
+        fs::write(bench.repo.file(name), bench.repo.read(FILE)).unwrap();
+    };
+    bench.repo.git("checkout --quiet -b theirs main");
+    change("user: shop", "user: they");
+    let diff = bench.with_key("git", "diff").ends(0).stdout;
+    assert_eq!(
+        diff.matches("+stringData.user: sealed").count(),
+        2,
+        "{diff}"
+    );
+    bench.repo.commit();
+    bench.repo.git("checkout --quiet main");
+    change(CANARY, "ours");
+    bench.repo.commit();
+    bench
+        .with_key("git", "merge --quiet --no-edit theirs")
+        .ends(0);
+    fs::write(bench.repo.file(FILE), bench.repo.read(name)).unwrap();
+    let text = bench.opened();
+    assert!(
+        text.contains("user: they") && text.contains("password: ours"),
+        "{text}"
+    );
+}

@@ -26,8 +26,9 @@ pub(super) fn run(args: &GitInstallArgs, session: &Session) -> Result<ExitStatus
     }
     let program = program();
     let reveal = if args.reveal { " --reveal" } else { "" };
-    let textconv = format!("{program} git textconv{reveal}");
-    let driver = format!("{program} git merge --marker-size=%L %O %A %B %P");
+    // A name in the repository may begin with `-`.
+    let textconv = format!("{program} git textconv{reveal} --");
+    let driver = format!("{program} git merge --marker-size=%L -- %O %A %B %P");
     let mut configured = false;
     for (name, value) in [
         ("diff.bulla.textconv", textconv.as_str()),

@@ -188,7 +188,10 @@ impl Fault for NotMerged {
             MergeError::NoKey(_) => Cow::Owned(format!(
                 "looked for keys in {looked_in}; whoever has one ends the merge with `bulla git resolve FILE`"
             )),
-            MergeError::Block(_) | MergeError::Layout => Cow::Borrowed(
+            MergeError::Recipients(_) => Cow::Borrowed(
+                "let them in with `bulla git resolve FILE --take theirs`, or keep them out with `--take ours`, then `git add FILE`; values that both changed are taken from that side too",
+            ),
+            MergeError::Block(_) | MergeError::Layout | MergeError::Exposed(_) => Cow::Borrowed(
                 "take one side with `git checkout --ours FILE` or `--theirs`, and make the other's changes again",
             ),
             _ => Cow::Borrowed("`git show :2:FILE` and `git show :3:FILE` print the two sides"),
