@@ -337,3 +337,17 @@ const COMMANDS_MAX: usize = 64;
 const TROUBLES_MAX: usize = 20;
 /// Nor is a plug-in run for each of them.
 const CONVERSATIONS_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_are_asked_a_bounded_number_of_times() {
+        let mut state = State::default();
+        let asked = (0..200).filter(|_| state.may_talk()).count();
+        assert_eq!(asked, 64);
+        let said = "plug-ins were asked 64 times, and are not asked again";
+        assert_eq!(state.troubles, [said]);
+    }
+}

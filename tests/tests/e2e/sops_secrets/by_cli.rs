@@ -111,9 +111,13 @@ async fn what_sops_encrypted_gets_its_place_under_a_new_data_key() {
     let moved = repository.read(SEALED);
     bench.cluster.apply(&moved);
     bench.refused("moved", "WrongPlace").await;
+    // Whoever moves it says so: metadata alone is not believed.
+    let place = format!("{}/moved", bench.namespace);
+    let quoted = format!("\"{place}\"");
+    let at = "[\"spec\"][\"secretTemplates\"][1][\"stringData\"][\"bulla.dev.place\"]";
+    sops(&bench, &repository, &["set", "secrets.yaml", at, &quoted]);
     repository.bulla_ok(&["reseal", "-I", "key.txt", SEALED]);
     let plain = decrypted(&bench, &repository, SEALED);
-    let place = format!("{}/moved", bench.namespace);
     assert!(plain.contains(&place) && !plain.contains(&format!("{}/secrets", bench.namespace)));
     let mixed = mixed(&repository.read(SEALED), &resealed);
     bench

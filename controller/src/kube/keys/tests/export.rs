@@ -150,3 +150,39 @@ async fn a_secret_of_others_is_left_as_it_is_and_told_of_once() {
     bench.settle().await;
     assert_eq!(bench.writes(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_secret_that_a_controller_keeps_or_that_has_a_type_gets_no_key() {
+    type Edit = fn(&mut Value);
+    let edits: [Edit; 2] = [
+        |secret| {
+            let owners = secret["metadata"]["ownerReferences"].as_array_mut();
+            owners.expect("owners").push(json!({
+                "apiVersion": "v1", "kind": "X", "name": "x", "uid": "x", "controller": true,
+            }));
+        },
+        |secret| secret["type"] = json!("kubernetes.io/dockerconfigjson"),
+    ];
+    for edit in edits {
+        let mut bench = Bench::exporting();
+        bench.settle().await;
+        bench.meddle(|secret| {
+            edit(secret);
+            secret["data"] = json!({});
+        });
+        bench.writes();
+        bench.settle().await;
+        assert_eq!(bench.writes(), ["NotOwned"]);
+        assert_eq!(bench.exported()["data"], json!({}));
+    }
+}
+
+#[tokio::test]
+async fn annotations_of_others_are_taken_away() {
+    let mut bench = Bench::exporting();
+    bench.settle().await;
+    bench.meddle(|secret| secret["metadata"]["annotations"] = json!({"mirror/to": "everywhere"}));
+    bench.settle().await;
+    let annotations = bench.exported()["metadata"]["annotations"].clone();
+    assert!(annotations["mirror/to"].is_null(), "{annotations}");
+}
