@@ -216,7 +216,7 @@ pub(crate) struct SetArgs {
     /// The file that holds the envelope or the SealedSecret, or is one of SOPS
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The key to set; in files of SOPS that are no Secrets, also a path: ["db"]["password"]
+    /// The key to set; in files of SOPS that are no Secrets, also a path: `["db"]["password"]`
     #[arg(value_name = "KEY")]
     pub(crate) key: String,
     /// Caught here so that no message repeats it.

@@ -131,7 +131,7 @@ fn verify_and_diff_tell_by_ciphertext_which_values_changed() {
         (run.status, run.stdout.as_str()),
         (
             1,
-            "`clusters/db.yaml`, line 1: SealedSecret `shop/db`\n  values    added: token; sealed anew: password; 1 untouched\n  template  type changed\n"
+            "`clusters/db.yaml`, line 1: SealedSecret `shop/db`\n  values     added: token; sealed anew: password; 1 untouched\n  template   type changed\n"
         )
     );
     let run = repo.bulla("diff --reveal -I @prod-rsa");
@@ -148,7 +148,7 @@ fn verify_and_diff_tell_by_ciphertext_which_values_changed() {
     repo.write("clusters/other.yaml", moved);
     std::fs::remove_file(repo.file(file)).unwrap();
     let run = repo.bulla("verify --against HEAD");
-    assert!(run.stdout.contains("  moved     from `clusters/db.yaml`\n  place     opens in `shop/other` now, in `shop/db` before\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("  moved      from `clusters/db.yaml`\n  place      opens in `shop/other` now, in `shop/db` before\n"), "{}", run.stdout);
     repo.bulla("diff --reveal -I @prod-rsa -o json").fails(2);
     let json = repo.bulla("verify --against HEAD -o json").stdout;
     assert!(json.contains("\"kind\": \"SealedSecret\""), "{json}");

@@ -49,7 +49,8 @@ fn a_value_of_a_secret_goes_into_that_secret_or_nowhere() {
     }
     repo.bulla_with("set k8s/two.yaml password --name a -I @alice", "new")
         .ok();
-    assert_eq!(repo.value("k8s/two.yaml", "password"), "new");
+    let opened = repo.bulla("open k8s/two.yaml -I @alice").ok();
+    assert_eq!(opened.matches("password: new\n").count(), 1, "{opened}");
     assert!(!repo.read("k8s/two.yaml").contains("new"));
     repo.write("env/plain.yaml", values());
     repo.write("env/a.env", "A=b\n");
