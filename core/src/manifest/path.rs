@@ -60,9 +60,12 @@ impl<S: Into<Step>> FromIterator<S> for Path {
     }
 }
 
-/// Written as `spec.data["tls.crt"]`.
+/// Written as `spec.data["tls.crt"]`; the whole document is `.`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str(".");
+        }
         for (nth, step) in self.0.iter().enumerate() {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
