@@ -15,22 +15,24 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::api::fence::Fence;
+use super::api::transport::{Transport, TransportError};
 use super::args::Args;
-use super::background::Background;
 use super::backoff::{Backoff, jittered};
 use super::cluster::{Beginning, Cluster};
-use super::diagnoses::Diagnoses;
-use super::endpoints::{Endpoints, Rate};
-use super::feeds::Feeds;
-use super::fence::Fence;
-use super::keys::{Keeper, Published, Publisher};
+use super::http::endpoints::{Endpoints, Rate};
+use super::keys::age::Keeper;
+use super::keys::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
+use super::keys::rsa::RsaKeeper;
+use super::keys::{Published, Publisher, age_identities};
 use super::lease::{Election, LeaseOptions};
-use super::metrics::Metrics;
-use super::record_key::{RECORD_KEY_SECRET, RecordKeyBytes, record_key};
-use super::rsa_keys::RsaKeeper;
-use super::transport::{Transport, TransportError};
+use super::telemetry::logging;
+use super::telemetry::metrics::Metrics;
+use super::watch::feeds::Feeds;
+use super::work::background::Background;
+use super::work::diagnoses::Diagnoses;
 use super::work::{Tools, work};
-use super::{age_identities, hardening, http, logging};
+use super::{hardening, http};
 use crate::engine::{Engine, Keys, RecordKey};
 
 /// Why the controller did not start, or ended by itself.
