@@ -6,6 +6,7 @@ mod bad_input;
 mod create;
 mod edit;
 mod interrupted;
+mod killed;
 mod kubeseal;
 mod no_room;
 mod offline;

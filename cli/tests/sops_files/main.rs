@@ -6,6 +6,8 @@ mod change;
 mod check;
 mod config;
 mod convert;
+#[path = "../commands/killed.rs"]
+mod killed;
 mod many;
 mod personality;
 mod place;
@@ -14,7 +16,6 @@ mod rework;
 mod safety;
 mod seal;
 #[path = "../commands/support.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 mod value_sites;
 mod verify;
