@@ -81,11 +81,7 @@ pub(crate) fn plaintext_by(
     })
 }
 
-fn refused(
-    subject: &Subject<'_>,
-    rule: &str,
-    selected: impl Fn() -> Vec<At>,
-) -> Option<Finding> {
+fn refused(subject: &Subject<'_>, rule: &str, selected: impl Fn() -> Vec<At>) -> Option<Finding> {
     let name = Path::new(subject.shown).file_name().unwrap_or_default();
     if is_disguised_dotenv(&name.to_string_lossy()) {
         let mut findings = Findings::new(subject);
@@ -314,11 +310,15 @@ impl<'a> Findings<'a> {
                 ),
                 Some(None) => (
                     "the SopsSecret says nowhere where it belongs: whoever copies it to another namespace opens it there",
-                    format!("`bulla reseal {shown}` adds its place, without which `bulla-controller` refuses it unless it runs with `--sops-require-place=false`"),
+                    format!(
+                        "`bulla reseal {shown}` adds its place, without which `bulla-controller` refuses it unless it runs with `--sops-require-place=false`"
+                    ),
                 ),
                 None => (
                     "the SopsSecret names no namespace, so that it can have no place",
-                    format!("write `metadata.namespace` with `bulla sops edit {shown}`, then `bulla reseal {shown}` adds its place"),
+                    format!(
+                        "write `metadata.namespace` with `bulla sops edit {shown}`, then `bulla reseal {shown}` adds its place"
+                    ),
                 ),
             };
             self.add(FindingKind::NoPlace, Some(placing.resource), message, hint);
