@@ -11,6 +11,7 @@ use bulla_core::sops::{At, Audit, Difference, Selector, SelectorKind, SopsError,
 use bulla_core::sops_secret::{Stands, placings};
 
 use super::target::{Target, beginning};
+use super::wanted::{is_manifest, selected};
 
 /// A file to look at.
 pub(crate) struct Subject<'a> {
@@ -109,33 +110,6 @@ fn refused(subject: &Subject<'_>, rule: &str, selected: impl Fn() -> Vec<At>) ->
         hint,
     );
     findings.all.pop()
-}
-
-/// True for a file found in a directory that a rule for SOPS is about: `encryptedRegex` selects something in it, or it is
-/// of dotenv or INI. Secrets are sealed anyway; what else Kubernetes reads holds no secret.
-pub(crate) fn wants_encrypted(rule: &Rule, store: Store, bytes: &[u8]) -> bool {
-    rule.format() == Format::Sops && !selected(rule, store, bytes).is_empty()
-}
-
-fn selected(rule: &Rule, store: Store, bytes: &[u8]) -> Vec<At> {
-    if is_manifest(store, bytes) {
-        return Vec::new();
-    }
-    let tree = matches!(store, Store::Yaml | Store::Json);
-    let selector = match rule.encrypted_regex() {
-        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok(),
-        None => (!tree).then(Selector::default_suffix),
-    };
-    let selected = selector.map(|selector| store.selected(bytes, &selector));
-    selected.and_then(Result::ok).unwrap_or_default()
-}
-
-/// True for what Kubernetes reads.
-fn is_manifest(store: Store, bytes: &[u8]) -> bool {
-    let tree = matches!(store, Store::Yaml | Store::Json);
-    let stream = Stream::parse(bytes).ok().filter(|_| tree);
-    let mut objects = stream.iter().flat_map(Stream::objects);
-    objects.any(|object| object.kind().is_some() && object.api_version().is_some())
 }
 
 struct Findings<'a> {

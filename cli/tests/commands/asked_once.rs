@@ -1,6 +1,7 @@
 //! Many files of SOPS in one run: a passphrase is asked for once, and each distinct data key is unwrapped once.
 
 use std::fs;
+use std::path::Path;
 
 use crate::plugins::{RECIPIENT, Stage};
 use crate::ssh_keys::lock_alices_key;
@@ -13,8 +14,15 @@ fn names() -> impl Iterator<Item = String> {
     FILES.iter().map(|name| format!("k8s/{name}.yaml"))
 }
 
+/// Git knows it, for `check`.
+fn with_git(repo: &Repo) {
+    let mut git = repo.around(Path::new("git"));
+    assert!(git.args(["init", "-q"]).status().unwrap().success());
+}
+
 /// Envelopes and files of SOPS, side by side.
 fn repository(repo: &Repo, whom: &str) {
+    with_git(repo);
     let parties = ["prod", "alice", "safe"].map(|name| repo.recipient(name));
     let [prod, alice, safe] = parties;
     repo.write(
@@ -72,6 +80,7 @@ fn a_passphrase_is_asked_for_once_over_many_files() {
 fn each_distinct_data_key_is_unwrapped_once() {
     let stage = Stage::new();
     let repo = &stage.repo;
+    with_git(repo);
     let rules = |others: &str| {
         let safe = repo.recipient("safe");
         repo.write(
