@@ -202,7 +202,7 @@ pub(crate) const DATES: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const TIMES: &[&str] = &[
     "0", "1700000000", "(int64 1709210096)", "-1", "(int64 -62135596801)", "(toDate \"2006-01-02\" \"2024-02-29\")",
-    "(toDate \"2006-01-02T15:04:05Z07:00\" \"2024-07-01T12:34:56.789+02:00\")", "(toDate \"x\" \"\")", "253402300800", "(int64 9223372036854775807)",
+    "(toDate \"2006-01-02T15:04:05Z07:00\" \"2024-07-01T12:34:56.789+02:00\")", "(toDate \"x\" \"\")", "253402300800", "(int64 9223372036854775807)", "300000000000", "(int64 290000000000)",
     "(toDate \"2006-01-02 MST\" \"2024-02-29 CET\")", "(dateModify \"-1.5h\" (toDate \"2006-01-02\" \"2024-01-01\"))",
 ];
 
@@ -210,7 +210,7 @@ pub(crate) const TIMES: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const ZONES: &[&str] = &[
     "\"UTC\"", "\"\"", "\"Local\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kathmandu\"", "\"europe/berlin\"", "\"Nowhere\"", "\"../etc\"", "\"Etc/GMT+5\"", "\"Pacific/Kiritimati\"",
-    "\"Australia/Lord_Howe\"", "\"America/Sao_Paulo\"",
+    "\"Australia/Lord_Howe\"", "\"America/Sao_Paulo\"", "\"EST\"", "\"Africa/Casablanca\"", "\"Europe/Dublin\"", "\"posix/Europe/Berlin\"",
 ];
 
 /// Private keys in PEM, and what is none.

@@ -3,8 +3,10 @@
 mod certificate;
 mod der;
 mod dsa;
+mod ecdsa;
 mod pem;
 mod private;
+mod rsa;
 
 use std::rc::Rc;
 
@@ -162,9 +164,12 @@ fn made(
     issuer: Option<(&Issuer, &Private)>,
 ) -> Result<Value, Fault> {
     let now = call.heap.now()?;
+    let signer = issuer.map_or(key, |(_, signer)| signer);
+    call.heap.spend(signer.steps())?;
+    let chance = call.heap.chance()?;
     let mut serial = [0; 16];
-    call.heap.chance()?.fill(&mut serial);
-    let cert = request.certificate(&now, &serial, key, issuer);
+    chance.fill(&mut serial);
+    let cert = request.certificate(&now, &serial, key, issuer, chance);
     let parts = cert.and_then(|cert| Some((pem::encode("CERTIFICATE", &cert), key.show()?)));
     let (cert, key) = parts.ok_or_else(|| call.fail("the certificate could not be made"))?;
     Ok(shown(cert, key))
