@@ -5,9 +5,10 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use zeroize::Zeroizing;
 
 use super::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
+use super::dsa;
 use super::ecdsa::Ecdsa;
+use super::pem::{self, Block};
 use super::rsa::Rsa;
-use super::{dsa, pem};
 use crate::template::surroundings::Chance;
 use crate::template::text::Text;
 
@@ -34,9 +35,8 @@ impl Private {
         Some(Self::Ed25519(pair, Zeroizing::new(seed.to_vec())))
     }
 
-    /// Reads the first block of `text`.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
-        let block = pem::decode(text)?;
+    /// Reads a block of PEM.
+    pub(super) fn read(block: &Block<'_>) -> Option<Self> {
         match block.label {
             b"PRIVATE KEY" => pkcs8(&block.bytes),
             b"RSA PRIVATE KEY" => pkcs1(&block.bytes),

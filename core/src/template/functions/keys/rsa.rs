@@ -263,7 +263,7 @@ const SHA256_INFO: &[u8] = &[
 const BITS_MIN: u64 = 1024;
 /// A bound on work.
 const BITS_MAX: u64 = 8192;
-/// Keys of 16384 bits have fewer.
-const BYTES_MAX: usize = 16 * 1024;
+/// Keys of 8192 bits have fewer, those of three primes, too.
+const BYTES_MAX: usize = 6 * 1024;
 /// Of a key of 1024 bits; the work grows with the third power.
 const SLOW_STEPS: usize = 1000;
