@@ -3,10 +3,11 @@
 use rand_core::RngCore;
 
 use super::cipher::{Cipher, DataKey};
+use super::drawn::Drawn;
 use super::error::SopsError;
 use super::mac::Mac;
 use super::metadata::Metadata;
-use super::open::Ciphertexts;
+use super::open::{Ciphertexts, Known};
 use super::selector::{Selector, SelectorKind};
 use super::value::Value;
 use super::walk::{Form, Step, Walk};
@@ -19,6 +20,13 @@ pub(super) struct ClosedText {
     pub(super) text: String,
     /// How it was written where it comes from, if it was there already.
     pub(super) form: Option<Form>,
+}
+
+impl From<Known> for ClosedText {
+    fn from(Known { text, form }: Known) -> Self {
+        let form = Some(form);
+        Self { text, form }
+    }
 }
 
 /// Closes the steps of a file, and puts time and MAC into its block.
@@ -38,7 +46,7 @@ pub(super) fn close(
         walk: Walk::new(selector),
         mac: Mac::new(metadata.mac_only_encrypted()),
         known,
-        rng,
+        rng: Drawn::new(rng),
     };
     let mut texts = Vec::with_capacity(steps.len());
     let (mut leaves, mut selected_leaves) = (0, 0);
@@ -74,9 +82,12 @@ pub(super) fn close(
         });
     }
     let Closing {
-        cipher, mac, rng, ..
+        cipher,
+        mac,
+        mut rng,
+        ..
     } = closing;
-    close_mac(&mac.finish(), metadata, &cipher, now, rng)?;
+    close_mac(&mac.finish(), metadata, &cipher, now, &mut rng)?;
     Ok(texts)
 }
 
@@ -89,7 +100,7 @@ pub(super) fn close_mac(
     rng: &mut impl RngCore,
 ) -> Result<(), SopsError> {
     let mac = cipher.close(&Value::text(mac), now, rng);
-    metadata.set_mac(now, mac.to_string());
+    metadata.set_mac(now, mac.to_text());
     metadata.last_modified()?;
     Ok(())
 }
@@ -99,7 +110,7 @@ struct Closing<'a, R> {
     walk: Walk<'a>,
     mac: Mac,
     known: &'a mut Ciphertexts,
-    rng: &'a mut R,
+    rng: Drawn<'a, R>,
 }
 
 impl<R: RngCore> Closing<'_, R> {
@@ -127,13 +138,12 @@ impl<R: RngCore> Closing<'_, R> {
 
     fn text(&mut self, value: &Value) -> ClosedText {
         let path = self.walk.path();
-        let known = self.known.take(path, value);
-        let form = known.as_ref().map(|known| known.form);
-        let closed = known.map(|known| known.closed);
-        let closed = closed.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
-        ClosedText {
-            text: closed.to_string(),
-            form,
+        match self.known.take(path, value) {
+            Some(known) => known.into(),
+            None => ClosedText {
+                text: self.cipher.close(value, path, &mut self.rng).to_text(),
+                form: None,
+            },
         }
     }
 }
