@@ -112,8 +112,6 @@ pub(super) enum CommandError {
     Editor,
     #[error("the change was not confirmed")]
     NotConfirmed,
-    #[error("refusing to publish {0}: it goes to {1}, and nobody is asked from here")]
-    Publish(String, String),
     #[error("unknown shell: bash, zsh and fish are known")]
     Shell,
     #[error(
@@ -350,9 +348,6 @@ impl Fault for CommandError {
             }
             Self::Keyservice(_) => "identities of age on this machine open files",
             Self::Recipient(_) => "a recipient is a public key: age1…",
-            Self::Publish(..) => {
-                "`sops decrypt FILE`, or FILE as it is, piped into the tool of that place"
-            }
             Self::Editor => "nothing was changed; SOPS_EDITOR or EDITOR says which editor to use",
             Self::NotConfirmed => "nothing was changed; `-y` confirms it",
             Self::NoKeys => "name a recipient: `age: age1…`",

@@ -5,6 +5,7 @@
 //! concerned and the `sops` block change.
 
 mod child;
+mod confirm;
 mod decrypt;
 mod edit;
 mod encrypt;

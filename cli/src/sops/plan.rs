@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bulla_core::recipient::Recipient;
-use bulla_core::sops::config::is_disguised_dotenv;
+use bulla_core::sops::config::{Rule, is_disguised_dotenv};
 use bulla_core::sops::{Ciphertexts, DataKey, Metadata, Selector, SelectorKind, SopsError, Store};
 use rand_core::OsRng;
 
@@ -52,6 +52,21 @@ impl Plan {
             selector: selector.or(rule_selector),
             mac_only_encrypted: line.has(Flag::MacOnlyEncrypted) || rule_mac,
         })
+    }
+
+    /// The plan for a file that is closed again, by another rule: its own selector stands in where the rule has none.
+    pub(super) fn again(
+        groups: Vec<Vec<Recipient>>,
+        rule: Rule,
+        selector: Option<Selector>,
+        mac_only_encrypted: bool,
+    ) -> Self {
+        Self {
+            groups,
+            threshold: rule.threshold,
+            selector: rule.selector.or(selector),
+            mac_only_encrypted: rule.mac_only_encrypted || mac_only_encrypted,
+        }
     }
 
     /// A block for a new file, and the data key that is closed in it.

@@ -1,6 +1,5 @@
 //! `sops updatekeys`: the data key of files, closed for whom the configuration names now.
 
-use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 use bulla_core::recipient::Recipient;
@@ -12,7 +11,7 @@ use super::grammar::Flag;
 use super::line::Line;
 use super::rules::Rules;
 use super::source::Source;
-use super::{keys, plan, recipients, result};
+use super::{confirm, keys, plan, recipients, result};
 use crate::failure::Failure;
 use crate::located::InFile;
 use crate::printer::Printer;
@@ -58,12 +57,12 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
     }
     let threshold = plan::threshold_of(line)?.or(rule.threshold);
     let changes = Changes::between(&metadata, &groups, threshold);
-    if changes.lines.is_empty() {
+    if changes.is_empty() {
         printer.say(format_args!("File {} already up to date", shown.display()));
         return Ok(());
     }
-    printer.data(changes.told().as_bytes())?;
-    if !line.has(Flag::Yes) && !is_confirmed(printer)? {
+    printer.data(changes.told("file's groups").as_bytes())?;
+    if !line.has(Flag::Yes) && !confirm::ask("Is this okay? (y/n):", printer)? {
         printer.say(format_args!("File {} left unchanged", shown.display()));
         return Ok(());
     }
@@ -84,13 +83,18 @@ fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(
     Ok(())
 }
 
-/// What `updatekeys` changes, in the layout of sops.
-struct Changes {
+/// What changes for recipients, in the layout of sops.
+pub(super) struct Changes {
     lines: Vec<String>,
 }
 
 impl Changes {
-    fn between(metadata: &Metadata, wanted: &[Vec<Recipient>], threshold: Option<usize>) -> Self {
+    /// What a file with other recipients would have changed.
+    pub(super) fn between(
+        metadata: &Metadata,
+        wanted: &[Vec<Recipient>],
+        threshold: Option<usize>,
+    ) -> Self {
         let own = metadata.key_groups();
         let own: Vec<Vec<&str>> = own
             .iter()
@@ -136,28 +140,18 @@ impl Changes {
         Self { lines }
     }
 
-    fn told(&self) -> String {
-        let mut text = "The following changes will be made to the file's groups:\n".to_owned();
+    /// True where nothing does.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The words of sops for it.
+    pub(super) fn told(&self, of: &str) -> String {
+        let mut text = format!("The following changes will be made to the {of}:\n");
         for line in &self.lines {
             text += line;
             text.push('\n');
         }
         text
-    }
-}
-
-/// Asks as sops asks: on standard output, for a word on standard input.
-fn is_confirmed(printer: &Printer) -> Result<bool, Ended> {
-    let mut input = io::stdin().lock();
-    loop {
-        printer.data(b"Is this okay? (y/n):")?;
-        let mut answer = String::new();
-        let read = input.read_line(&mut answer).unwrap_or(0);
-        match answer.trim() {
-            "y" => return Ok(true),
-            "n" => return Ok(false),
-            _ if read == 0 => return Err(CommandError::NotConfirmed.into()),
-            _ => {}
-        }
     }
 }

@@ -9,6 +9,7 @@ mod convert;
 mod many;
 mod personality;
 mod place;
+mod publish;
 mod rework;
 mod safety;
 mod seal;

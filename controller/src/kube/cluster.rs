@@ -4,18 +4,18 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::api::fence::Moment;
+use super::api::rest::{FencedRest, Rest};
 use super::backoff::Backoff;
-use super::fence::Moment;
+use super::kind::restraint::Restraint;
 use super::kind::{Envelopes, SealedSecrets, SopsSecrets};
-use super::metrics::Metrics;
 use super::mirror::{
     AgeIdentities, KeySecret, Mirror, News, RsaKeySecret, SeenResource, SeenSealingKey, SeenSecret,
 };
-use super::openings::Openings;
-use super::queue::{Key, Queue};
-use super::rest::{FencedRest, Rest};
-use super::restraint::Restraint;
-use super::wanted::Wanted;
+use super::telemetry::metrics::Metrics;
+use super::work::openings::Openings;
+use super::work::queue::{Key, Queue};
+use super::work::wanted::Wanted;
 
 /// One process's view of a cluster.
 pub(super) struct Cluster {

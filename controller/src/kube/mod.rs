@@ -1,10 +1,23 @@
 //! The world of Kubernetes: caches, queue, lease, sealing keys, and the program that runs them.
 //!
 //! ```text
-//! feeds ─ watch ─▶ mirror (caches) ─ names ─▶ queue ─▶ work ─ engine over world ─▶ FencedRest ─▶ API server
-//!                       └▶ keys (Keeper): SealingKeys + key Secrets ─▶ key ring ─▶ work
-//! control thread: lease ─▶ fence (closes by itself) ─▶ every write; http: health, metrics
+//! api server ─ api ─▶ watch ─▶ mirror (caches) ─ names ─▶ work/queue ─▶ work ─ engine over world ─▶ api/fence ─▶ api server
+//!                                 └▶ keys: SealingKeys and their Secrets ─▶ key rings ─▶ work
+//! control thread: lease ─▶ api/fence (closes by itself) ─▶ every write; http: health, metrics
 //! ```
+//!
+//! | Module | Subject |
+//! |---|---|
+//! | `run`, `args`, `hardening` | the process: flags, threads, start and end |
+//! | `cluster` | what all parts share |
+//! | `api` | connections and requests to the API server, and the fence that no write passes without the lease |
+//! | `lease`, `backoff` | leader election; delays between attempts |
+//! | `watch`, `mirror` | what is followed, and what is kept of it |
+//! | `work` | the queue, the workers, and the threads that open |
+//! | `kind` | what differs between `SecretEnvelope`, `SealedSecret` and `SopsSecret` |
+//! | `world` | the engine's port: reads and writes of Secrets and statuses |
+//! | `keys` | sealing keys of both families: made, bound to their Secrets, published |
+//! | `telemetry`, `http` | Events, log, metrics; probes and the endpoints of Sealed Secrets |
 //!
 //! # What it asks of the API server
 //!
@@ -30,47 +43,27 @@
 //!
 //! Oldest Kubernetes that is supported: 1.33.
 
-mod age_identities;
+mod api;
 mod args;
-mod background;
 mod backoff;
 mod cluster;
-mod connections;
-mod diagnoses;
-mod duration;
-mod endpoints;
-mod error;
-mod events;
-mod feeds;
-mod fence;
 mod hardening;
 mod http;
 mod keys;
 mod kind;
 mod lease;
-mod live_secret;
-mod logging;
-mod metrics;
 mod mirror;
-mod openings;
-mod queue;
-mod record_key;
-mod rest;
-mod restraint;
-mod rsa_keys;
 mod run;
-mod secret_body;
 #[cfg(test)]
 mod stand_in;
-mod transport;
-mod wanted;
+mod telemetry;
 mod watch;
 mod work;
 mod world;
 
+pub use api::transport::TransportError;
 pub use args::{Args, ExportTarget, LogFormat, SealedSecretsArgs};
 pub use run::{RunError, run};
-pub use transport::TransportError;
 
 /// Under which name the API server keeps what is ours.
 const FIELD_MANAGER: &str = "bulla";

@@ -12,13 +12,13 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
 
+use super::api::fence::{Fence, Moment};
+use super::api::rest::{FencedRest, Rest};
 use super::backoff::Backoff;
 use super::cluster::{Beginning, Cluster};
-use super::fence::{Fence, Moment};
-use super::metrics::Metrics;
+use super::kind::restraint::Restraint;
 use super::mirror::{Feed, Mirror, Mirrored};
-use super::rest::{FencedRest, Rest};
-use super::restraint::Restraint;
+use super::telemetry::metrics::Metrics;
 use super::watch::Change;
 
 /// The server's side.

@@ -63,7 +63,7 @@ pub(super) fn encrypt(
     metadata: &mut Metadata,
     key: &DataKey,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<Vec<u8>, SopsError> {
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted());

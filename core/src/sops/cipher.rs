@@ -68,7 +68,7 @@ impl Cipher {
     }
 
     /// Closes `value` under `path`.
-    pub(super) fn close(&self, value: &Value, path: &str, rng: &mut impl RngCore) -> ClosedValue {
+    pub(super) fn close(&self, value: &Value, path: &str, rng: &mut dyn RngCore) -> ClosedValue {
         let mut data = value.bytes().to_vec();
         let (nonce, tag) = self.close_in_place(&mut data, path, rng);
         ClosedValue {
@@ -84,7 +84,7 @@ impl Cipher {
         &self,
         data: &mut [u8],
         path: &str,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> ([u8; NONCE_BYTES], [u8; TAG_BYTES]) {
         let mut nonce = [0; NONCE_BYTES];
         rng.fill_bytes(&mut nonce);

@@ -31,7 +31,8 @@ impl From<Known> for ClosedText {
 
 /// Closes the steps of a file, and puts time and MAC into its block.
 ///
-/// Values that stand in `known` under their paths keep the ciphertexts that they have there.
+/// Values that stand in `known` under their paths keep the ciphertexts that they have there. No parameter is a type: the
+/// program is built for size, and what it would make of a generic function as well.
 pub(super) fn close(
     steps: &[Step<'_>],
     metadata: &mut Metadata,
@@ -39,7 +40,7 @@ pub(super) fn close(
     key: &DataKey,
     known: &mut Ciphertexts,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<Vec<Closed>, SopsError> {
     let mut closing = Closing {
         cipher: Cipher::new(key),
@@ -97,7 +98,7 @@ pub(super) fn close_mac(
     metadata: &mut Metadata,
     cipher: &Cipher,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<(), SopsError> {
     let mac = cipher.close(&Value::text(mac), now, rng);
     metadata.set_mac(now, mac.to_text());
@@ -105,15 +106,15 @@ pub(super) fn close_mac(
     Ok(())
 }
 
-struct Closing<'a, R> {
+struct Closing<'a> {
     cipher: Cipher,
     walk: Walk<'a>,
     mac: Mac,
     known: &'a mut Ciphertexts,
-    rng: Drawn<'a, R>,
+    rng: Drawn<'a>,
 }
 
-impl<R: RngCore> Closing<'_, R> {
+impl Closing<'_> {
     fn value(&mut self, value: &Value, selected: bool) -> Closed {
         self.mac.count(value, selected);
         (selected && !value.is_never_closed()).then(|| self.text(value))

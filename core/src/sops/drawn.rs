@@ -3,14 +3,14 @@
 use rand_core::{Error, RngCore, impls};
 
 /// Gives out what `rng` gives, and asks it for many values at once.
-pub(super) struct Drawn<'r, R> {
-    rng: &'r mut R,
+pub(super) struct Drawn<'r> {
+    rng: &'r mut dyn RngCore,
     bytes: [u8; BYTES],
     given: usize,
 }
 
-impl<'r, R> Drawn<'r, R> {
-    pub(super) fn new(rng: &'r mut R) -> Self {
+impl<'r> Drawn<'r> {
+    pub(super) fn new(rng: &'r mut dyn RngCore) -> Self {
         Self {
             rng,
             bytes: [0; BYTES],
@@ -19,7 +19,7 @@ impl<'r, R> Drawn<'r, R> {
     }
 }
 
-impl<R: RngCore> RngCore for Drawn<'_, R> {
+impl RngCore for Drawn<'_> {
     fn next_u32(&mut self) -> u32 {
         impls::next_u32_via_fill(self)
     }

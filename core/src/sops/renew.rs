@@ -3,12 +3,10 @@
 use rand_core::RngCore;
 use zeroize::Zeroizing;
 
-use crate::manifest::Path;
-
 use super::cipher::{Cipher, ClosedValue, DataKey};
 use super::close::{Closed, ClosedText};
 use super::drawn::Drawn;
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::mac::Mac;
 use super::open::{Ciphertexts, open_value};
 use super::selector::Selector;
@@ -23,8 +21,8 @@ pub(super) struct Renewal<'r> {
     pub(super) key: &'r DataKey,
     /// Another key that all of them are closed with from now on.
     pub(super) new_key: Option<&'r DataKey>,
-    /// Where plaintext was put into the first document.
-    pub(super) fresh: Option<&'r Path>,
+    /// Where plaintext was put.
+    pub(super) fresh: Option<&'r At>,
     /// True where quotes of what stands there are those of the file, and none that the plaintext needs.
     pub(super) quoted: bool,
 }
@@ -37,7 +35,7 @@ impl Renewal<'_> {
         &self,
         steps: &[Step<'_>],
         known: &mut Ciphertexts,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> Result<(Vec<Closed>, Zeroizing<String>), SopsError> {
         let old = Cipher::new(self.key);
         let new = self.new_key.map(Cipher::new);
@@ -99,7 +97,7 @@ impl Renewal<'_> {
         walk: &Walk<'_>,
         cipher: &Cipher,
         known: &mut Ciphertexts,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> ClosedText {
         // What is known was closed with the key of before: under a new one nothing of it opens.
         let known = match self.new_key {
@@ -116,7 +114,7 @@ impl Renewal<'_> {
     }
 
     fn is_fresh(&self, walk: &Walk<'_>) -> bool {
-        self.fresh.is_some_and(|path| walk.is_below(path))
+        self.fresh.is_some_and(|at| walk.is_below(at))
     }
 }
 
@@ -125,7 +123,7 @@ fn renewed_comment(
     walk: &Walk<'_>,
     old: &Cipher,
     new: &Cipher,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Closed {
     let closed: ClosedValue = comment.trim().parse().ok()?;
     walk.paths_around().find_map(|path| {
@@ -145,6 +143,8 @@ fn text(closed: ClosedValue) -> ClosedText {
 mod tests {
     use rand_core::OsRng;
 
+    use crate::manifest::Path;
+
     use super::super::open::Known;
     use super::super::walk::Shape;
     use super::*;
@@ -163,7 +163,7 @@ mod tests {
             Step::Leaf(Some("a".into()), Some(value.clone()), form),
             Step::Close,
         ];
-        let path = Path::from(["a"]);
+        let path = At::first(Path::from(["a"]));
         for new_key in [None, Some(&new)] {
             let mut known = Ciphertexts::default();
             let text = closed.to_string();

@@ -9,8 +9,8 @@ use bulla_core::sealed_secrets::rotation::{KeyOrder, Policy};
 use clap::{ArgAction, Args};
 
 use super::go;
-use crate::kube::restraint::Restraint;
-use crate::kube::rsa_keys::Settings;
+use crate::kube::keys::rsa::Settings;
+use crate::kube::kind::restraint::Restraint;
 
 /// Flags of Sealed Secrets.
 #[derive(Debug, Clone, Args)]

@@ -4,8 +4,8 @@ use bulla_core::api::{KeyState, KeySuite, KeyUse};
 
 use crate::engine::{now, parse_time};
 use crate::kube::cluster::Cluster;
-use crate::kube::metrics::KeyGauge;
 use crate::kube::mirror::SeenSealingKey;
+use crate::kube::telemetry::metrics::KeyGauge;
 
 /// Age and use of every key, by what its status says.
 pub(crate) fn gauges(cluster: &Cluster) -> Vec<KeyGauge> {
@@ -36,7 +36,7 @@ pub(crate) fn gauges(cluster: &Cluster) -> Vec<KeyGauge> {
 }
 
 /// The state as its resource spells it.
-pub(in crate::kube) fn state_text(state: KeyState) -> &'static str {
+pub(super) fn state_text(state: KeyState) -> &'static str {
     match state {
         KeyState::Active => "Active",
         KeyState::OpenOnly => "OpenOnly",

@@ -22,8 +22,8 @@ use self::suspect::suspect;
 use super::{Kind, Suspect};
 use crate::engine::{Event, Fault, Request, RequestError, Status, cut, now, rfc3339};
 use crate::kube::cluster::Cluster;
+use crate::kube::kind::restraint::Restraint;
 use crate::kube::mirror::{Annotations, Mirror, SeenResource};
-use crate::kube::restraint::Restraint;
 
 /// The kind `SealedSecret`.
 pub(crate) enum SealedSecrets {}

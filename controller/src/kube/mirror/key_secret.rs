@@ -9,8 +9,8 @@ use bulla_core::plaintext::Plaintext;
 use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Mirrored};
-use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
+use crate::kube::work::queue::Key;
 
 /// A Secret with the sealing-key label.
 pub(crate) struct KeySecret {

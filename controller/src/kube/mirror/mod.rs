@@ -23,8 +23,8 @@ pub(super) use rsa_key_secret::RsaKeySecret;
 pub(super) use sealing_key::SeenSealingKey;
 pub(super) use secret::SeenSecret;
 
-use super::queue::Key;
 use super::watch::{Change, Versioned};
+use super::work::queue::Key;
 
 /// An object that a [`Mirror`] keeps.
 pub(super) trait Mirrored: Versioned + Sync + 'static {

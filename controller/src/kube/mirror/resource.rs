@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::{Meta, Mirrored};
 use crate::engine::Status;
 use crate::kube::kind::Kind;
-use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
+use crate::kube::work::queue::Key;
 
 /// A resource of kind `K` in memory: about as large as its JSON, where the typed form takes three times that.
 pub(crate) struct SeenResource<K> {

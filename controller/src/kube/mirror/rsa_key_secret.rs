@@ -9,8 +9,8 @@ use bulla_core::plaintext::Plaintext;
 use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Mirrored};
-use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
+use crate::kube::work::queue::Key;
 
 /// A Secret of the controller's namespace that is a key by its label, or by its name.
 pub(crate) struct RsaKeySecret {

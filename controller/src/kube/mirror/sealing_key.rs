@@ -4,8 +4,8 @@ use bulla_core::api::{KeyState, KeySuite, SealingKeyStatus};
 use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Mirrored};
-use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
+use crate::kube::work::queue::Key;
 
 /// A `SealingKey`.
 #[derive(Debug, Clone)]

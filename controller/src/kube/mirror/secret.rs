@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::meta::OwnerReference;
 use super::{Meta, Mirrored};
-use crate::kube::queue::Key;
 use crate::kube::watch::Versioned;
+use crate::kube::work::queue::Key;
 
 /// What is kept of every Secret, ours or not. Whose it is stands in the Secret itself, which is read before any change.
 #[derive(Debug, Clone)]

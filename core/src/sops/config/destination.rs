@@ -35,6 +35,8 @@ pub enum Destination {
         /// The version of that engine; 0 where nothing is said.
         version: i64,
     },
+    /// A directory of this machine, relative to that of the configuration. sops itself passes the field over.
+    Local(String),
 }
 
 /// Spaces for each level, where the configuration says so.
@@ -58,7 +60,7 @@ impl DestinationRule {
             recreation: None,
         };
         let [mut s3, mut gcs, mut vault] = [(); 3].map(|()| (String::new(), String::new()));
-        let (mut mount, mut version) = (String::new(), 0);
+        let (mut mount, mut version, mut local) = (String::new(), 0, String::new());
         for (name, value) in fields.iter() {
             let known = TEXTS.iter().find(|known| **known == name);
             let value_text = known.map(|field| text(field, value).map(str::to_owned));
@@ -72,6 +74,7 @@ impl DestinationRule {
                 "vault_path" => vault.0 = value_text,
                 "vault_address" => vault.1 = value_text,
                 "vault_kv_mount_name" => mount = value_text,
+                "local_path" => local = value_text,
                 "vault_kv_version" => version = number("vault_kv_version", value)?,
                 "omit_extensions" => rule.omit_extensions = truth("omit_extensions", value)?,
                 "recreation_rule" if is_null(value) => {}
@@ -94,6 +97,9 @@ impl DestinationRule {
                 mount,
                 version,
             });
+        }
+        if !local.is_empty() {
+            rule.destinations.push(Destination::Local(local));
         }
         if context.is_strict() {
             rule.path.compile()?;
@@ -146,7 +152,7 @@ impl Indents {
 }
 
 const STORES: [&str; 5] = ["dotenv", "ini", "json", "json_binary", "yaml"];
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 8] = [
     "s3_bucket",
     "s3_prefix",
     "gcs_bucket",
@@ -154,8 +160,9 @@ const TEXTS: [&str; 7] = [
     "vault_path",
     "vault_address",
     "vault_kv_mount_name",
+    "local_path",
 ];
-const DESTINATION_FIELDS: [&str; 11] = [
+const DESTINATION_FIELDS: [&str; 12] = [
     "path_regex",
     "s3_bucket",
     "s3_prefix",
@@ -165,6 +172,7 @@ const DESTINATION_FIELDS: [&str; 11] = [
     "vault_address",
     "vault_kv_mount_name",
     "vault_kv_version",
+    "local_path",
     "recreation_rule",
     "omit_extensions",
 ];

@@ -263,6 +263,7 @@ fn destinations_and_stores_are_kept() {
     s3_prefix: p/
     recreation_rule: {pgp: F}
     omit_extensions: true
+  - {path_regex: here, local_path: ../out}
   - vault_path: v
     vault_kv_version: 1
 stores: {yaml: {indent: 2}, json: {indent: -1}, json_binary: {indent: 4}, dotenv: {}, ini: {}}
@@ -277,6 +278,9 @@ stores: {yaml: {indent: 2}, json: {indent: -1}, json_binary: {indent: 4}, dotenv
     assert!(found.omit_extensions);
     let again = found.recreation_rule().expect("a rule").expect("a rule");
     assert_eq!(again.groups[0].others[0].id, "F");
+    let found = config.destination_for("here").expect("a rule");
+    let local = Destination::Local("../out".to_owned());
+    assert_eq!(found.destinations, [local]);
     let found = config.destination_for("x").expect("a rule");
     assert!(matches!(
         &found.destinations[..],

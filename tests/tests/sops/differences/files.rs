@@ -297,4 +297,23 @@ pub(crate) const ROWS: &[Difference] = &[
         ("fails at once", 1),
         "only age is used here",
     ),
+    row(
+        Case::new(
+            "`publish` by a rule with `local_path`",
+            &["publish", "-y", "e.yaml"],
+        )
+        .files(&[(
+            ".sops.yaml",
+            "destination_rules: [{local_path: out, omit_extensions: true}]\n",
+        )]),
+        (
+            "passes `local_path` over: no destination configured for this file",
+            1,
+        ),
+        (
+            "puts the file into that directory, relative to `.sops.yaml`",
+            0,
+        ),
+        "a destination that needs nobody else, for whatever carries files on",
+    ),
 ];
