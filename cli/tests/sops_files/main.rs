@@ -9,7 +9,9 @@ mod convert;
 #[path = "../commands/killed.rs"]
 mod killed;
 mod many;
+mod open;
 mod personality;
+mod personality_safety;
 mod place;
 mod publish;
 mod rework;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use crate::killed::killed_everywhere;
 use crate::support::{CANARY, Repo, has, run, secret};
@@ -48,19 +47,15 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     for name in ["a", "b"] {
         sealed(&repo, name);
     }
-    fs::create_dir_all(repo.file("k8s/disk")).unwrap();
     rules(&repo, "prod, alice, safe");
-    let mut command = repo.around(Path::new("unshare"));
-    let (bulla, key) = (env!("CARGO_BIN_EXE_bulla"), repo.path("alice.key"));
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!(
-        "set -e; mount -t tmpfs -o size=64k tmpfs k8s/disk; cp k8s/a.yaml k8s/b.yaml k8s/disk
+    let script = format!(
+        "cp k8s/a.yaml k8s/b.yaml k8s/disk
          dd if=/dev/zero of=k8s/disk/full bs=1k count=60 2>/dev/null || true
-         {bulla} rewrap k8s/disk -I {} && exit 9
+         $bulla rewrap k8s/disk -I {} && exit 9
          cmp k8s/a.yaml k8s/disk/a.yaml; cmp k8s/b.yaml k8s/disk/b.yaml; ls -A k8s/disk",
-        key.display()
-    ));
-    let out = run(command, b"");
+        repo.path("alice.key").display()
+    );
+    let out = on_disk(&repo, "k8s/disk", "64k", &script);
     assert!(
         out.stderr.contains("no space left on device"),
         "{}",

@@ -110,7 +110,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     ),
     row(
         Case::new(
-            "a number with a fraction as a value",
+            "a fraction as a value that Go writes in another way",
             "--cert tls.crt",
             "kind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {a: 1.10}\n",
         ),

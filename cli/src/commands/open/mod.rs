@@ -343,9 +343,7 @@ fn manifest_of(content: &SecretContent) -> Value {
 }
 
 /// Keys and values as a shell reads them.
-fn assignments<'v>(
-    values: impl Iterator<Item = (&'v str, &'v [u8])>,
-) -> Result<String, OpenUsage> {
+fn assignments<'v>(values: impl Iterator<Item = (&'v str, &'v [u8])>) -> Result<String, OpenUsage> {
     let mut out = String::new();
     for (key, value) in values {
         if !shell::is_variable(key) {
