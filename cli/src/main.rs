@@ -45,6 +45,7 @@ mod sops_file;
 mod stream_output;
 mod surroundings;
 mod value_source;
+mod versions;
 mod vouching;
 
 use std::process::ExitCode;
