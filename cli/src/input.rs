@@ -201,9 +201,13 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 pub(crate) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
-        && !CONFIG_FILES
-            .iter()
-            .any(|name| path.file_name() == Some(OsStr::new(name)))
+        && !is_config(path)
+}
+
+/// True for what is called like a configuration of Bulla or sops.
+pub(crate) fn is_config(path: &Path) -> bool {
+    let mut names = CONFIG_FILES.iter();
+    names.any(|name| path.file_name() == Some(OsStr::new(name)))
 }
 
 impl Fault for InputError {

@@ -26,6 +26,9 @@ pub(crate) struct CheckArgs {
     /// Take `.bulla.yaml` from this revision, so that a change can't widen its own rules
     #[arg(long, value_name = "REV", conflicts_with = "config")]
     pub(crate) config_from: Option<String>,
+    /// All that lies below is looked at anyway.
+    #[command(flatten)]
+    pub(crate) recursion: AlwaysRecursive,
     /// What is passed over.
     #[command(flatten)]
     pub(crate) exclude: ExcludeArgs,
@@ -47,6 +50,9 @@ pub(crate) struct InspectArgs {
     /// Files or directories of envelopes and SealedSecrets; `-`, or nothing at all, is standard input
     #[arg(value_name = "FILE|DIR")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// All that lies below is looked at anyway.
+    #[command(flatten)]
+    pub(crate) recursion: AlwaysRecursive,
     /// What is passed over.
     #[command(flatten)]
     pub(crate) exclude: ExcludeArgs,
@@ -74,6 +80,9 @@ pub(crate) struct VerifyArgs {
     /// Files or directories; without any, the whole work tree
     #[arg(value_name = "PATH")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// All that lies below is looked at anyway.
+    #[command(flatten)]
+    pub(crate) recursion: AlwaysRecursive,
     /// What is passed over.
     #[command(flatten)]
     pub(crate) exclude: ExcludeArgs,
@@ -104,12 +113,23 @@ pub(crate) struct DiffArgs {
     /// Whose keys open.
     #[command(flatten)]
     pub(crate) identities: IdentityArgs,
+    /// All that lies below is looked at anyway.
+    #[command(flatten)]
+    pub(crate) recursion: AlwaysRecursive,
     /// What is passed over.
     #[command(flatten)]
     pub(crate) exclude: ExcludeArgs,
     /// How to report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,
+}
+
+/// `-R` of commands that look at everything below a directory: what they left out would seem to be in order.
+#[derive(Debug, Args)]
+pub(crate) struct AlwaysRecursive {
+    /// Read directories below directories too; this command always does
+    #[arg(long = "recursive", short = 'R')]
+    _recursive: bool,
 }
 
 /// For whom a report is.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use bulla_core::policy::Config;
-use bulla_core::recipient::Recipient;
+use bulla_core::recipient::{Fingerprint, Recipient};
 use bulla_core::sops::{SopsError, Store};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -239,8 +239,8 @@ impl SopsPair {
             "wasPlaintext": self.was_plaintext,
             "values": {"changed": changed, "added": added, "removed": gone},
             "recipients": {
-                "added": new.difference(&old).collect::<Vec<_>>(),
-                "removed": old.difference(&new).collect::<Vec<_>>(),
+                "added": new.difference(&old).map(as_json).collect::<Vec<_>>(),
+                "removed": old.difference(&new).map(as_json).collect::<Vec<_>>(),
             },
             "plaintext": self.new.as_ref().map(|new| &new.readable),
             "noValueChanged": self.no_value_changed(),
@@ -252,11 +252,23 @@ fn joined<'p>(paths: impl Iterator<Item = &'p String>) -> String {
     paths.cloned().collect::<Vec<_>>().join(", ")
 }
 
+/// As recipients of envelopes are called, which have a fingerprint and no public key.
 fn called(recipient: &str, config: Option<&Config>) -> String {
-    let known = recipient.parse::<Recipient>().ok();
-    let party = config.zip(known.as_ref()).and_then(|(config, known)| {
-        let (party, _) = config.party_of(&known.fingerprint())?;
-        Some(party.name.to_string())
-    });
-    party.unwrap_or_else(|| beginning(recipient))
+    let Some(fingerprint) = fingerprint(recipient) else {
+        return beginning(recipient);
+    };
+    match config.and_then(|config| config.party_of(&fingerprint)) {
+        Some((party, _)) => format!("{} ({fingerprint})", party.name),
+        None => format!("{fingerprint} ({})", beginning(recipient)),
+    }
+}
+
+fn as_json(recipient: &String) -> Value {
+    let fingerprint = fingerprint(recipient).map(|found| found.to_string());
+    json!({"recipient": fingerprint, "publicKey": recipient})
+}
+
+fn fingerprint(recipient: &str) -> Option<Fingerprint> {
+    let known: Recipient = recipient.parse().ok()?;
+    Some(known.fingerprint())
 }

@@ -3,10 +3,14 @@
 use std::env;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use bulla_core::recipient::PluginName;
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::PluginError;
 
@@ -43,13 +47,16 @@ impl Program {
     /// How it ended, if it does within a moment: its output may be closed before it has.
     pub(super) fn ended(&mut self) -> Option<ExitStatus> {
         drop(self.input.take());
-        for _ in 0..100 {
-            if let Some(status) = self.child.try_wait().ok()? {
-                return Some(status);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        None
+        let pid = Pid::from_child(&self.child);
+        let (tell, ended) = mpsc::channel();
+        // Only looked at: `try_wait` or `drop` collects it, so that its number is nobody else's until then.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        thread::spawn(move || {
+            while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
+            let _ = tell.send(());
+        });
+        ended.recv_timeout(A_MOMENT).ok()?;
+        self.child.try_wait().ok()?
     }
 }
 
@@ -70,3 +77,6 @@ fn find(name: &PluginName) -> Option<PathBuf> {
         .filter(|program| program.is_file())
         .find(|program| access(program, Access::EXEC_OK).is_ok())
 }
+
+/// How long a plug-in whose output is closed may take to end.
+const A_MOMENT: Duration = Duration::from_millis(500);

@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
-use bulla_core::sops::{Item, Kind, Tree, Value};
+use bulla_core::manifest::Step;
+use bulla_core::sops::{Item, Kind, SiteState, Tree, Value};
 
 use super::error::{CommandError, Ended};
 use super::grammar::Flag;
@@ -22,6 +23,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     };
     let source = Source::of_file(line, PathBuf::from(file))?;
     let variables = variables(&decrypt::tree(line, &source, printer)?)?;
+    warn_of_code(&source, printer);
     user::become_named(line)?;
     let mut shell = child::shell(command);
     if line.has(Flag::Pristine) {
@@ -75,6 +77,25 @@ fn variables(tree: &Tree) -> Result<Vec<(String, OsString)>, Ended> {
     Ok(variables)
 }
 
+/// Who can write the file can write what is not encrypted in it; programs run code by what these variables say.
+fn warn_of_code(source: &Source, printer: &Printer) {
+    let sites = source.store.sites(&source.bytes).unwrap_or_default();
+    let plain = sites.iter().filter(|site| site.state == SiteState::Plain);
+    for site in plain.filter(|site| !site.comment && site.at.document == 1) {
+        let [Step::Key(key)] = &site.at.path.0[..] else {
+            continue;
+        };
+        let begins = LOADERS.iter().any(|start| key.starts_with(start));
+        if begins || CODE.contains(&key.as_str()) {
+            printer.warn(format_args!(
+                "{} sets {} in plaintext: it decides which code the command runs",
+                source.shown(),
+                key.escape_debug()
+            ));
+        }
+    }
+}
+
 fn has_nul(value: &OsStr) -> bool {
     value.as_encoded_bytes().contains(&0)
 }
@@ -88,3 +109,29 @@ fn text(value: &Value) -> OsString {
         _ => OsString::from_vec(value.bytes().to_vec()),
     }
 }
+
+/// Of dynamic linkers.
+const LOADERS: [&str; 2] = ["LD_", "DYLD_"];
+/// Where shells and interpreters look for code, or for options that name some.
+const CODE: [&str; 20] = [
+    "BASH_ENV",
+    "CLASSPATH",
+    "EDITOR",
+    "ENV",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "IFS",
+    "JAVA_TOOL_OPTIONS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "PAGER",
+    "PATH",
+    "PERL5LIB",
+    "PERL5OPT",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "RUBYLIB",
+    "RUBYOPT",
+];

@@ -38,7 +38,7 @@ pub(crate) fn set(
     let changed = file.store.set(
         &file.bytes,
         &identities.ring,
-        site.path(),
+        site.at(),
         &value,
         setting,
         rng,
@@ -67,7 +67,7 @@ pub(crate) fn unset(
     for site in sites {
         let changed = file
             .store
-            .unset(&bytes, &identities.ring, site.path(), setting, rng);
+            .unset(&bytes, &identities.ring, site.at(), setting, rng);
         bytes = changed
             .map_err(|error| without_key(&file.path, error, identities))?
             .file;

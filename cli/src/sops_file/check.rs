@@ -8,6 +8,7 @@ use bulla_core::policy::{Config, Format, PolicyError, Rule};
 use bulla_core::recipient::Recipient;
 use bulla_core::sops::config::is_disguised_dotenv;
 use bulla_core::sops::{At, Audit, Difference, Selector, SelectorKind, SopsError, Store};
+use bulla_core::sops_secret::{Stands, placings};
 
 use super::target::{Target, beginning};
 
@@ -38,6 +39,7 @@ pub(crate) fn findings(subject: &Subject<'_>, ruled: &Ruled<'_>) -> Vec<Finding>
         Ok(audit) => {
             findings.audit(&audit);
             findings.rule(&audit, ruled);
+            findings.places();
         }
         Err(error) => findings.unreadable(&error),
     }
@@ -58,18 +60,43 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
     if rule.format() != Format::Sops || subject.bytes.trim_ascii().is_empty() {
         return None;
     }
+    let called = format!("the rule `{}`", rule.path());
+    refused(subject, &called, || {
+        selected(rule, subject.store, subject.bytes)
+    })
+}
+
+/// The same by a selector; manifests are left to those who know what holds secrets in them.
+pub(crate) fn plaintext_by(
+    subject: &Subject<'_>,
+    rule: &str,
+    selector: &Selector,
+) -> Option<Finding> {
+    if subject.bytes.trim_ascii().is_empty() || is_manifest(subject.store, subject.bytes) {
+        return None;
+    }
+    refused(subject, rule, || {
+        let selected = subject.store.selected(subject.bytes, selector);
+        selected.unwrap_or_default()
+    })
+}
+
+fn refused(
+    subject: &Subject<'_>,
+    rule: &str,
+    selected: impl Fn() -> Vec<At>,
+) -> Option<Finding> {
     let name = Path::new(subject.shown).file_name().unwrap_or_default();
     if is_disguised_dotenv(&name.to_string_lossy()) {
         let mut findings = Findings::new(subject);
         let message = format!(
-            "refusing plaintext: the rule `{}` wants this file encrypted, and sops takes its name for binary",
-            rule.path()
+            "refusing plaintext: {rule} wants this file encrypted, and sops takes its name for binary"
         );
         let hint = "rename it so that it ends in `.env`; then `bulla seal -i` encrypts it";
         findings.add(FindingKind::DisguisedDotenv, None, message, hint);
         return findings.all.pop();
     }
-    let selected = selected(rule, subject.store, subject.bytes);
+    let selected = selected();
     let (first, more) = (selected.first()?, selected.len() - 1);
     let mut findings = Findings::new(subject);
     let more = if more > 0 {
@@ -77,10 +104,7 @@ pub(crate) fn plaintext(subject: &Subject<'_>, rule: &Rule) -> Option<Finding> {
     } else {
         String::new()
     };
-    let message = format!(
-        "refusing plaintext: the rule `{}` wants {first}{more} encrypted",
-        rule.path()
-    );
+    let message = format!("refusing plaintext: {rule} wants {first}{more} encrypted");
     let hint = format!("`bulla seal -i {}` encrypts it", quoted(subject.shown));
     findings.add(
         FindingKind::PlaintextValue,
@@ -98,18 +122,24 @@ pub(crate) fn wants_encrypted(rule: &Rule, store: Store, bytes: &[u8]) -> bool {
 }
 
 fn selected(rule: &Rule, store: Store, bytes: &[u8]) -> Vec<At> {
-    let manifest = matches!(store, Store::Yaml | Store::Json);
-    let stream = Stream::parse(bytes).ok().filter(|_| manifest);
-    let mut objects = stream.iter().flat_map(Stream::objects);
-    if objects.any(|object| object.kind().is_some() && object.api_version().is_some()) {
+    if is_manifest(store, bytes) {
         return Vec::new();
     }
+    let tree = matches!(store, Store::Yaml | Store::Json);
     let selector = match rule.encrypted_regex() {
         Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok(),
-        None => (!manifest).then(Selector::default_suffix),
+        None => (!tree).then(Selector::default_suffix),
     };
     let selected = selector.map(|selector| store.selected(bytes, &selector));
     selected.and_then(Result::ok).unwrap_or_default()
+}
+
+/// True for what Kubernetes reads.
+fn is_manifest(store: Store, bytes: &[u8]) -> bool {
+    let tree = matches!(store, Store::Yaml | Store::Json);
+    let stream = Stream::parse(bytes).ok().filter(|_| tree);
+    let mut objects = stream.iter().flat_map(Stream::objects);
+    objects.any(|object| object.kind().is_some() && object.api_version().is_some())
 }
 
 struct Findings<'a> {
@@ -268,6 +298,30 @@ impl<'a> Findings<'a> {
                 self.told(&difference),
                 hint,
             );
+        }
+    }
+
+    /// `bulla-controller` opens a SopsSecret only where it was encrypted for.
+    fn places(&mut self) {
+        let placings = self.stream.as_ref().map(placings).unwrap_or_default();
+        for placing in placings {
+            let shown = quoted(self.subject.shown);
+            let (message, hint) = match placing.put.map(|put| put.there) {
+                Some(Some(Stands::Closed)) => continue,
+                Some(Some(Stands::Plain)) => (
+                    "the place of the SopsSecret stands in plaintext: who can write the file can move it",
+                    "let the selector match `stringData`, and encrypt the file again".to_owned(),
+                ),
+                Some(None) => (
+                    "the SopsSecret says nowhere where it belongs: whoever copies it to another namespace opens it there",
+                    format!("`bulla reseal {shown}` adds its place, without which `bulla-controller` refuses it unless it runs with `--sops-require-place=false`"),
+                ),
+                None => (
+                    "the SopsSecret names no namespace, so that it can have no place",
+                    format!("write `metadata.namespace` with `bulla sops edit {shown}`, then `bulla reseal {shown}` adds its place"),
+                ),
+            };
+            self.add(FindingKind::NoPlace, Some(placing.resource), message, hint);
         }
     }
 

@@ -84,19 +84,14 @@ pub(crate) enum SopsUsage {
     #[error("the second argument, KEY, is not the name of an environment variable")]
     DotenvKey,
     /// `--name` or `--namespace` that nothing has.
-    #[error("it holds no Secret of that name and namespace")]
-    NoSuchSecret,
+    #[error("it holds no Secret of that name and namespace{}", .0.as_ref().map_or(String::new(), |names| format!(": it holds {names}")))]
+    NoSuchSecret(Option<String>),
     /// Any of them could be meant.
-    #[error("it holds several Secrets")]
-    SeveralSecrets,
-    /// A Secret behind the first document.
-    #[error(
-        "the Secret is in document {0}, and only the first document of a file of SOPS can be changed so"
-    )]
-    OtherDocument(usize),
-    /// A Secret that is an item.
-    #[error("the Secret is an item of a list, and those can't be changed so")]
-    SecretInList,
+    #[error("it holds several Secrets: {0}")]
+    SeveralSecrets(String),
+    /// A key that stands in several documents.
+    #[error("the key stands in several documents of the file")]
+    SeveralDocuments,
     /// A key of INI without its section.
     #[error("a key without a section is one before all sections, and this one stands in a section")]
     Section(String),
@@ -142,8 +137,8 @@ pub(crate) enum SopsUsage {
         closed_for: String,
         /// `namespace/name`.
         found_in: String,
-        /// Where the place stands, as `sops set` has it.
-        path: String,
+        /// Where the place stands, as `sops set` has it, which changes the first document.
+        path: Option<String>,
     },
     /// A rule whose keys can't all be closed for.
     #[error("the rule closes with {0} too, which only sops can do")]
@@ -214,8 +209,12 @@ impl Fault for SopsUsage {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         if let Self::OtherPlace { found_in, path, .. } = self {
+            let mend = match path {
+                Some(path) => format!("`bulla sops set FILE '{path}' '\"{found_in}\"'`"),
+                None => format!("`bulla sops edit FILE` writes `{found_in}` there"),
+            };
             return Some(Cow::Owned(format!(
-                "compare `metadata` with the history of the file; if it belongs there now: `bulla sops set FILE '{path}' '\"{found_in}\"'`, then `bulla reseal` it"
+                "compare `metadata` with the history of the file; if it belongs there now: {mend}, then `bulla reseal` it"
             )));
         }
         Some(Cow::Borrowed(match self {
@@ -238,11 +237,9 @@ impl Fault for SopsUsage {
             Self::DotenvKey => {
                 "a letter or `_`, and then letters, digits, `_`, `.` and `-`: `bulla set FILE KEY`"
             }
-            Self::NoSuchSecret => "`--name` and `--namespace` choose one of the file's Secrets",
-            Self::SeveralSecrets => "choose one with `--name NAME` and `-n NAMESPACE`",
-            Self::OtherDocument(_) | Self::SecretInList => {
-                "`bulla edit` changes any of them; or give it a file of its own"
-            }
+            Self::NoSuchSecret(_) => "`--name` and `--namespace` choose one of the file's Secrets",
+            Self::SeveralSecrets(_) => "choose one with `--name NAME` and `-n NAMESPACE`",
+            Self::SeveralDocuments => "`bulla edit` changes any of them",
             Self::Section(path) => return Some(format!("name both: `'{path}'`").into()),
             Self::Collection => {
                 "name a value below it: `'[\"db\"][\"password\"]'`; or take it out first: `bulla unset`"

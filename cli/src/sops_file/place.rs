@@ -1,26 +1,28 @@
-//! The place of a SopsSecret: what keeps a copy of the file from opening in another namespace.
+//! The places of SopsSecrets: what keeps a copy of a file from opening in another namespace.
 
 use bulla_core::manifest::{Path, Step, Stream};
 use bulla_core::sops::{Item, MacPolicy, Opener, Setting, SopsError, Store};
-use bulla_core::sops_secret::{Placing, Stands, parse_place, place, placing};
+use bulla_core::sops_secret::{Placing, PutPlace, Stands, parse_place, place, placings};
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use super::error::SopsUsage;
 use super::opening::SopsFile;
 
-/// The plaintext file with the place of its SopsSecret, where it is one that knows it.
+/// The plaintext file with the places of its SopsSecrets, where it has some that know theirs.
 ///
 /// # Errors
 /// What is wrong with the file.
 pub(super) fn placed(store: Store, bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, SopsError> {
-    match of(store, bytes) {
-        Some(Placing::Put { path, value, .. }) => store.put(bytes, &path, &value).map(Some),
-        _ => Ok(None),
+    let mut placed = None;
+    for PutPlace { at, value, .. } in puts(store, bytes) {
+        let bytes = placed.as_ref().map_or(bytes, |placed: &Zeroizing<Vec<u8>>| placed);
+        placed = Some(store.put(bytes, &at, &value)?);
     }
+    Ok(placed)
 }
 
-/// The encrypted file with the place of its SopsSecret, under the data key that it has, where it has none.
+/// The encrypted file with the places of those of its SopsSecrets that have none, under the data key that it has.
 ///
 /// # Errors
 /// What is wrong with the file, or that nobody at hand opens it.
@@ -29,32 +31,25 @@ pub(super) fn added(
     opener: &impl Opener,
     setting: Setting<'_>,
 ) -> Result<Option<Vec<u8>>, SopsError> {
-    let Some(Placing::Put {
-        path,
-        value,
-        there: None,
-    }) = of(file.store, &file.bytes)
-    else {
-        return Ok(None);
-    };
-    let store = file.store;
-    let changed = store.set(&file.bytes, opener, &path, &value, setting, &mut OsRng)?;
-    Ok(Some(changed.file))
-}
-
-/// The place that [`added`] adds.
-pub(super) fn missing(file: &SopsFile) -> Option<String> {
-    let stream = Stream::parse(&file.bytes).ok()?;
-    let first = stream.objects().into_iter().next()?;
-    match of(file.store, &file.bytes)? {
-        Placing::Put { there: None, .. } => {
-            Some(format!("{}/{}", first.namespace()?, first.name()?))
+    let (store, mut added) = (file.store, None);
+    for PutPlace { at, value, there, .. } in puts(store, &file.bytes) {
+        if there.is_none() {
+            let bytes = added.as_deref().unwrap_or(file.bytes.as_slice());
+            let changed = store.set(bytes, opener, &at, &value, setting, &mut OsRng)?;
+            added = Some(changed.file);
         }
-        _ => None,
     }
+    Ok(added)
 }
 
-/// Whether the closed place is another one than the metadata says, which anybody could have changed: the MAC of SOPS is
+/// The places that [`added`] adds.
+pub(super) fn missing(file: &SopsFile) -> Vec<String> {
+    let missing = puts(file.store, &file.bytes).into_iter();
+    let missing = missing.filter(|put| put.there.is_none());
+    missing.map(|put| put.place).collect()
+}
+
+/// Whether a closed place is another one than the metadata says, which anybody could have changed: the MAC of SOPS is
 /// over values without their boundaries, so that text can go from one plain value to the next.
 ///
 /// # Errors
@@ -64,51 +59,50 @@ pub(super) fn moved(
     opener: &impl Opener,
     policy: MacPolicy,
 ) -> Result<Option<SopsUsage>, SopsError> {
-    let Some(Placing::Put {
-        path,
-        value,
-        there: Some(Stands::Closed),
-    }) = of(file.store, &file.bytes)
-    else {
-        return Ok(None);
-    };
-    let opened = file.store.decrypt_tree(&file.bytes, opener, policy)?;
-    let text = match opened.tree.get(&path) {
-        Some(Item::Value(text)) => text.bytes(),
-        _ => &[],
-    };
-    let found_in = value.as_str().unwrap_or_default();
-    if text == found_in.as_bytes() {
+    let mut closed = puts(file.store, &file.bytes);
+    closed.retain(|put| put.there == Some(Stands::Closed));
+    if closed.is_empty() {
         return Ok(None);
     }
-    Ok(Some(SopsUsage::OtherPlace {
-        // What is no place might be anything, and is not shown.
-        closed_for: match parse_place(text) {
-            Some((namespace, name)) => format!("`{}`", place(&namespace, &name)),
-            None => "something that is no place".to_owned(),
-        },
-        found_in: found_in.to_owned(),
-        path: in_brackets(&path),
-    }))
+    let opened = file.store.decrypt_tree(&file.bytes, opener, policy)?;
+    for put in closed {
+        let document = opened.tree.documents().get(put.at.document - 1);
+        let text = match document.and_then(|document| document.get(&put.at.path)) {
+            Some(Item::Value(text)) => text.bytes(),
+            _ => &[],
+        };
+        if text == put.place.as_bytes() {
+            continue;
+        }
+        return Ok(Some(SopsUsage::OtherPlace {
+            // What is no place might be anything, and is not shown.
+            closed_for: match parse_place(text) {
+                Some((namespace, name)) => format!("`{}`", place(&namespace, &name)),
+                None => "something that is no place".to_owned(),
+            },
+            // Only the first document is one that `sops set` changes.
+            path: (put.at.document == 1).then(|| in_brackets(&put.at.path)),
+            found_in: put.place,
+        }));
+    }
+    Ok(None)
 }
 
-/// Refuses an encrypted file whose place anybody could change.
+/// Refuses an encrypted file with a place that anybody could change.
 ///
 /// # Errors
 /// [`SopsUsage::PlainPlace`].
 pub(super) fn check(store: Store, bytes: &[u8]) -> Result<(), SopsUsage> {
-    match of(store, bytes) {
-        Some(Placing::Put {
-            there: Some(Stands::Plain),
-            ..
-        }) => Err(SopsUsage::PlainPlace),
-        _ => Ok(()),
+    let is_plain = |put: &PutPlace| put.there == Some(Stands::Plain);
+    match puts(store, bytes).iter().any(is_plain) {
+        true => Err(SopsUsage::PlainPlace),
+        false => Ok(()),
     }
 }
 
 /// True where a SopsSecret says nowhere where it belongs, because it names no namespace.
 pub(crate) fn is_unknown(store: Store, bytes: &[u8]) -> bool {
-    of(store, bytes) == Some(Placing::Unknown)
+    of(store, bytes).iter().any(|placing| placing.put.is_none())
 }
 
 /// A path as `sops set` takes it.
@@ -120,9 +114,16 @@ fn in_brackets(path: &Path) -> String {
     steps.collect()
 }
 
-fn of(store: Store, bytes: &[u8]) -> Option<Placing> {
+fn puts(store: Store, bytes: &[u8]) -> Vec<PutPlace> {
+    let placings = of(store, bytes).into_iter();
+    placings.filter_map(|placing| placing.put).collect()
+}
+
+fn of(store: Store, bytes: &[u8]) -> Vec<Placing> {
     match store {
-        Store::Yaml | Store::Json => Some(placing(&Stream::parse(bytes).ok()?)),
-        Store::Dotenv | Store::Ini | Store::Binary => None,
+        Store::Yaml | Store::Json => Stream::parse(bytes)
+            .map(|stream| placings(&stream))
+            .unwrap_or_default(),
+        Store::Dotenv | Store::Ini | Store::Binary => Vec::new(),
     }
 }

@@ -91,7 +91,7 @@ impl<O: Opener> Work<'_, O> {
                 let bytes = self.renewed(&metadata, action)?;
                 let values = count(self.values().len(), "value");
                 let mut note = format!("{}: {values}, for {}", Shown(path), self.target.everyone());
-                if let Some(place) = place::missing(self.file) {
+                for place in place::missing(self.file) {
                     note += &format!("; its place was missing, and is `{place}` from now on");
                 }
                 Ok(Reworked::changed(bytes, note))

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bulla_core::manifest::{Object, Path as NodePath, Step, Stream};
 use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{SopsError, Store};
+use bulla_core::sops::{At, SopsError, Store, place_of};
 use serde_json::Value;
 
 use super::error::{SopsUsage, in_file};
@@ -16,7 +16,7 @@ use crate::manifest::{self, is_secret};
 
 /// Where a value stands in a file, and how it is written there.
 pub(crate) struct ValueSite {
-    path: NodePath,
+    at: At,
     base64: bool,
     /// True for a value of a Secret.
     secret: bool,
@@ -28,13 +28,14 @@ pub(crate) struct ValueSite {
 
 impl ValueSite {
     /// The place that KEY means: of a Secret one of its values, elsewhere a key at the top, or a path such as
-    /// `["db"]["password"]`. `value` decides in which field of a Secret a new one goes.
+    /// `["db"]["password"]`, in the document that has it. `value` decides in which field of a Secret a new one goes.
     ///
     /// # Errors
     /// [`SopsUsage`] by variant.
     pub(crate) fn of(file: &SopsFile, key: &str, select: &SelectArgs) -> Result<Self, Failure> {
         let failed = |error| InFile::new("change", &file.path, error);
         let chosen = select.name.is_some() || select.namespace.is_some();
+        let mut stream = None;
         match file.store {
             Store::Binary => return Err(failed(SopsUsage::NoKeys).into()),
             Store::Dotenv | Store::Ini if chosen => {
@@ -43,16 +44,20 @@ impl ValueSite {
             Store::Dotenv | Store::Ini => {}
             Store::Yaml | Store::Json => {
                 // What can't be looked into may be a Secret.
-                let stream = Stream::parse(&file.bytes);
-                let stream = stream.map_err(|error| InFile::new("read", &file.path, error))?;
-                let objects = stream.objects();
+                let read = Stream::parse(&file.bytes);
+                let read = read.map_err(|error| InFile::new("read", &file.path, error))?;
+                let objects = read.objects();
                 if let Some(object) = the_secret(&objects, select).map_err(failed)? {
-                    return Ok(Self::in_secret(object, key));
+                    return Ok(Self::in_secret(&read, object, key));
                 }
+                stream = Some(read);
             }
         }
         let path = path_in(file.store, &file.bytes, key).map_err(failed)?;
-        let there = match file.store.spot(&file.bytes, &path) {
+        let document = stream.map_or(Ok(1), |stream| document_with(&stream, &path));
+        let document = document.map_err(failed)?;
+        let at = At { document, path };
+        let there = match file.store.spot(&file.bytes, &at) {
             Ok(spot) => spot.there,
             Err(SopsError::NoSuchPath { .. }) => false,
             // What stands in the way of a new value says so when one is written.
@@ -63,7 +68,7 @@ impl ValueSite {
             steps.collect::<String>()
         });
         Ok(Self {
-            path,
+            at,
             base64: false,
             secret: false,
             path_form,
@@ -71,15 +76,17 @@ impl ValueSite {
         })
     }
 
-    fn in_secret(object: &Object<'_>, key: &str) -> Self {
+    fn in_secret(stream: &Stream, object: &Object<'_>, key: &str) -> Self {
         let stands = |field: &str| {
             let map = object.node.get(field);
             map.is_some_and(|map| map.get(key).is_some())
         };
         let base64 = stands("data") && !stands("stringData");
         let field = if base64 { "data" } else { "stringData" };
+        let mut at = place_of(stream, object.document, object.node);
+        at.path = at.path.join(field).join(key);
         Self {
-            path: NodePath::from([field, key]),
+            at,
             base64,
             secret: true,
             path_form: None,
@@ -87,8 +94,8 @@ impl ValueSite {
         }
     }
 
-    pub(super) fn path(&self) -> &NodePath {
-        &self.path
+    pub(super) fn at(&self) -> &At {
+        &self.at
     }
 
     /// A value can be written here, and is encrypted then. No key is needed to tell.
@@ -98,7 +105,7 @@ impl ValueSite {
     pub(crate) fn takes_a_value(&self, file: &SopsFile) -> Result<(), Failure> {
         let failed = |error| Failure::from(InFile::new("change", &file.path, error));
         let in_file = |error| in_file("change", &file.path, error);
-        if let Some(Step::Key(last)) = self.path.0.last().filter(|_| !self.there) {
+        if let Some(Step::Key(last)) = self.at.path.0.last().filter(|_| !self.there) {
             if self.secret && manifest::key(last).is_err() {
                 return Err(failed(SopsUsage::SecretKey));
             }
@@ -106,7 +113,7 @@ impl ValueSite {
                 return Err(failed(SopsUsage::DotenvKey));
             }
         }
-        let spot = file.store.spot(&file.bytes, &self.path).map_err(in_file)?;
+        let spot = file.store.spot(&file.bytes, &self.at).map_err(in_file)?;
         if spot.collection {
             return Err(failed(SopsUsage::Collection));
         }
@@ -132,7 +139,10 @@ impl ValueSite {
             Ok(text) => Ok(text.into()),
             // Only a Secret has a place for bytes.
             Err(_) if self.secret && !self.there => {
-                self.path.0[0] = "data".into();
+                let steps = &mut self.at.path.0;
+                if let [.., field, _] = &mut steps[..] {
+                    *field = "data".into();
+                }
                 self.base64 = true;
                 Ok(STANDARD.encode(bytes).into())
             }
@@ -146,27 +156,47 @@ fn the_secret<'o, 's>(
     objects: &'o [Object<'s>],
     select: &SelectArgs,
 ) -> Result<Option<&'o Object<'s>>, SopsUsage> {
-    let name = select.name.as_ref().map(|name| name.as_str());
-    let namespace = select.namespace.as_ref().map(|name| name.as_str());
     let secrets: Vec<_> = objects.iter().filter(|object| is_secret(object)).collect();
-    if secrets.is_empty() && name.is_none() && namespace.is_none() {
+    if secrets.is_empty() && select.name.is_none() && select.namespace.is_none() {
         return Ok(None);
     }
-    let mut meant = secrets.into_iter().filter(|object| {
-        name.is_none_or(|name| object.name() == Some(name))
-            && namespace.is_none_or(|name| object.namespace() == Some(name))
-    });
-    let object = meant.next().ok_or(SopsUsage::NoSuchSecret)?;
-    if meant.next().is_some() {
-        return Err(SopsUsage::SeveralSecrets);
+    let meant = secrets.iter().filter(|object| is_meant(object, select));
+    match meant.copied().collect::<Vec<_>>()[..] {
+        [object] => Ok(Some(object)),
+        [] => {
+            let all = (!secrets.is_empty()).then(|| names(secrets.iter().copied()));
+            Err(SopsUsage::NoSuchSecret(all))
+        }
+        ref several => Err(SopsUsage::SeveralSecrets(names(several.iter().copied()))),
     }
-    if object.list.is_some() {
-        return Err(SopsUsage::SecretInList);
+}
+
+/// True for an object that `--name` and `--namespace` leave, where they are given.
+pub(crate) fn is_meant(object: &Object<'_>, select: &SelectArgs) -> bool {
+    let name = select.name.as_ref().map(|name| name.as_str());
+    let namespace = select.namespace.as_ref().map(|name| name.as_str());
+    name.is_none_or(|name| object.name() == Some(name))
+        && namespace.is_none_or(|name| object.namespace() == Some(name))
+}
+
+/// The namespaces and names of objects, for people to choose from.
+pub(crate) fn names<'o, 's: 'o>(objects: impl Iterator<Item = &'o Object<'s>>) -> String {
+    let title = |object: &Object<'_>| {
+        let parts = [object.namespace(), object.name()];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        format!("`{}`", parts.join("/").escape_debug())
+    };
+    objects.map(title).collect::<Vec<_>>().join(", ")
+}
+
+/// The document that something stands in at the path; the first one where it stands in none.
+fn document_with(stream: &Stream, path: &NodePath) -> Result<usize, SopsUsage> {
+    let roots = stream.documents().filter_map(|document| document.root);
+    let mut having = (1..).zip(roots).filter(|(_, root)| root.find(path).is_some());
+    match (having.next(), having.next()) {
+        (Some(_), Some(_)) => Err(SopsUsage::SeveralDocuments),
+        (found, _) => Ok(found.map_or(1, |(document, _)| document)),
     }
-    if object.document != 1 {
-        return Err(SopsUsage::OtherDocument(object.document));
-    }
-    Ok(Some(object))
 }
 
 /// Where a key stands that is no key of a Secret. In INI, one without a section is before all of them.

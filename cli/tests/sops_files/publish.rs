@@ -84,7 +84,7 @@ fn it_asks_and_a_no_publishes_nothing_of_all() {
     assert_eq!(run.status, 1);
     assert!(run.stderr.contains("Publish canceled"), "{}", run.stderr);
     let asked = format!(
-        "uploading {0}/src/a/copy.yaml to {0}/out/a/copy.yaml ? (y/n): ",
+        "uploading `{0}/src/a/copy.yaml` to `{0}/out/a/copy.yaml` ? (y/n): ",
         repo.file("").display()
     )
     .replace("//", "/");
@@ -118,7 +118,7 @@ fn what_is_not_encrypted_stops_all_of_a_directory() {
     );
     let message = sops(&repo, "publish -y --recursive src", "").fails(1);
     assert!(
-        message.contains("value in clear that should be encrypted: password"),
+        message.contains("value in clear that should be encrypted: `password`"),
         "{message}"
     );
     assert!(!repo.file("out").exists());
@@ -146,7 +146,7 @@ fn places_elsewhere_and_files_in_the_way_are_refused() {
         (
             "{path_regex: ^other/, local_path: out}",
             "src/db.yaml",
-            "no matching destination",
+            "no destination rule in .sops.yaml matches",
         ),
         ("{local_path: src}", "src/db.yaml", "where it would go"),
         ("{local_path: src}", "--recursive src", "where it would go"),

@@ -228,14 +228,7 @@ impl Engine {
         let content = world
             .compute(|| sealed.open(request, keys, &self.policy, effort))
             .await
-            .map_err(Verdict::bounded)
-            .inspect_err(|verdict| {
-                if let Verdict::Refused { reason, detail } = verdict {
-                    let told = (*reason, detail.as_str());
-                    let record = self.key.refusal(&self.policy, request, keys, told);
-                    progress.refusal = Some(record);
-                }
-            })?;
+            .map_err(|verdict| self.remembered(verdict, request, keys, progress))?;
         progress.varies = Some(content.varies());
         let mac = self.key.content(&self.policy, request, &content);
         let applied_before = request.record().is_some_and(|record| {
@@ -291,6 +284,22 @@ impl Engine {
             }
         }
         Err(Verdict::Failed(WorldError::Conflict))
+    }
+
+    /// What opening came to, in vain: a refusal gets a record, so that it is told again without opening.
+    fn remembered(
+        &self,
+        verdict: Verdict,
+        request: &Request,
+        keys: &Keys,
+        progress: &mut Progress,
+    ) -> Verdict {
+        let verdict = verdict.bounded();
+        if let Verdict::Refused { reason, detail } = &verdict {
+            let told = (*reason, detail.as_str());
+            progress.refusal = Some(self.key.refusal(&self.policy, request, keys, told));
+        }
+        verdict
     }
 
     /// The refusal that the status tells of, if it would come to the same again: told without opening anything.

@@ -52,21 +52,27 @@ impl Engine {
         let contents = world
             .compute(|| open_several(sealed, keys, &self.policy, effort))
             .await
-            .map_err(Verdict::bounded)
-            .inspect_err(|verdict| {
-                if let Verdict::Refused { reason, detail } = verdict {
-                    let told = (*reason, detail.as_str());
-                    let record = self.key.refusal(&self.policy, request, keys, told);
-                    progress.refusal = Some(record);
-                }
-            })?;
+            .map_err(|verdict| self.remembered(verdict, request, keys, progress))?;
         progress.keys = Some(contents.len());
+        self.settle_several(world, request, &contents, (&records, children), progress)
+            .await
+    }
+
+    /// Makes every Secret as it should be, and removes those that the resource no longer names.
+    async fn settle_several<W: World>(
+        &self,
+        world: &W,
+        request: &Request,
+        contents: &[SecretContent],
+        (records, children): (&[Record], Vec<Child>),
+        progress: &mut Progress,
+    ) -> Result<(), Verdict> {
         let names: Vec<_> = contents.iter().map(|it| it.outline().name()).collect();
         world.wants(request, &names);
         let mut failures = Failures::default();
         let mut settled = Vec::with_capacity(contents.len());
-        for content in &contents {
-            let known = (records.as_slice(), children.as_slice());
+        for content in contents {
+            let known = (records, children.as_slice());
             match self.settle_child(world, request, content, known).await {
                 Ok(Settled {
                     record,
@@ -90,10 +96,8 @@ impl Engine {
         }
         progress.record = Some(settled.join(","));
         let names: BTreeSet<_> = names.into_iter().collect();
-        for child in children {
-            if child.adopted || names.contains(&child.name) {
-                continue;
-            }
+        let unnamed = |child: &Child| !child.adopted && !names.contains(&child.name);
+        for child in children.into_iter().filter(unnamed) {
             match self.remove(world, request, &child).await {
                 Ok(false) => {}
                 Ok(true) => {

@@ -2,11 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::manifest::Path;
 use crate::plaintext::Plaintext;
 
 use super::close::Closed;
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::metadata::Metadata;
 use super::open::Outcome;
 use super::walk::Step;
@@ -37,5 +36,5 @@ pub(super) trait Body {
 pub(super) struct Put {
     pub(super) file: Zeroizing<Vec<u8>>,
     /// Where; positions count all items, comments that are items too.
-    pub(super) at: Path,
+    pub(super) at: At,
 }

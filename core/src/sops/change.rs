@@ -12,7 +12,7 @@ use super::cipher::{Cipher, DataKey};
 use super::close::close_mac;
 use super::document::{self, Part};
 use super::dotenv;
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::file::Store;
 use super::ini;
 use super::keys::Opener;
@@ -40,7 +40,7 @@ pub struct Setting<'s> {
 }
 
 impl Store {
-    /// Sets the value at a path of the first document, in the encrypted file: other values keep their bytes.
+    /// Sets a value of the encrypted file, whose other values keep their bytes; a path alone is one of its first document.
     ///
     /// Mappings and lists on the way that are not there are made; a position behind the end of a list adds to it.
     /// As in sops, a bare number is a float, and numbers inside of `value` are what they look like.
@@ -52,7 +52,7 @@ impl Store {
         self,
         file: &[u8],
         opener: &impl Opener,
-        path: &Path,
+        at: impl Into<At>,
         value: &Json,
         setting: Setting<'_>,
         rng: &mut impl RngCore,
@@ -65,10 +65,10 @@ impl Store {
             Json::Number(number) => float(number).unwrap_or_else(|| value.clone()),
             other => other.clone(),
         };
-        self.change(file, opener, path, Some(&value), setting, rng)
+        self.change(file, opener, &at.into(), Some(&value), setting, rng)
     }
 
-    /// Writes `value` at a path of the first document of a plaintext file; no other byte changes.
+    /// Writes `value` into a plaintext file, in which no other byte changes; a path alone is one of its first document.
     ///
     /// # Errors
     ///
@@ -76,29 +76,31 @@ impl Store {
     pub fn put(
         self,
         file: &[u8],
-        path: &Path,
+        at: impl Into<At>,
         value: &Json,
     ) -> Result<Zeroizing<Vec<u8>>, SopsError> {
-        Ok(self.put_at(file, path, Some(value))?.file)
+        Ok(self.put_at(file, &at.into(), Some(value))?.file)
     }
 
     /// The file with a value in plaintext at the path, or without what stands there, and where that is.
     pub(super) fn put_at(
         self,
         file: &[u8],
-        path: &Path,
+        at: &At,
         value: Option<&Json>,
     ) -> Result<Put, SopsError> {
+        let path = &at.path;
         match self {
-            Self::Yaml => document::put(file, Format::Yaml, path, value),
-            Self::Json => document::put(file, Format::Json, path, value),
+            Self::Yaml => document::put(file, Format::Yaml, at, value),
+            Self::Json => document::put(file, Format::Json, at, value),
+            _ if at.document != 1 => Err(SopsError::NoSuchPath { path: path.clone() }),
             Self::Dotenv => dotenv::put(file, path, value),
             Self::Ini => ini::put(file, path, value),
             Self::Binary => Err(SopsError::NoSuchPath { path: path.clone() }),
         }
     }
 
-    /// Takes out what stands at a path of the first document of the encrypted file.
+    /// Takes out what stands there in the encrypted file; a path alone is one of its first document.
     ///
     /// # Errors
     ///
@@ -107,22 +109,23 @@ impl Store {
         self,
         file: &[u8],
         opener: &impl Opener,
-        path: &Path,
+        at: impl Into<At>,
         setting: Setting<'_>,
         rng: &mut impl RngCore,
     ) -> Result<Changed, SopsError> {
-        self.change(file, opener, path, None, setting, rng)
+        self.change(file, opener, &at.into(), None, setting, rng)
     }
 
     fn change(
         self,
         file: &[u8],
         opener: &impl Opener,
-        path: &Path,
+        asked: &At,
         value: Option<&Json>,
         setting: Setting<'_>,
         rng: &mut impl RngCore,
     ) -> Result<Changed, SopsError> {
+        let path = &asked.path;
         let missing = || SopsError::NoSuchPath { path: path.clone() };
         if path.0.is_empty() {
             return Err(missing());
@@ -138,7 +141,7 @@ impl Store {
             let file = binary::encrypt(text.as_bytes(), &mut metadata, &key, setting.now, rng)?;
             return Ok(Changed { file, changed });
         }
-        let Put { file: put, at } = self.put_at(file, path, value)?;
+        let Put { file: put, at } = self.put_at(file, asked, value)?;
         self.read(file, |before| {
             self.read(&put, |after| {
                 let opened = Opened::of(before, opener, setting.mac)?;
@@ -235,7 +238,7 @@ impl Opened {
         mut self,
         after: &dyn Body,
         path: &Path,
-        (fresh, quoted): (Option<&Path>, bool),
+        (fresh, quoted): (Option<&At>, bool),
         now: &str,
         rng: &mut impl RngCore,
     ) -> Result<Changed, SopsError> {
@@ -251,10 +254,12 @@ impl Opened {
         let (closed, mac) = renewal.close(after.steps(), &mut self.known, rng)?;
         let changed = fresh.is_none_or(|fresh| {
             // Positions in the file count comments of lists, those that people give don't.
-            let end = fresh.0.len().min(path.0.len());
-            let old = self.tree.get(&Path(path.0[..end].to_vec()));
+            let end = fresh.path.0.len().min(path.0.len());
+            let old = self.tree.documents().get(fresh.document - 1);
+            let old = old.and_then(|old| old.get(&Path(path.0[..end].to_vec())));
             let new = Tree::plain(after.steps());
-            match (old, new.get(fresh)) {
+            let new = new.documents().get(fresh.document - 1);
+            match (old, new.and_then(|new| new.get(&fresh.path))) {
                 (Some(old), Some(new)) => !old.same(new),
                 _ => true,
             }
@@ -269,11 +274,12 @@ impl Opened {
 fn unchanged_outside(
     before: &[Step<'_>],
     after: &[Step<'_>],
-    path: &Path,
-    fresh: Option<&Path>,
+    at: &At,
+    fresh: Option<&At>,
 ) -> Result<(), SopsError> {
+    let path = &at.path;
     let refused = || SopsError::NotFaithful { path: path.clone() };
-    let (before, after) = (outside(before, Some(path)), outside(after, fresh));
+    let (before, after) = (outside(before, Some(at)), outside(after, fresh));
     if before.0 != after.0 {
         return Err(refused());
     }
@@ -287,7 +293,7 @@ fn unchanged_outside(
 }
 
 /// True where the file has a value in quotes.
-fn is_quoted(steps: &[Step<'_>], path: &Path) -> bool {
+fn is_quoted(steps: &[Step<'_>], at: &At) -> bool {
     let mut walk = Walk::new(None);
     steps.iter().any(|step| match step {
         Step::Open(key, _) => {
@@ -301,7 +307,7 @@ fn is_quoted(steps: &[Step<'_>], path: &Path) -> bool {
         Step::Comment(..) => false,
         Step::Leaf(key, _, form) => {
             walk.open(key.as_deref());
-            let here = walk.depth() == path.0.len() + 1 && walk.is_below(path);
+            let here = walk.depth() == at.path.0.len() + 1 && walk.is_below(at);
             walk.close();
             here && matches!(form, Form::SingleQuoted | Form::DoubleQuoted)
         }
@@ -309,7 +315,7 @@ fn is_quoted(steps: &[Step<'_>], path: &Path) -> bool {
 }
 
 /// What counts of the steps that are not at the path or below it, and how often something stands there.
-fn outside<'p>(steps: &'p [Step<'_>], path: Option<&Path>) -> (Vec<Part<'p>>, usize) {
+fn outside<'p>(steps: &'p [Step<'_>], at: Option<&At>) -> (Vec<Part<'p>>, usize) {
     let mut walk = Walk::new(None);
     let mut parts = Vec::with_capacity(steps.len());
     let (mut inside, mut found) = (None, 0);
@@ -317,8 +323,8 @@ fn outside<'p>(steps: &'p [Step<'_>], path: Option<&Path>) -> (Vec<Part<'p>>, us
         match step {
             Step::Open(key, _) | Step::Leaf(key, ..) => {
                 walk.open(key.as_deref());
-                let here = |path: &&Path| walk.depth() == path.0.len() + 1 && walk.is_below(path);
-                if inside.is_none() && path.filter(here).is_some() {
+                let here = |at: &&At| walk.depth() == at.path.0.len() + 1 && walk.is_below(at);
+                if inside.is_none() && at.filter(here).is_some() {
                     inside = Some(walk.depth());
                     found += 1;
                 }

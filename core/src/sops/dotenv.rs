@@ -201,7 +201,7 @@ pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put,
     }
     Ok(Put {
         file: out,
-        at: path.clone(),
+        at: path.into(),
     })
 }
 

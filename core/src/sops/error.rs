@@ -14,6 +14,26 @@ pub struct At {
     pub path: Path,
 }
 
+impl At {
+    /// At a path of the first document.
+    pub(super) fn first(path: Path) -> Self {
+        Self { document: 1, path }
+    }
+}
+
+/// A path alone is one of the first document.
+impl From<&Path> for At {
+    fn from(path: &Path) -> Self {
+        Self::first(path.clone())
+    }
+}
+
+impl From<&At> for At {
+    fn from(at: &At) -> Self {
+        at.clone()
+    }
+}
+
 /// The document is named where it is not the first.
 impl std::fmt::Display for At {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -46,6 +46,7 @@ mod walk;
 
 pub use audit::Audit;
 pub use change::{Changed, Setting};
+pub use document::place_of;
 pub use cipher::{ClosedValue, DataKey, is_closed};
 pub use emit::Layout;
 pub use error::{At, SopsError};

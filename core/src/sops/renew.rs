@@ -3,11 +3,9 @@
 use rand_core::RngCore;
 use zeroize::Zeroizing;
 
-use crate::manifest::Path;
-
 use super::cipher::{Cipher, ClosedValue, DataKey};
 use super::close::{Closed, ClosedText};
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::mac::Mac;
 use super::open::{Ciphertexts, open_value};
 use super::selector::Selector;
@@ -22,8 +20,8 @@ pub(super) struct Renewal<'r> {
     pub(super) key: &'r DataKey,
     /// Another key that all of them are closed with from now on.
     pub(super) new_key: Option<&'r DataKey>,
-    /// Where plaintext was put into the first document.
-    pub(super) fresh: Option<&'r Path>,
+    /// Where plaintext was put.
+    pub(super) fresh: Option<&'r At>,
     /// True where quotes of what stands there are those of the file, and none that the plaintext needs.
     pub(super) quoted: bool,
 }
@@ -117,7 +115,7 @@ impl Renewal<'_> {
     }
 
     fn is_fresh(&self, walk: &Walk<'_>) -> bool {
-        self.fresh.is_some_and(|path| walk.is_below(path))
+        self.fresh.is_some_and(|at| walk.is_below(at))
     }
 }
 
@@ -146,6 +144,8 @@ fn text(closed: ClosedValue) -> ClosedText {
 mod tests {
     use rand_core::OsRng;
 
+    use crate::manifest::Path;
+
     use super::super::open::Known;
     use super::super::walk::Shape;
     use super::*;
@@ -164,7 +164,7 @@ mod tests {
             Step::Leaf(Some("a".into()), Some(value.clone()), form),
             Step::Close,
         ];
-        let path = Path::from(["a"]);
+        let path = At::first(Path::from(["a"]));
         for new_key in [None, Some(&new)] {
             let mut known = Ciphertexts::default();
             let kept = closed.clone();

@@ -2,10 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::manifest::Path;
-
 use super::body::Put;
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::file::Store;
 use super::selector::Selector;
 use super::walk::{Step, Walk};
@@ -22,24 +20,25 @@ pub struct Spot {
 }
 
 impl Store {
-    /// What a text would meet at a path of the first document of the encrypted file.
+    /// What a text would meet at a path of the encrypted file.
     ///
     /// # Errors
     ///
     /// `NoSuchPath` where nothing can stand there, and what is wrong with the file.
-    pub fn spot(self, file: &[u8], path: &Path) -> Result<Spot, SopsError> {
+    pub fn spot(self, file: &[u8], at: impl Into<At>) -> Result<Spot, SopsError> {
+        let asked = at.into();
         // It stands for the text, whatever that will be.
         let text = Json::from("text");
-        let Put { file: put, at } = self.put_at(file, path, Some(&text))?;
+        let Put { file: put, at } = self.put_at(file, &asked, Some(&text))?;
         let (before, _) = self.read(file, |body| Ok(standing(body.steps(), None, &at)))?;
         let (_, selected) = self.read(&put, |body| {
             let selector = body.metadata()?.selector()?;
             Ok(standing(body.steps(), Some(&selector), &at))
         })?;
         // What is missing on the way is made with the text; what stands on it would be lost.
-        let made = at.0.len() < path.0.len();
+        let made = at.path.0.len() < asked.path.0.len();
         if made && before.is_some_and(|before| before != Standing::Null) {
-            return Err(SopsError::NoSuchPath { path: path.clone() });
+            return Err(SopsError::NoSuchPath { path: asked.path });
         }
         Ok(Spot {
             there: !made && before.is_some(),
@@ -60,7 +59,7 @@ enum Standing {
 fn standing(
     steps: &[Step<'_>],
     selector: Option<&Selector>,
-    path: &Path,
+    at: &At,
 ) -> (Option<Standing>, bool) {
     let mut walk = Walk::new(selector);
     let mut found = None;
@@ -68,13 +67,13 @@ fn standing(
         match step {
             Step::Open(key, _) => {
                 walk.open(key.as_deref());
-                if walk.depth() == path.0.len() + 1 && walk.is_below(path) {
+                if walk.depth() == at.path.0.len() + 1 && walk.is_below(at) {
                     found = Some(Standing::Collection);
                 }
             }
             Step::Leaf(key, value, _) => {
                 let selected = walk.enter(key.as_deref());
-                if walk.is_below(path) {
+                if walk.is_below(at) {
                     let here = match value {
                         Some(_) => Standing::Value,
                         None => Standing::Null,

@@ -163,11 +163,11 @@ impl<'s> Walk<'s> {
         self.levels.len()
     }
 
-    /// True at a path of the first document, and below it.
-    pub(super) fn is_below(&self, path: &Path) -> bool {
+    /// True there, and below it.
+    pub(super) fn is_below(&self, at: &At) -> bool {
         let mut levels = self.levels.iter().skip(1);
-        let steps = path.0.iter();
-        self.documents == 1
+        let steps = at.path.0.iter();
+        self.documents == at.document
             && steps.into_iter().all(|step| {
                 levels
                     .next()

@@ -25,7 +25,7 @@ mod tests;
 pub use error::SopsSecretError;
 pub use open::{OpenedSopsSecret, OpenedTemplate, PlaceRule};
 pub use place::{PLACE_KEY, parse_place, place, place_template};
-pub use placing::{Placing, Stands, placing};
+pub use placing::{Placing, PutPlace, Stands, placings};
 pub use resource::{MAX_SECRETS, SopsSecret, Template};
 
 /// On a live Secret: any SopsSecret that names it may take it over. It counts with the value `true` and no other.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use bulla_core::policy::check::{Finding, FindingKind};
 use bulla_core::policy::{CONFIG_BYTES_MAX, CONFIG_FILE, Config, Format};
 use bulla_core::sops::config::{SOPS_CONFIG_FILE, SopsConfig, Strictness};
+use bulla_core::sops::{Selector, SelectorKind};
 
 use super::candidates::{Candidate, Candidates};
 use crate::cli::{CheckArgs, RecipientArgs};
@@ -33,6 +34,14 @@ type SopsInTree = (PathBuf, Rc<SopsConfig>);
 
 /// What `.sops.yaml` says of a file.
 pub(super) type SopsRuling = Result<Target, String>;
+
+/// What a rule of `.sops.yaml` wants encrypted.
+pub(super) struct Wanted {
+    /// Its number, from 1.
+    pub(super) rule: usize,
+    /// What it selects.
+    pub(super) selector: Selector,
+}
 
 /// A configuration that counts.
 pub(super) enum Ruling {
@@ -158,6 +167,19 @@ impl<'a> Rules<'a> {
 
     /// What the nearest `.sops.yaml` says of a file that no `.bulla.yaml` is for; nothing where there is none.
     pub(super) fn sops_of(&self, candidate: &Candidate) -> Result<Option<SopsRuling>, Failure> {
+        self.asked_of_sops(candidate, sops_ruling)
+    }
+
+    /// The same for a file that is not encrypted, where the rule says which files or which keys it is for.
+    pub(super) fn sops_wanted(&self, candidate: &Candidate) -> Result<Option<Wanted>, Failure> {
+        Ok(self.asked_of_sops(candidate, wanted)?.flatten())
+    }
+
+    fn asked_of_sops<T>(
+        &self,
+        candidate: &Candidate,
+        ask: impl Fn(&SopsConfig, &str) -> T,
+    ) -> Result<Option<T>, Failure> {
         match self {
             Self::Lookup(..) if is_stdin(&candidate.shown) => Ok(None),
             Self::Lookup(_, targets, printer) => {
@@ -165,7 +187,7 @@ impl<'a> Rules<'a> {
                     return Ok(None);
                 };
                 let path = located.relative(&candidate.shown)?;
-                Ok(Some(sops_ruling(&located.config, &path)))
+                Ok(Some(ask(&located.config, &path)))
             }
             Self::Tree(.., sops) => {
                 let Some(path) = &candidate.in_tree else {
@@ -177,20 +199,23 @@ impl<'a> Rules<'a> {
                     .find_map(|above| sops.iter().find(|(directory, _)| directory == above));
                 Ok(nearest.map(|(directory, config)| {
                     let below = path.strip_prefix(directory).unwrap_or(path);
-                    sops_ruling(config, &with_slashes(below))
+                    ask(config, &with_slashes(below))
                 }))
             }
         }
     }
 
-    /// True where any rule of `.bulla.yaml` may be for files of SOPS.
+    /// True where any rule may be for files of SOPS.
     pub(super) fn has_sops(&self) -> bool {
         match self {
             Self::Lookup(..) => true,
-            Self::Tree(configs, ..) => configs.iter().any(|in_tree| {
-                let rules = in_tree.config.iter().flat_map(|config| config.rules());
-                rules.into_iter().any(|rule| rule.format() == Format::Sops)
-            }),
+            Self::Tree(configs, _, sops) => {
+                let mut rules = configs
+                    .iter()
+                    .flat_map(|in_tree| &in_tree.config)
+                    .flat_map(|config| config.rules());
+                !sops.is_empty() || rules.any(|rule| rule.format() == Format::Sops)
+            }
         }
     }
 
@@ -281,6 +306,35 @@ fn sops_ruling(config: &SopsConfig, path: &str) -> SopsRuling {
     let rule = config.rule_for(path).map_err(|error| error.to_string())?;
     Target::of_sops(&rule).map_err(|failure| failure.in_one_line().0)
 }
+
+/// What the rule of a path wants encrypted. A rule for every file there is wants something only where it names keys:
+/// most of those files were never meant.
+fn wanted(config: &SopsConfig, path: &str) -> Option<Wanted> {
+    let rule = config.rule_for(path).ok()?;
+    let names_keys = rule.selector.as_ref().is_some_and(|selector| {
+        matches!(
+            selector.kind(),
+            SelectorKind::EncryptedRegex
+                | SelectorKind::EncryptedSuffix
+                | SelectorKind::EncryptedCommentRegex
+        )
+    });
+    if !names_keys {
+        let extension = Path::new(path).extension().unwrap_or_default();
+        let anywhere = Path::new(ANY_FILE).with_extension(extension);
+        let anywhere = config.rule_for(&anywhere.to_string_lossy());
+        if anywhere.is_ok_and(|other| other.number == rule.number) {
+            return None;
+        }
+    }
+    Some(Wanted {
+        rule: rule.number,
+        selector: rule.selector.unwrap_or_else(Selector::default_suffix),
+    })
+}
+
+/// A name that nobody writes a rule for.
+const ANY_FILE: &str = "0bulla0/0any0";
 
 static NOBODY: RecipientArgs = RecipientArgs {
     recipients: Vec::new(),

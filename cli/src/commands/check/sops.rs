@@ -10,7 +10,10 @@ use super::candidates::Candidate;
 use super::report::Report;
 use super::rules::Rules;
 use crate::failure::Failure;
-use crate::sops_file::check::{Ruled, Subject, findings, plaintext as plaintext_in};
+use crate::input::is_config;
+use crate::sops_file::check::{
+    Ruled, Subject, findings, plaintext as plaintext_in, plaintext_by,
+};
 use crate::sops_file::store_of;
 
 /// Looks at an encrypted file.
@@ -60,7 +63,7 @@ pub(super) fn look_at(
     Ok(())
 }
 
-/// What a rule of `.bulla.yaml` wants encrypted by SOPS, and is not.
+/// What a rule of `.bulla.yaml` wants encrypted by SOPS, or of `.sops.yaml` where that counts, and is not.
 pub(super) fn plaintext(
     candidate: &Candidate,
     bytes: &[u8],
@@ -69,18 +72,25 @@ pub(super) fn plaintext(
     if !rules.has_sops() {
         return Ok(None);
     }
+    let shown = candidate.shown.to_string_lossy();
+    let subject = |config| Subject {
+        shown: &shown,
+        store: store_of(Path::new(&*shown), bytes),
+        bytes,
+        config,
+    };
     let Some((config, path)) = rules.of(candidate)? else {
-        return Ok(None);
+        let wanted = match is_config(&candidate.shown) {
+            true => None,
+            false => rules.sops_wanted(candidate)?,
+        };
+        return Ok(wanted.and_then(|wanted| {
+            let rule = format!("rule {} of .sops.yaml", wanted.rule);
+            plaintext_by(&subject(None), &rule, &wanted.selector)
+        }));
     };
     let Ok(rule) = config.rule_for(&path) else {
         return Ok(None);
     };
-    let shown = candidate.shown.to_string_lossy();
-    let subject = Subject {
-        shown: &shown,
-        store: store_of(Path::new(&*shown), bytes),
-        bytes,
-        config: Some(&config),
-    };
-    Ok(plaintext_in(&subject, rule))
+    Ok(plaintext_in(&subject(Some(&config)), rule))
 }

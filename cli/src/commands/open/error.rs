@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use bulla_core::names::KeyName;
 use bulla_core::secret::ContentError;
 
 use crate::exit::Blame;
@@ -19,14 +18,16 @@ pub(super) enum OpenUsage {
     NoNamespace,
     #[error("`--key` takes one value, and there are several resources")]
     Several,
-    #[error("`--key` takes one value, and the file of SOPS holds several Secrets")]
-    SeveralSecrets,
-    #[error("key `{0}` can't be a variable of a shell")]
-    NotAVariable(KeyName),
+    #[error("`--key` takes one value, and the file of SOPS holds several Secrets: {0}")]
+    SeveralSecrets(String),
+    #[error("key `{}` can't be a variable of a shell", .0.escape_debug())]
+    NotAVariable(String),
     #[error(
-        "the value of key `{0}` can't be written for a shell: it has a zero byte, or is not UTF-8"
+        "the value of key `{}` can't be written for a shell: it has a zero byte, or is not UTF-8", .0.escape_debug()
     )]
-    NotText(KeyName),
+    NotText(String),
+    #[error("key `{}` holds more than one value, which no variable of a shell does", .0.escape_debug())]
+    Nested(String),
 }
 
 impl Fault for OpenUsage {
@@ -41,9 +42,10 @@ impl Fault for OpenUsage {
             }
             Self::NoNamespace => "give it: `-n NAMESPACE`",
             Self::Nothing => "`-R` reads the directories below it too",
-            Self::Several => "choose one with `--name NAME` and `-n NAMESPACE`",
-            Self::SeveralSecrets => "open the whole file, or give each Secret a file of its own",
-            Self::NotAVariable(_) | Self::NotText(_) => {
+            Self::Several | Self::SeveralSecrets(_) => {
+                "choose one with `--name NAME` and `-n NAMESPACE`"
+            }
+            Self::NotAVariable(_) | Self::NotText(_) | Self::Nested(_) => {
                 "`--key KEY` writes one value byte for byte"
             }
         }))

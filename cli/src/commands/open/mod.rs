@@ -202,7 +202,10 @@ fn secrets(
                 OpenFormat::Yaml => emit(&manifest_of(&content)),
                 OpenFormat::Json => emit_json(&manifest_of(&content)),
                 OpenFormat::Env => {
-                    variables(&content).map_err(|error| found.error(path, None, error))?
+                    let values = content.data().iter();
+                    // Into text that is wiped as the rest is.
+                    let values = values.map(|(key, value)| (key.as_str(), value.reveal()));
+                    assignments(values).map_err(|error| found.error(path, None, error))?
                 }
             };
             Ok(Zeroizing::new(text))
@@ -339,17 +342,19 @@ fn manifest_of(content: &SecretContent) -> Value {
     secret
 }
 
-fn variables(content: &SecretContent) -> Result<String, OpenUsage> {
+/// Keys and values as a shell reads them.
+fn assignments<'v>(
+    values: impl Iterator<Item = (&'v str, &'v [u8])>,
+) -> Result<String, OpenUsage> {
     let mut out = String::new();
-    for (key, value) in content.data() {
-        if !shell::is_variable(key.as_str()) {
-            return Err(OpenUsage::NotAVariable(key.clone()));
+    for (key, value) in values {
+        if !shell::is_variable(key) {
+            return Err(OpenUsage::NotAVariable(key.to_owned()));
         }
-        let text = std::str::from_utf8(value.reveal())
-            .ok()
-            .filter(|text| !text.contains('\0'));
-        let text = text.ok_or_else(|| OpenUsage::NotText(key.clone()))?;
-        out.push_str(&shell::assignment(key.as_str(), text));
+        let text = std::str::from_utf8(value).ok();
+        let text = text.filter(|text| !text.contains('\0'));
+        let text = text.ok_or_else(|| OpenUsage::NotText(key.to_owned()))?;
+        out.push_str(&shell::assignment(key, text));
     }
     Ok(out)
 }

@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use self::connections::{Bounds, accept};
 use super::cluster::Cluster;
-use super::keys::age::gauges;
+use super::keys::gauges::gauges;
 use super::kind::{Envelopes, Kind, SealedSecrets, SopsSecrets};
 use super::telemetry::metrics::ConditionInfo;
 use crate::engine::Keys;

@@ -13,7 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 use self::sealed_secrets::SealedSecretsMetrics;
 use crate::engine::{Outcome, Verdict};
@@ -62,130 +62,70 @@ pub(crate) struct KeyGauge {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("bulla");
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The version", version);
+        let all = &mut registry;
         let metrics = Self {
-            reconciles: Family::default(),
-            duration: Family::new_with_constructor(|| {
-                Histogram::new(exponential_buckets(0.001, 2.0, 14))
-            }),
-            opened_values: Family::default(),
-            private_operations: Family::default(),
-            key_openings: Family::default(),
-            refusals: Family::default(),
-            secret_writes: Family::default(),
-            secret_reads: Counter::default(),
-            drift_healed: Family::default(),
-            api_errors: Family::default(),
-            queue_depth: Gauge::default(),
-            leader: Gauge::default(),
-            resources: Family::default(),
-            key_age: Family::default(),
-            key_resources: Family::default(),
-            key_values: Family::default(),
-            exported_identities: Gauge::default(),
-            export_failures: Family::default(),
+            reconciles: registered(all, "reconciles", "Reconciles by kind and outcome"),
+            duration: in_seconds(
+                all,
+                "reconcile_duration",
+                "How long reconciles take",
+                Family::new_with_constructor(|| {
+                    Histogram::new(exponential_buckets(0.001, 2.0, 14))
+                }),
+            ),
+            opened_values: registered(all, "opened_values", "Values opened"),
+            private_operations: registered(
+                all,
+                "private_operations",
+                "Operations with private keys",
+            ),
+            key_openings: registered(all, "key_openings", "Data keys opened, by sealing key"),
+            refusals: registered(all, "refusals", "Resources refused, by reason"),
+            secret_writes: registered(all, "secret_writes", "Secrets written, by what was done"),
+            secret_reads: registered(all, "secret_reads", "Secrets read with their content"),
+            drift_healed: registered(
+                all,
+                "drift_healed",
+                "Secrets put right that others had changed",
+            ),
+            api_errors: registered(
+                all,
+                "api_errors",
+                "Requests that failed, by kind of failure",
+            ),
+            queue_depth: registered(all, "queue_depth", "Resources that wait for a worker"),
+            leader: registered(all, "leader", "1 while this process holds the lease"),
+            resources: registered(
+                all,
+                "resources",
+                "Resources by kind and reason of their Ready condition",
+            ),
+            key_age: in_seconds(
+                all,
+                "sealing_key_age",
+                "Age of sealing keys",
+                Family::default(),
+            ),
+            key_resources: registered(all, "sealing_key_resources", "Resources closed for a key"),
+            key_values: registered(
+                all,
+                "sealing_key_values",
+                "Values in resources closed for a key",
+            ),
+            exported_identities: registered(
+                all,
+                "exported_identities",
+                "Identities of sealing keys in the Secret of --export-age-secret",
+            ),
+            export_failures: registered(
+                all,
+                "export_failures",
+                "Times that the Secret of --export-age-secret could not be kept, by reason",
+            ),
             sealed_secrets: None,
-            registry: Registry::default(),
-        };
-        registry.register(
-            "build",
-            "The version",
-            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
-        );
-        registry.register(
-            "reconciles",
-            "Reconciles by kind and outcome",
-            metrics.reconciles.clone(),
-        );
-        registry.register_with_unit(
-            "reconcile_duration",
-            "How long reconciles take",
-            Unit::Seconds,
-            metrics.duration.clone(),
-        );
-        registry.register(
-            "opened_values",
-            "Values opened",
-            metrics.opened_values.clone(),
-        );
-        registry.register(
-            "private_operations",
-            "Operations with private keys",
-            metrics.private_operations.clone(),
-        );
-        registry.register(
-            "key_openings",
-            "Data keys opened, by sealing key",
-            metrics.key_openings.clone(),
-        );
-        registry.register(
-            "refusals",
-            "Resources refused, by reason",
-            metrics.refusals.clone(),
-        );
-        registry.register(
-            "secret_writes",
-            "Secrets written, by what was done",
-            metrics.secret_writes.clone(),
-        );
-        registry.register(
-            "secret_reads",
-            "Secrets read with their content",
-            metrics.secret_reads.clone(),
-        );
-        registry.register(
-            "drift_healed",
-            "Secrets put right that others had changed",
-            metrics.drift_healed.clone(),
-        );
-        registry.register(
-            "api_errors",
-            "Requests that failed, by kind of failure",
-            metrics.api_errors.clone(),
-        );
-        registry.register(
-            "queue_depth",
-            "Resources that wait for a worker",
-            metrics.queue_depth.clone(),
-        );
-        registry.register(
-            "leader",
-            "1 while this process holds the lease",
-            metrics.leader.clone(),
-        );
-        registry.register(
-            "resources",
-            "Resources by kind and reason of their Ready condition",
-            metrics.resources.clone(),
-        );
-        registry.register_with_unit(
-            "sealing_key_age",
-            "Age of sealing keys",
-            Unit::Seconds,
-            metrics.key_age.clone(),
-        );
-        registry.register(
-            "sealing_key_resources",
-            "Resources closed for a key",
-            metrics.key_resources.clone(),
-        );
-        registry.register(
-            "sealing_key_values",
-            "Values in resources closed for a key",
-            metrics.key_values.clone(),
-        );
-        registry.register(
-            "exported_identities",
-            "Identities of sealing keys in the Secret of --export-age-secret",
-            metrics.exported_identities.clone(),
-        );
-        registry.register(
-            "export_failures",
-            "Times that the Secret of --export-age-secret could not be kept, by reason",
-            metrics.export_failures.clone(),
-        );
-        let metrics = Self {
             registry,
-            ..metrics
         };
         metrics.start_at_zero();
         metrics
@@ -344,6 +284,19 @@ impl Metrics {
         encode_eof(&mut text).expect("writing to a string does not fail");
         text
     }
+}
+
+/// A metric that begins with nothing, and that `registry` shows.
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// `metric`, which `registry` shows as one of seconds.
+fn in_seconds<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register_with_unit(name, help, Unit::Seconds, metric.clone());
+    metric
 }
 
 fn kind() -> Labels<1> {

@@ -70,6 +70,8 @@ pub enum FindingKind {
     DisguisedDotenv,
     /// A private key that everybody can read who has the repository.
     PrivateKey,
+    /// A SopsSecret that does not say, encrypted, where it belongs.
+    NoPlace,
 }
 
 /// How grave a finding is.
@@ -83,7 +85,7 @@ pub enum Severity {
 
 impl FindingKind {
     /// Every kind, for the tables of reports.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::PlaintextSecret,
         Self::PlaintextValue,
         Self::PlainTemplate,
@@ -107,6 +109,7 @@ impl FindingKind {
         Self::SopsBlock,
         Self::DisguisedDotenv,
         Self::PrivateKey,
+        Self::NoPlace,
     ];
 
     /// Its name in reports.
@@ -125,6 +128,7 @@ impl FindingKind {
             Self::ManyDataKeys
             | Self::ClassicRecipient
             | Self::NoNamespace
+            | Self::NoPlace
             | Self::UnboundTemplate
             | Self::DeprecatedData
             | Self::ScopeAnnotation => Severity::Note,
@@ -193,6 +197,10 @@ impl FindingKind {
                 "a dotenv file has a name that sops takes for one",
             ),
             Self::PrivateKey => ("private-key", "no private key of age is in Git"),
+            Self::NoPlace => (
+                "no-place",
+                "a SopsSecret says, encrypted, where it belongs",
+            ),
         }
     }
 }

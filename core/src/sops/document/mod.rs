@@ -11,17 +11,17 @@ mod text;
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::manifest::{Format, ManifestError, Passed, Path, Place, Stream, splice};
+use crate::manifest::{Format, ManifestError, Node, Passed, Path, Place, Step, Stream, splice};
 use crate::plaintext::Plaintext;
 
 use super::body::{Body, Put};
 use super::cipher::is_closed;
 use super::close::Closed;
-use super::error::SopsError;
+use super::error::{At, SopsError};
 use super::metadata::Metadata;
 use super::open::Outcome;
 use super::selector::Selector;
-use super::walk::Step;
+use super::walk;
 pub(super) use compare::Part;
 use compare::compare;
 use edit::Editor;
@@ -50,7 +50,7 @@ impl<'s> Document<'s> {
 }
 
 impl Body for Document<'_> {
-    fn steps(&self) -> &[Step<'_>] {
+    fn steps(&self) -> &[walk::Step<'_>] {
         &self.pieces.steps
     }
 
@@ -89,8 +89,8 @@ impl Body for Document<'_> {
         let text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(outcomes);
         let expected = steps.filter_map(|(step, outcome)| match (step, outcome) {
-            (_, Outcome::Comment(_)) | (Step::Comment(..), _) => None,
-            (Step::Leaf(key, ..), Outcome::Value(value)) => {
+            (_, Outcome::Comment(_)) | (walk::Step::Comment(..), _) => None,
+            (walk::Step::Leaf(key, ..), Outcome::Value(value)) => {
                 Some(Part::Leaf(key.as_deref(), Some(value.bytes())))
             }
             (step, _) => Part::of(step),
@@ -117,10 +117,10 @@ impl Body for Document<'_> {
         let text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(closed).zip(items);
         let expected = steps.filter_map(|((step, closed), item)| match (step, closed) {
-            (Step::Leaf(key, ..), Some(closed)) => {
+            (walk::Step::Leaf(key, ..), Some(closed)) => {
                 Some(Part::Leaf(key.as_deref(), Some(closed.text.as_bytes())))
             }
-            (Step::Comment(..), Some(closed)) if item => {
+            (walk::Step::Comment(..), Some(closed)) if item => {
                 Some(Part::Leaf(None, Some(closed.text.as_bytes())))
             }
             (step, _) => Part::of(step),
@@ -154,21 +154,18 @@ pub(super) fn without_aliases(
     splice(stream.source(), edits).ok_or_else(overlap).map(Some)
 }
 
-/// An encrypted file with plaintext at a path of its first document, or with nothing there.
+/// An encrypted file with plaintext somewhere, or with nothing there.
 pub(super) fn put(
     file: &[u8],
     format: Format,
-    path: &Path,
+    At { document, path }: &At,
     value: Option<&Json>,
 ) -> Result<Put, SopsError> {
     let stream = Stream::parse_sops(file, format)?;
-    let root = stream.documents().find_map(|document| document.root);
+    let mut roots = stream.documents().filter_map(|document| document.root);
+    let root = roots.nth(document - 1);
     let passed = Passed {
-        // A comment of a list, which sops writes as an item of it.
-        item: &|item| {
-            let text = item.text().filter(|text| is_closed(text));
-            text.is_some_and(|text| text.ends_with(",type:comment]"))
-        },
+        item: &is_comment,
         last_key: read::BLOCK,
     };
     let missing = || SopsError::NoSuchPath { path: path.clone() };
@@ -179,8 +176,43 @@ pub(super) fn put(
         .ok_or_else(missing)?;
     Ok(Put {
         file: Zeroizing::new(put.text.as_bytes().to_vec()),
-        at: put.at,
+        at: At {
+            document: *document,
+            path: put.at,
+        },
     })
+}
+
+/// Where a node of a document stands, as values are set there: documents that are nothing don't count, nor do comments
+/// that are items of a list.
+pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
+    let mut place = At::first(Path::default());
+    let mut roots = stream.documents().filter(|other| other.root.is_some());
+    let nth = roots.position(|other| other.number == document);
+    place.document += nth.unwrap_or(0);
+    let documents = stream.documents();
+    let mut root = documents.filter_map(|document| document.root).nth(place.document - 1);
+    for step in node.path().0 {
+        root = match &step {
+            Step::Key(key) => {
+                place.path = place.path.join(key.as_str());
+                root.and_then(|node| node.get(key))
+            }
+            Step::Index(index) => {
+                let items = root.into_iter().flat_map(Node::items);
+                let comments = items.take(*index).filter(|item| is_comment(*item)).count();
+                place.path = place.path.join(index - comments);
+                root.and_then(|node| node.items().nth(*index))
+            }
+        };
+    }
+    place
+}
+
+/// A comment of a list, which sops writes as an item of it.
+fn is_comment(item: Node<'_>) -> bool {
+    let text = item.text().filter(|text| is_closed(text));
+    text.is_some_and(|text| text.ends_with(",type:comment]"))
 }
 
 fn overlap() -> SopsError {

@@ -346,6 +346,6 @@ pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put,
     let out = ini.spliced(vec![edit])?;
     Ok(Put {
         file: Zeroizing::new(out.as_bytes().to_vec()),
-        at: path.clone(),
+        at: path.into(),
     })
 }

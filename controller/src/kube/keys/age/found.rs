@@ -8,6 +8,7 @@ use bulla_core::recipient::{Identity, KeyRing, parse_identity_file};
 use bulla_core::rotation::{Key, Standing, Timestamp, Why, standings};
 
 use crate::engine::parse_time;
+use crate::kube::keys::store::may_go;
 use crate::kube::mirror::{KeySecret, SeenSealingKey};
 use crate::kube::watch::Versioned;
 
@@ -235,9 +236,7 @@ impl Found {
         self.key.spec.map(|spec| spec.state)
     }
 
-    /// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
-    /// ever could for one without a private half. That a key is compromised is worth remembering, so that somebody has
-    /// to say that it is not; its Secret remembers it all the same.
+    /// See [`may_go`].
     pub(super) fn may_go(&self) -> bool {
         may_go(&self.key, self.bound().is_some())
     }
@@ -262,20 +261,6 @@ impl Found {
         let opens = matches!(self.standing, Some(Standing::Closes | Standing::Opens));
         self.bound().filter(|_| opens)
     }
-}
-
-/// See [`Found::may_go`].
-pub(in crate::kube) fn may_go(key: &SeenSealingKey, has_private_half: bool) -> bool {
-    let meta = &key.meta;
-    let never_was = key.status.public_key.is_none() && !has_private_half;
-    let done_with = match key.spec.map(|spec| spec.state) {
-        Some(KeyState::Retired) => true,
-        Some(KeyState::Compromised) => {
-            meta.annotations.delete_compromised.as_deref() == Some("true")
-        }
-        _ => false,
-    };
-    meta.deletion_timestamp.is_some() && (done_with || never_was)
 }
 
 /// When keys were made because somebody asked for them. Secrets outlive the resources that asked, and only who may

@@ -8,46 +8,35 @@
 //! - What people say of a key takes effect at once, on followers too: the ring is made anew and published.
 //! - A step that was cut off is completed, not repeated.
 
-pub(crate) mod events;
 mod export;
 mod found;
-mod gauges;
-pub(crate) mod status;
+mod make;
+mod status;
 mod steps;
-pub(crate) mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_core::rotation::{Block, Policy, Step, Timestamp};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 
 use self::export::Exporter;
-pub(in crate::kube) use self::found::may_go;
 use self::found::{Found, Identities, find, ring};
-pub(in crate::kube) use self::gauges::{gauges, state_text};
-use self::status::{Usage, usage};
+use self::status::usage;
 use crate::engine::now;
 use crate::kube::api::error::ApiError;
 use crate::kube::args::ExportTarget;
-use crate::kube::backoff::Backoff;
 use crate::kube::cluster::Cluster;
 use crate::kube::keys::Publisher;
+use crate::kube::keys::rounds::Rounds;
 
 /// Keeps the sealing keys of a cluster.
 pub(crate) struct Keeper {
     cluster: Arc<Cluster>,
     policy: Policy,
-    /// How long it waits when nothing is due.
-    check: Duration,
-    leading: watch::Receiver<bool>,
-    changed: Arc<Notify>,
+    rounds: Rounds,
     publisher: Arc<Publisher>,
     identities: Identities,
-    /// Nothing until every resource is known.
-    usage: Option<Usage>,
-    usage_since: Option<Instant>,
     /// What the log last said of why no key is made.
     block: Option<Block>,
     /// Nothing where nobody asked for an export.
@@ -64,16 +53,13 @@ impl Keeper {
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> Self {
+        let rounds = Rounds::new(cluster.clone(), "the sealing keys", check, leading, changed);
         Self {
             cluster,
+            rounds,
             policy,
-            check,
-            leading,
-            changed,
             publisher,
             identities: Identities::default(),
-            usage: None,
-            usage_since: None,
             block: None,
             exporter: None,
         }
@@ -88,39 +74,22 @@ impl Keeper {
 
     /// Runs until the process ends.
     pub(crate) async fn run(mut self) {
-        let mut failures = 0;
         loop {
-            let pause = match self.pass().await {
-                Ok(pause) => {
-                    failures = 0;
-                    pause
-                }
-                Err(ApiError::NoLease) => USAGE_INTERVAL,
-                Err(error) => {
-                    failures += 1;
-                    self.cluster.metrics.api_error(error);
-                    tracing::warn!(%error, "failed to keep the sealing keys; trying again");
-                    BACKOFF.delay(failures)
-                }
-            };
-            tokio::select! {
-                () = self.changed.notified() => {}
-                _ = self.leading.changed() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
+            let outcome = self.pass().await;
+            self.rounds.wait(outcome).await;
         }
     }
 
     /// One look at everything, and at most one new key. Returns how long there is nothing to do.
     async fn pass(&mut self) -> Result<Duration, ApiError> {
         if !self.cluster.are_keys_synced() {
-            return Ok(self.check);
+            return Ok(self.rounds.check());
         }
         let now = now();
         let found = self.look(now);
         self.publisher.age(&self.cluster, ring(&found));
-        if !*self.leading.borrow() {
-            return Ok(self.check);
+        if !self.rounds.leads() {
+            return Ok(self.rounds.check());
         }
         if let Some(exporter) = &mut self.exporter {
             exporter.keep(&self.cluster, &found).await;
@@ -134,18 +103,16 @@ impl Keeper {
         if made == Ok(true) {
             return Ok(Duration::ZERO);
         }
-        self.count_usage();
+        self.rounds.count(usage);
         // One key that can't be written keeps no other from its status.
         let settled = self.settle_all(&found, step, now).await;
         made?;
         settled?;
         let due = match step {
-            Step::Wait(Some(due)) => {
-                Duration::from_secs(due.0.saturating_sub(now.0).unsigned_abs())
-            }
-            _ => self.check,
+            Step::Wait(due) => due,
+            _ => None,
         };
-        Ok(due.min(self.check).min(USAGE_INTERVAL))
+        Ok(self.rounds.pause(due, now))
     }
 
     fn look(&mut self, now: Timestamp) -> Vec<Found> {
@@ -175,24 +142,7 @@ impl Keeper {
         }
         self.block = block;
     }
-
-    fn count_usage(&mut self) {
-        let due = self
-            .usage_since
-            .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
-        if due && self.cluster.is_synced() {
-            self.usage = Some(usage(&self.cluster));
-            self.usage_since = Some(Instant::now());
-        }
-    }
 }
-
-/// How often the use of keys is counted and reported.
-const USAGE_INTERVAL: Duration = Duration::from_secs(10);
-const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(500),
-    cap: Duration::from_secs(30),
-};
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,15 @@ use bulla_core::api::{KeyState, KeySuite, SealingKeySpec};
 use bulla_core::recipient::Suite;
 use bulla_core::rotation::{Block, MAX_KEYS, Standing, Step, Timestamp, Why, next};
 
+use super::Keeper;
 use super::found::{Fault, Found, Half, asked};
-use super::status::{Delay, Shown, wanted};
-use super::store::Guard;
-use super::{Keeper, events, store};
+use super::make::make_private_half;
+use super::status::{shown, wanted};
 use crate::engine::rfc3339;
 use crate::kube::api::error::ApiError;
+use crate::kube::keys::conditions::Delay;
+use crate::kube::keys::events;
+use crate::kube::keys::store::{self, Guard};
 use crate::kube::mirror::SeenSealingKey;
 
 impl Keeper {
@@ -87,15 +90,11 @@ impl Keeper {
     /// True when a Secret that a key misses is there after all: the watch of Secrets may be behind that of keys, and a
     /// new key would be one too many.
     async fn a_private_half_may_be_on_its_way(&self, found: &[Found]) -> Result<bool, ApiError> {
-        for found in found {
-            if let Half::Faulty(Fault::SecretMissing) = found.half
-                && let Some(named) = &found.key.status.secret
-                && store::secret_exists(&self.cluster, named).await?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let missing = found.iter().filter_map(|found| match found.half {
+            Half::Faulty(Fault::SecretMissing) => found.key.status.secret.as_ref(),
+            _ => None,
+        });
+        store::any_secret_exists(&self.cluster, &missing.collect::<Vec<_>>()).await
     }
 
     async fn make_private_half(
@@ -105,7 +104,7 @@ impl Keeper {
         why: Why,
         now: Timestamp,
     ) -> Result<bool, ApiError> {
-        match store::make_private_half(&self.cluster, key, suite, why, now).await {
+        match make_private_half(&self.cluster, key, suite, why, now).await {
             Ok(()) => {
                 let made = events::made(why);
                 let (sealing_key, why) = (&*key.meta.name, why.as_str());
@@ -169,8 +168,8 @@ impl Keeper {
             }
             Guard::Overtaken => return Ok(()),
         }
-        let shown = Shown::of(found, delay);
-        let status = wanted(found, &shown, self.usage.as_ref(), now);
+        let shown = shown(found, delay);
+        let status = wanted(found, &shown, self.rounds.usage(), now);
         if status != key.status
             && store::report(cluster, key, &status).await?
             && let Some(event) = events::transition(&key.status, &shown)

@@ -7,6 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::kube::keys::store;
 use crate::kube::stand_in::Stand;
 
 mod export;

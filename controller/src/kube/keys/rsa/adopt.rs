@@ -13,7 +13,7 @@ use super::RsaKeeper;
 use super::found::{Found, Held, Seen, second_name};
 use super::parsed::{Malformed, Pair};
 use crate::kube::api::error::ApiError;
-use crate::kube::keys::age::store;
+use crate::kube::keys::store;
 use crate::kube::mirror::RsaKeySecret;
 
 impl RsaKeeper {

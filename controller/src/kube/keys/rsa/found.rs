@@ -9,7 +9,7 @@ use bulla_core::sealed_secrets::rotation::{Key, KeyOrder, Made, standings};
 use bulla_core::sealed_secrets::{Certificate, RsaKeyRing, RsaPublicKey};
 
 use super::parsed::{Malformed, Pair};
-use crate::kube::keys::age::may_go;
+use crate::kube::keys::store::may_go;
 use crate::kube::mirror::{RsaKeySecret, SeenSealingKey};
 
 /// What there is in the cluster, read.

@@ -6,16 +6,14 @@ use bulla_core::rotation::{Timestamp, Why};
 use bulla_core::sealed_secrets::rotation::Step;
 use bulla_core::sealed_secrets::{Certificate, CertificateRequest, RsaKeyError, RsaPrivateKey};
 use rand_core::OsRng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::found::{Fault, Found, Half, SUFFIX, secret_name};
 use super::{RSA_KEY_LABEL, RsaKeeper};
-use crate::kube::FIELD_MANAGER;
 use crate::kube::api::error::ApiError;
-use crate::kube::api::rest::{View, Write, body};
-use crate::kube::keys::age::{events, store};
-use crate::kube::mirror::{Meta, RsaKeySecret, SeenSealingKey};
+use crate::kube::keys::{events, store};
+use crate::kube::mirror::{RsaKeySecret, SeenSealingKey};
 
 impl RsaKeeper {
     /// Carries a step out; true when a key was made.
@@ -49,15 +47,11 @@ impl RsaKeeper {
 
     /// True when a Secret that a key misses is there after all: the watch of Secrets may be behind that of keys.
     async fn a_secret_may_be_on_its_way(&self, found: &[Found]) -> Result<bool, ApiError> {
-        for found in found {
-            if let Half::Faulty(Fault::SecretMissing) = found.half
-                && let Some(named) = &found.key.status.secret
-                && store::secret_exists(&self.cluster, named).await?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let missing = found.iter().filter_map(|found| match found.half {
+            Half::Faulty(Fault::SecretMissing) => found.key.status.secret.as_ref(),
+            _ => None,
+        });
+        store::any_secret_exists(&self.cluster, &missing.collect::<Vec<_>>()).await
     }
 
     async fn make_private_half(
@@ -144,19 +138,9 @@ impl RsaKeeper {
                 certificate: &certificate,
             },
         };
-        let cluster = &self.cluster;
-        let path = format!(
-            "/api/v1/namespaces/{}/secrets?fieldManager={FIELD_MANAGER}",
-            cluster.namespace
-        );
-        let lease = cluster.fenced.lease()?;
-        let answer: Answer = cluster
-            .fenced
-            .write(lease, &path, Write::Create(body(&secret)?), View::Metadata)
-            .await?;
-        cluster
-            .rsa_key_secrets
-            .learn(RsaKeySecret::written(answer.metadata, text, &certificate));
+        let metadata = store::create_secret(&self.cluster, &secret).await?;
+        let written = RsaKeySecret::written(metadata, text, &certificate);
+        self.cluster.rsa_key_secrets.learn(written);
         Ok(())
     }
 }
@@ -205,11 +189,6 @@ struct KeyData<'a> {
     key: &'a str,
     #[serde(rename = "tls.crt")]
     certificate: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    metadata: Meta,
 }
 
 const NAME_LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";

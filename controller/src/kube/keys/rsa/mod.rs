@@ -33,12 +33,12 @@ use self::found::{Held, Seen, closing, for_rotation, ring};
 use self::parsed::Parsed;
 use self::peer::Other;
 pub(in crate::kube) use self::settings::Settings;
-use self::settle::{Usage, usage};
+use self::settle::usage;
 use crate::engine::{Event, EventKind, now, parse_time};
 use crate::kube::api::error::ApiError;
-use crate::kube::backoff::Backoff;
 use crate::kube::cluster::Cluster;
 use crate::kube::keys::Publisher;
+use crate::kube::keys::rounds::Rounds;
 use crate::kube::mirror::RsaKeySecret;
 use crate::kube::telemetry::events::{Regarding, write_event};
 use crate::kube::watch::Versioned;
@@ -48,14 +48,8 @@ pub(crate) struct RsaKeeper {
     cluster: Arc<Cluster>,
     publisher: Arc<Publisher>,
     settings: Settings,
-    /// How long it waits when nothing is due.
-    check: Duration,
-    leading: watch::Receiver<bool>,
-    changed: Arc<Notify>,
+    rounds: Rounds,
     parsed: Parsed,
-    /// Nothing until every SealedSecret is known.
-    usage: Option<Usage>,
-    usage_since: Option<Instant>,
     /// What the log last said of why nothing is done.
     waits_for: Option<String>,
     /// When it was last asked whether the other controller is at work.
@@ -72,16 +66,19 @@ impl RsaKeeper {
         leading: watch::Receiver<bool>,
         changed: Arc<Notify>,
     ) -> Self {
-        Self {
-            cluster,
-            publisher,
-            settings,
+        let rounds = Rounds::new(
+            cluster.clone(),
+            "the keys of Sealed Secrets",
             check,
             leading,
             changed,
+        );
+        Self {
+            cluster,
+            rounds,
+            publisher,
+            settings,
             parsed: Parsed::default(),
-            usage: None,
-            usage_since: None,
             waits_for: None,
             asked_at: None,
         }
@@ -89,33 +86,16 @@ impl RsaKeeper {
 
     /// Runs until the process ends.
     pub(crate) async fn run(mut self) {
-        let mut failures = 0;
         loop {
-            let pause = match self.pass().await {
-                Ok(pause) => {
-                    failures = 0;
-                    pause
-                }
-                Err(ApiError::NoLease) => USAGE_INTERVAL,
-                Err(error) => {
-                    failures += 1;
-                    self.cluster.metrics.api_error(error);
-                    tracing::warn!(%error, "failed to keep the keys of Sealed Secrets; trying again");
-                    BACKOFF.delay(failures)
-                }
-            };
-            tokio::select! {
-                () = self.changed.notified() => {}
-                _ = self.leading.changed() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
+            let outcome = self.pass().await;
+            self.rounds.wait(outcome).await;
         }
     }
 
     /// One look at everything, and at most one new key. Returns how long there is nothing to do.
     async fn pass(&mut self) -> Result<Duration, ApiError> {
         if !self.cluster.are_rsa_keys_synced() {
-            return Ok(self.check);
+            return Ok(self.rounds.check());
         }
         let now = now();
         let seen = self.look();
@@ -123,13 +103,13 @@ impl RsaKeeper {
         self.publisher.closing(closing(&found));
         let ring = ring(&found);
         // With keys, a follower is ready without asking.
-        let asks = *self.leading.borrow() || ring.is_empty();
+        let asks = self.rounds.leads() || ring.is_empty();
         self.publisher.rsa(&self.cluster, ring);
         if asks && self.is_another_at_work().await? {
             return Ok(PEER_CHECK);
         }
-        if !*self.leading.borrow() {
-            return Ok(self.check);
+        if !self.rounds.leads() {
+            return Ok(self.rounds.check());
         }
         if self.adopt(&seen, &found).await? {
             return Ok(Duration::ZERO);
@@ -145,18 +125,16 @@ impl RsaKeeper {
         if made == Ok(true) {
             return Ok(Duration::ZERO);
         }
-        self.count_usage();
+        self.rounds.count(usage);
         let settled = self.settle_all(&found, now).await;
         made?;
         settled?;
         self.open_the_gate();
         let due = match step {
-            Step::Wait(Some(due)) => {
-                Duration::from_secs(due.0.saturating_sub(now.0).unsigned_abs())
-            }
-            _ => self.check,
+            Step::Wait(due) => due,
+            _ => None,
         };
-        Ok(due.min(self.check).min(USAGE_INTERVAL))
+        Ok(self.rounds.pause(due, now))
     }
 
     fn look(&mut self) -> Seen {
@@ -270,16 +248,6 @@ impl RsaKeeper {
             }
         }
     }
-
-    fn count_usage(&mut self) {
-        let due = self
-            .usage_since
-            .is_none_or(|since| since.elapsed() >= USAGE_INTERVAL);
-        if due && self.cluster.is_synced() {
-            self.usage = Some(usage(&self.cluster));
-            self.usage_since = Some(Instant::now());
-        }
-    }
 }
 
 /// When keys were made because somebody asked for them.
@@ -293,16 +261,10 @@ fn asked(seen: &Seen) -> Vec<Timestamp> {
 
 /// Sealed Secrets' label of key Secrets.
 pub(crate) const RSA_KEY_LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
-/// How often the use of keys is counted and reported.
-const USAGE_INTERVAL: Duration = Duration::from_secs(10);
 /// How often it is asked whether the other controller is gone.
 const PEER_CHECK: Duration = Duration::from_secs(2);
 /// How often it is asked whether it has come.
 const PEER_RECHECK: Duration = Duration::from_secs(30);
-const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(500),
-    cap: Duration::from_secs(30),
-};
 
 #[cfg(test)]
 mod tests;

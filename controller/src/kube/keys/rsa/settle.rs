@@ -1,9 +1,6 @@
 //! Finalizer and status of each key, and what its Secret remembers of it.
 
-use std::collections::HashMap;
-
 use bulla_core::api::{KeySecretRef, KeyState, KeyUse, SealingKeyStatus};
-use bulla_core::recipient::Fingerprint;
 use bulla_core::rotation::{Standing, Timestamp};
 use serde_json::json;
 
@@ -12,14 +9,13 @@ use super::{RSA_KEY_LABEL, RsaKeeper};
 use crate::engine::rfc3339;
 use crate::kube::api::error::ApiError;
 use crate::kube::cluster::Cluster;
-use crate::kube::keys::age::status::{Delay, Shown};
-use crate::kube::keys::age::store::Guard;
-use crate::kube::keys::age::{events, state_text, store};
+use crate::kube::keys::conditions::{Delay, Shown};
+use crate::kube::keys::events;
+use crate::kube::keys::gauges::state_text;
+use crate::kube::keys::rounds::Usage;
+use crate::kube::keys::store::{self, Guard};
 
-/// How much each key was seen to open.
-pub(super) type Usage = HashMap<Fingerprint, KeyUse>;
-
-/// Counts over all SealedSecrets. A value does not say for which key it is closed; what opened a resource is remembered
+/// How much each key was seen to open, counted over all SealedSecrets. A value does not say for which key it is closed; what opened a resource is remembered
 /// in its status. Where that were several keys, each is counted for one value: that many are certain.
 pub(super) fn usage(cluster: &Cluster) -> Usage {
     let mut usage = Usage::new();
@@ -151,7 +147,7 @@ impl RsaKeeper {
         }
         let fingerprint = status.fingerprint.as_ref();
         let fingerprint = fingerprint.and_then(|text| text.parse().ok());
-        if let Some((usage, fingerprint)) = self.usage.as_ref().zip(fingerprint) {
+        if let Some((usage, fingerprint)) = self.rounds.usage().zip(fingerprint) {
             status.used_by = Some(usage.get(&fingerprint).copied().unwrap_or(UNUSED));
         }
         status

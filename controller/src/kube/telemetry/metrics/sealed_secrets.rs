@@ -9,9 +9,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
-use super::Labels;
+use super::{Labels, in_seconds, registered};
 use crate::engine::{Outcome, Verdict};
 
 /// What Sealed Secrets counts.
@@ -38,47 +38,36 @@ pub(crate) struct ConditionInfo {
 impl SealedSecretsMetrics {
     /// With `omit_names` no namespace and no name of a SealedSecret is shown.
     pub(super) fn new(omit_names: bool) -> Self {
-        let mut metrics = Self {
-            registry: Registry::with_prefix("sealed_secrets_controller"),
-            requests: Counter::default(),
-            errors: Family::default(),
-            conditions: Family::default(),
-            http_requests: Family::default(),
-            http_duration: Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
+        let mut registry = Registry::with_prefix("sealed_secrets_controller");
+        let revision = Info::new([("revision", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Build information", revision);
+        let all = &mut registry;
+        let metrics = Self {
+            requests: registered(
+                all,
+                "unseal_requests",
+                "How often a SealedSecret was looked at",
+            ),
+            errors: registered(
+                all,
+                "unseal_errors",
+                "SealedSecrets that did not become a Secret, by reason",
+            ),
+            conditions: registered(
+                all,
+                "condition_info",
+                "The condition of each SealedSecret: -1 (false), 0 (unknown), 1 (true)",
+            ),
+            http_requests: registered(all, "http_requests", "Requests to the endpoints"),
+            http_duration: in_seconds(
+                all,
+                "http_request_duration",
+                "How long the endpoints took to answer",
+                Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
+            ),
             omit_names,
+            registry,
         };
-        let registry = &mut metrics.registry;
-        registry.register(
-            "build",
-            "Build information",
-            Info::new([("revision", env!("CARGO_PKG_VERSION"))]),
-        );
-        registry.register(
-            "unseal_requests",
-            "How often a SealedSecret was looked at",
-            metrics.requests.clone(),
-        );
-        registry.register(
-            "unseal_errors",
-            "SealedSecrets that did not become a Secret, by reason",
-            metrics.errors.clone(),
-        );
-        registry.register(
-            "condition_info",
-            "The condition of each SealedSecret: -1 (false), 0 (unknown), 1 (true)",
-            metrics.conditions.clone(),
-        );
-        registry.register(
-            "http_requests",
-            "Requests to the endpoints",
-            metrics.http_requests.clone(),
-        );
-        registry.register_with_unit(
-            "http_request_duration",
-            "How long the endpoints took to answer",
-            Unit::Seconds,
-            metrics.http_duration.clone(),
-        );
         for reason in ERROR_REASONS {
             drop(metrics.errors.get_or_create(&error(reason, "")));
         }

@@ -1,18 +1,12 @@
 //! Writes of sealing keys: the resource, its Secret, its status.
 
 use bulla_core::api::{
-    API_VERSION, GROUP, KeySecretRef, KeyState, SEALING_KEY, SEALING_KEY_LABEL, SealingKeySpec,
-    SealingKeyStatus,
+    API_VERSION, GROUP, KeySecretRef, KeyState, SEALING_KEY, SealingKeySpec, SealingKeyStatus,
 };
-use bulla_core::plaintext::Plaintext;
-use bulla_core::recipient::{Identity, Suite, identity_file_text};
-use bulla_core::rotation::{Timestamp, Why};
-use rand_core::OsRng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::gauges::state_text;
-use crate::engine::rfc3339;
 use crate::kube::FIELD_MANAGER;
 use crate::kube::api::error::ApiError;
 use crate::kube::api::rest::{View, Write, body};
@@ -20,7 +14,7 @@ use crate::kube::cluster::Cluster;
 use crate::kube::mirror::{KeySecret, Meta, SeenSealingKey};
 
 /// Makes a `SealingKey`; its private half follows, or is there already.
-pub(in crate::kube) async fn create(
+pub(super) async fn create(
     cluster: &Cluster,
     name: &str,
     spec: &SealingKeySpec,
@@ -44,49 +38,11 @@ pub(in crate::kube) async fn create(
     Ok(key)
 }
 
-/// Draws a key pair and stores the private half in a Secret of the controller's namespace.
-///
-/// The Secret has no owner reference: nothing that happens to the resource takes the private half along. Its name
-/// follows from the resource's uid, so that an attempt that was cut off is found again and not repeated.
-pub(super) async fn make_private_half(
+/// Creates a key Secret in the controller's namespace, and returns its metadata.
+pub(super) async fn create_secret(
     cluster: &Cluster,
-    key: &SeenSealingKey,
-    suite: Suite,
-    why: Why,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let identity = Identity::generate(suite, &mut OsRng);
-    let created = rfc3339(now);
-    // Into the key Secret: the only place that a private half is written to.
-    let text = Plaintext::from(identity_file_text(&identity, &created).as_bytes());
-    let recipient = identity.recipient().as_str().to_owned();
-    let uid_start: String = key.meta.uid.chars().take(8).collect();
-    let secret = KeySecretBody {
-        api_version: "v1",
-        kind: "Secret",
-        metadata: json!({
-            "name": format!("{}-{uid_start}", key.meta.name),
-            "namespace": cluster.namespace,
-            "labels": {
-                SEALING_KEY_LABEL: &*key.meta.name,
-                "app.kubernetes.io/managed-by": "bulla",
-                "app.kubernetes.io/part-of": "bulla",
-            },
-            "annotations": {
-                "bulla.dev/sealing-key-uid": &*key.meta.uid,
-                "bulla.dev/not-before": created,
-                // Here and not in the resource, which whoever asks writes and may delete.
-                "bulla.dev/made-for": why.as_str(),
-                STATE_ANNOTATION: state_text(KeyState::Active),
-            },
-        }),
-        secret_type: KEY_SECRET_TYPE,
-        immutable: true,
-        string_data: KeyData {
-            identity: std::str::from_utf8(text.reveal()).expect("an identity is ASCII"),
-            recipient: &recipient,
-        },
-    };
+    secret: &(impl Serialize + Sync),
+) -> Result<Meta, ApiError> {
     let path = format!(
         "/api/v1/namespaces/{}/secrets?fieldManager={FIELD_MANAGER}",
         cluster.namespace
@@ -94,16 +50,13 @@ pub(super) async fn make_private_half(
     let lease = cluster.fenced.lease()?;
     let answer: Answer = cluster
         .fenced
-        .write(lease, &path, Write::Create(body(&secret)?), View::Metadata)
+        .write(lease, &path, Write::Create(body(secret)?), View::Metadata)
         .await?;
-    cluster
-        .key_secrets
-        .learn(KeySecret::written(answer.metadata, text, recipient));
-    Ok(())
+    Ok(answer.metadata)
 }
 
 /// Writes the whole status; false when somebody was faster, and the watch will tell.
-pub(in crate::kube) async fn report(
+pub(super) async fn report(
     cluster: &Cluster,
     key: &SeenSealingKey,
     status: &SealingKeyStatus,
@@ -129,7 +82,7 @@ pub(in crate::kube) async fn report(
 }
 
 /// What has become of a key's finalizer.
-pub(in crate::kube) enum Guard {
+pub(super) enum Guard {
     /// It is there.
     Kept,
     /// It was taken off, and the resource goes.
@@ -139,7 +92,7 @@ pub(in crate::kube) enum Guard {
 }
 
 /// Puts the finalizer on a key, or takes it off one that may go.
-pub(in crate::kube) async fn guard(
+pub(super) async fn guard(
     cluster: &Cluster,
     key: &SeenSealingKey,
     may_go: bool,
@@ -181,10 +134,7 @@ async fn set_finalizers(
 
 /// Says that a key is compromised, because somebody has said so with Sealed Secrets' label. No other spec is ever
 /// written.
-pub(in crate::kube) async fn compromise(
-    cluster: &Cluster,
-    key: &SeenSealingKey,
-) -> Result<bool, ApiError> {
+pub(super) async fn compromise(cluster: &Cluster, key: &SeenSealingKey) -> Result<bool, ApiError> {
     let patch = json!({
         "metadata": {"uid": &*key.meta.uid},
         "spec": {"state": KeyState::Compromised},
@@ -216,7 +166,7 @@ pub(super) async fn note_state(
 }
 
 /// Changes the metadata of a key Secret; one that was changed or deleted meanwhile is left to the watch.
-pub(in crate::kube) async fn note(
+pub(super) async fn note(
     cluster: &Cluster,
     name: &str,
     metadata: &serde_json::Value,
@@ -237,11 +187,21 @@ pub(in crate::kube) async fn note(
     }
 }
 
-/// Asks the API server itself whether a key Secret is there; another one of its name is not it.
-pub(in crate::kube) async fn secret_exists(
+/// Asks the API server itself whether one of these key Secrets is there.
+pub(super) async fn any_secret_exists(
     cluster: &Cluster,
-    named: &KeySecretRef,
+    named: &[&KeySecretRef],
 ) -> Result<bool, ApiError> {
+    for named in named {
+        if secret_exists(cluster, named).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Another one of its name is not it.
+async fn secret_exists(cluster: &Cluster, named: &KeySecretRef) -> Result<bool, ApiError> {
     let (namespace, name) = (&cluster.namespace, &named.name);
     let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
     match cluster.open.read::<Answer>(&path, View::Metadata).await {
@@ -272,22 +232,20 @@ async fn change(
     }
 }
 
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct KeySecretBody<'a> {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: serde_json::Value,
-    #[serde(rename = "type")]
-    secret_type: &'static str,
-    immutable: bool,
-    string_data: KeyData<'a>,
-}
-
-#[derive(serde::Serialize)]
-struct KeyData<'a> {
-    identity: &'a str,
-    recipient: &'a str,
+/// True when it is being deleted and nothing is lost by that: nobody closes for a retired key any more, and nobody
+/// ever could for one without a private half. That a key is compromised is worth remembering, so that somebody has
+/// to say that it is not; its Secret remembers it all the same.
+pub(super) fn may_go(key: &SeenSealingKey, has_private_half: bool) -> bool {
+    let meta = &key.meta;
+    let never_was = key.status.public_key.is_none() && !has_private_half;
+    let done_with = match key.spec.map(|spec| spec.state) {
+        Some(KeyState::Retired) => true,
+        Some(KeyState::Compromised) => {
+            meta.annotations.delete_compromised.as_deref() == Some("true")
+        }
+        _ => false,
+    };
+    meta.deletion_timestamp.is_some() && (done_with || never_was)
 }
 
 #[derive(Deserialize)]
@@ -295,11 +253,10 @@ struct Answer {
     metadata: Meta,
 }
 
-pub(in crate::kube) const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
+pub(super) const STATE_ANNOTATION: &str = "bulla.dev/sealing-key-state";
 /// On every `SealingKey`: it can be deleted only when it is retired.
-pub(in crate::kube) const FINALIZER: &str = "bulla.dev/sealing-key";
+pub(super) const FINALIZER: &str = "bulla.dev/sealing-key";
 const COLLECTION: &str = "/apis/bulla.dev/v1alpha1/sealingkeys";
-const KEY_SECRET_TYPE: &str = "bulla.dev/sealing-key";
 
 const _: () = assert!(
     GROUP.len() == "bulla.dev".len(),

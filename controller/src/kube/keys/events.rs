@@ -3,14 +3,14 @@
 use bulla_core::api::{ConditionStatus, SEALING_KEY, SealingKeyStatus};
 use bulla_core::rotation::Why;
 
-use super::status::Shown;
+use super::conditions::Shown;
 use crate::engine::{Event, EventKind};
 use crate::kube::cluster::Cluster;
 use crate::kube::mirror::SeenSealingKey;
 use crate::kube::telemetry::events::{Regarding, write_event};
 
 /// Tells; that an Event is lost keeps nothing from going on.
-pub(in crate::kube) async fn tell(cluster: &Cluster, key: &SeenSealingKey, event: &Event) {
+pub(super) async fn tell(cluster: &Cluster, key: &SeenSealingKey, event: &Event) {
     let regarding = Regarding {
         api_version: bulla_core::api::API_VERSION,
         kind: SEALING_KEY,
@@ -25,7 +25,7 @@ pub(in crate::kube) async fn tell(cluster: &Cluster, key: &SeenSealingKey, event
 }
 
 /// A private half was made.
-pub(in crate::kube) fn made(why: Why) -> Event {
+pub(super) fn made(why: Why) -> Event {
     let why = match why {
         Why::First => "there was no key of its suite to close with",
         Why::Renewal => "the key before it has reached the renewal period",
@@ -40,7 +40,7 @@ pub(in crate::kube) fn made(why: Why) -> Event {
 }
 
 /// The resource may go.
-pub(in crate::kube) fn released(secret: Option<&str>) -> Event {
+pub(super) fn released(secret: Option<&str>) -> Event {
     let note = match secret {
         Some(secret) => {
             format!("let the resource go; the Secret `{secret}` stays until somebody deletes it")
@@ -56,7 +56,7 @@ pub(in crate::kube) fn released(secret: Option<&str>) -> Event {
 }
 
 /// What has changed since the status from before; nothing when it says the same.
-pub(in crate::kube) fn transition(before: &SealingKeyStatus, shown: &Shown) -> Option<Event> {
+pub(super) fn transition(before: &SealingKeyStatus, shown: &Shown) -> Option<Event> {
     let mut before = before.conditions.iter();
     let same = before
         .any(|old| old.type_ == "Ready" && old.status == shown.ready && old.reason == shown.reason);

@@ -36,7 +36,7 @@ pub(crate) fn gauges(cluster: &Cluster) -> Vec<KeyGauge> {
 }
 
 /// The state as its resource spells it.
-pub(in crate::kube) fn state_text(state: KeyState) -> &'static str {
+pub(super) fn state_text(state: KeyState) -> &'static str {
     match state {
         KeyState::Active => "Active",
         KeyState::OpenOnly => "OpenOnly",
