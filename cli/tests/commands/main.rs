@@ -7,6 +7,7 @@ mod create;
 mod edit;
 mod interrupted;
 mod kubeseal;
+mod lost_update;
 mod no_room;
 mod offline;
 mod open;
