@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::killed::killed_everywhere;
-use crate::support::{CANARY, Repo, has, run, secret};
+use crate::support::{CANARY, Repo, has, on_disk, secret};
 use crate::world::{repo, rules, sealed};
 
 #[test]
