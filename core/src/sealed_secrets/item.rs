@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::base64::{Illegal, decode};
 use super::error::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::label::Label;
 use super::private_key::RsaPrivateKey;
 use super::public_key::RsaPublicKey;
+use crate::go_base64::{Illegal, decode};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 
