@@ -50,6 +50,7 @@ mod sops;
 mod sops_file;
 mod stream_output;
 mod value_source;
+mod versions;
 mod vouching;
 
 use std::process::ExitCode;

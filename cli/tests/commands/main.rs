@@ -9,6 +9,7 @@ mod edit;
 mod interrupted;
 mod killed;
 mod kubeseal;
+mod lost_update;
 mod no_room;
 mod offline;
 mod open;

@@ -92,10 +92,19 @@ impl Heap {
         self.list_of_capacity(of, items, capacity)
     }
 
-    /// A list of bytes.
+    /// A list of bytes, with the room that Go gives to a copy of them.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Value, Fault> {
+        self.bytes_of_capacity(bytes, Element::Byte.grown(0, bytes.len()))
+    }
+
+    pub(crate) fn bytes_of_capacity(
+        &mut self,
+        bytes: &[u8],
+        capacity: usize,
+    ) -> Result<Value, Fault> {
         let items = bytes.iter().copied().map(Value::Byte).collect();
-        self.list(Element::Byte, items).map(Value::List)
+        self.list_of_capacity(Element::Byte, items, capacity.max(bytes.len()))
+            .map(Value::List)
     }
 
     /// What a list of bytes holds.

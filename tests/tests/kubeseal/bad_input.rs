@@ -1,5 +1,8 @@
 //! Input that is wrong gets an error that says where, nothing on standard output, and no value in any message.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::run::{Place, Whose};
 
 const CANARY: &str = "hunter2-canary";
@@ -161,10 +164,37 @@ fn sealed_secrets_that_do_not_open() {
     let with = |other: &str| sealed.replace(value, other);
     let cut = &value[..value.len() - 4];
     let flipped = format!("{}{}", &value[..value.len() - 8], "AAAAAAA=");
+    let bytes = STANDARD.decode(value).unwrap();
+    let prefixed = |length: u16| STANDARD.encode([&length.to_be_bytes()[..], &bytes[2..]].concat());
+    let of_another_size = STANDARD.encode([&[1, 128][..], &[7; 600]].concat());
+    let wide = place.run(
+        Whose::Ours,
+        "--cert tls.crt -o yaml --scope cluster-wide",
+        input.as_bytes(),
+    );
+    let mut wide = wide.stdout.lines();
+    let wide = wide.find_map(|line| line.trim().strip_prefix("a: "));
     for (text, words) in [
         (
+            with(&prefixed(0x0300)),
+            &["too short for a sealed value (a)"][..],
+        ),
+        (
+            with(&prefixed(0x00ff)),
+            &["no key could decrypt secret (a)"],
+        ),
+        (with(&of_another_size), &["no key could decrypt secret (a)"]),
+        // Scopes of two kinds in one object.
+        (
+            with(wide.unwrap()),
+            &[
+                "no key could decrypt secret (a)",
+                "sealed for anywhere in the cluster, found in `shop/db`",
+            ],
+        ),
+        (
             with(&value[..101]),
-            &["illegal base64 data at input byte 100 (a)"][..],
+            &["illegal base64 data at input byte 100 (a)"],
         ),
         (with("AgA="), &["(a)"]),
         (with("\"\""), &["(a)"]),

@@ -24,11 +24,12 @@ pub(super) const METHODS: &[Function] = &[
     fixed("MarshalBinary", ONE, marshal_binary),
     fixed("MarshalJSON", ONE, |call| {
         let text = format!("\"{}\"", text(call)?);
-        call.heap.bytes(text.as_bytes())
+        call.heap
+            .bytes_of_capacity(text.as_bytes(), TEXT_CAPACITY + 2)
     }),
     fixed("MarshalText", ONE, |call| {
         let text = text(call)?;
-        call.heap.bytes(text.as_bytes())
+        call.heap.bytes_of_capacity(text.as_bytes(), TEXT_CAPACITY)
     }),
 ];
 
@@ -37,7 +38,7 @@ const BEHIND: &[Param] = &[ON, Param::Bytes];
 
 fn marshal_binary(call: &mut Call<'_>) -> Result<Value, Fault> {
     let bytes = binary(call)?;
-    call.heap.bytes(&bytes)
+    call.heap.bytes_of_capacity(&bytes, BINARY_CAPACITY)
 }
 
 /// RFC 3339, which has no years of five digits.
@@ -77,5 +78,14 @@ fn behind(call: &mut Call<'_>, more: &[u8]) -> Result<Value, Fault> {
     }
     let mut out = call.heap.bytes_of(list);
     out.extend_from_slice(more);
-    call.heap.bytes(&out)
+    let capacity = match list.capacity() {
+        capacity if capacity >= out.len() => capacity,
+        capacity => list.of.grown(capacity, out.len()),
+    };
+    call.heap.bytes_of_capacity(&out, capacity)
 }
+
+/// What Go makes room for: the longest form in RFC 3339,
+const TEXT_CAPACITY: usize = 35;
+/// and the longest in binary.
+const BINARY_CAPACITY: usize = 16;
