@@ -191,7 +191,9 @@ pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
     let nth = roots.position(|other| other.number == document);
     place.document += nth.unwrap_or(0);
     let documents = stream.documents();
-    let mut root = documents.filter_map(|document| document.root).nth(place.document - 1);
+    let mut root = documents
+        .filter_map(|document| document.root)
+        .nth(place.document - 1);
     for step in node.path().0 {
         root = match &step {
             Step::Key(key) => {
