@@ -6,8 +6,7 @@ use super::file::Store;
 use super::metadata::Metadata;
 use super::selector::Selector;
 use super::site::{Site, SiteState, sites};
-use super::value::Value;
-use super::walk::{Step, Walk};
+use super::walk::{Scalar, Step, Walk};
 
 /// A file as anybody can see it.
 pub struct Audit {
@@ -80,7 +79,7 @@ impl Store {
                     Step::Comment(..) => {}
                     Step::Leaf(key, value, ..) => {
                         walk.enter(key.as_deref());
-                        let text = value.as_ref().and_then(Value::as_text);
+                        let text = value.as_ref().and_then(Scalar::as_text);
                         if let Some(text) = text.filter(|text| is_closed(text)) {
                             found.push((walk.at().to_string(), text.to_owned()));
                         }

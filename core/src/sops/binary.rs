@@ -42,7 +42,7 @@ pub(super) fn decrypt<E: From<SopsError>>(
     if !data.is_empty() {
         let closed: ClosedValue = data.parse().map_err(at_data)?;
         let value = cipher.open_owned(closed, PATH).map_err(at_data)?;
-        mac.count(&value, true);
+        mac.count(value.kind(), value.bytes(), true);
         bytes = value.into_bytes();
     }
     if policy == MacPolicy::Verify {

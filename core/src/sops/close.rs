@@ -67,7 +67,7 @@ pub(super) fn close(
                 let text = value.as_ref().and_then(|value| {
                     leaves += 1;
                     selected_leaves += usize::from(selected);
-                    closing.value(value, selected)
+                    closing.value(&value.to_value(), selected)
                 });
                 closing.walk.leave();
                 text
@@ -116,7 +116,7 @@ struct Closing<'a> {
 
 impl Closing<'_> {
     fn value(&mut self, value: &Value, selected: bool) -> Closed {
-        self.mac.count(value, selected);
+        self.mac.count(value.kind(), value.bytes(), selected);
         (selected && !value.is_never_closed()).then(|| self.text(value))
     }
 

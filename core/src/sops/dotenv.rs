@@ -15,7 +15,7 @@ use super::flat::{flatten, unflatten};
 use super::metadata::Metadata;
 use super::open::Outcome;
 use super::value::{Value, json_text};
-use super::walk::{Form, Line as Beside, Shape, Step};
+use super::walk::{Form, Line as Beside, Scalar, Shape, Step};
 
 /// A file, taken to pieces.
 pub(super) struct Dotenv<'s> {
@@ -46,7 +46,7 @@ impl<'s> Dotenv<'s> {
                 Line::Comment(text) => Step::Comment(Cow::Borrowed(text), Beside::Own),
                 Line::Pair(name, value) => {
                     let value = Zeroizing::new(value.replace("\\n", "\n"));
-                    let value = Value::text(value.as_bytes());
+                    let value = Scalar::Value(Value::text(value.as_bytes()));
                     Step::Leaf(Some(Cow::Borrowed(name)), Some(value), Form::Bare)
                 }
             });

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, ClosedValue};
 use super::error::SopsError;
-use super::value::{Kind, Value};
+use super::value::Kind;
 
 /// Counts values.
 pub(super) struct Mac {
@@ -28,10 +28,10 @@ impl Mac {
         }
     }
 
-    /// Counts one value, `selected` for encryption or not.
-    pub(super) fn count(&mut self, value: &Value, selected: bool) {
-        if (selected || !self.only_encrypted) && value.kind() != Kind::Comment {
-            self.context.update(value.bytes());
+    /// Counts the bytes of one value, `selected` for encryption or not.
+    pub(super) fn count(&mut self, kind: Kind, bytes: &[u8], selected: bool) {
+        if (selected || !self.only_encrypted) && kind != Kind::Comment {
+            self.context.update(bytes);
         }
     }
 

@@ -7,7 +7,7 @@ use super::error::SopsError;
 use super::mac::{self, Mac};
 use super::metadata::Metadata;
 use super::value::{Kind, Value, ValueFault};
-use super::walk::{Form, Step, Walk};
+use super::walk::{Form, Scalar, Step, Walk};
 
 /// Whether a file whose MAC doesn't match is opened all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,14 +146,14 @@ pub(super) fn open(
 
 /// Opens a value that is selected, and counts it; `None` for what stays as it is.
 pub(super) fn open_value(
-    value: &Value,
+    value: &Scalar<'_>,
     selected: bool,
     walk: &Walk<'_>,
     cipher: &Cipher,
     mac: &mut Mac,
 ) -> Result<Option<Value>, SopsError> {
-    if !selected || value.is_never_closed() {
-        mac.count(value, selected);
+    if !selected || value.bytes().is_empty() {
+        mac.count(value.kind(), value.bytes(), selected);
         return Ok(None);
     }
     let fault = |fault| SopsError::Value {
@@ -166,7 +166,7 @@ pub(super) fn open_value(
         .parse()
         .map_err(fault)?;
     let opened = cipher.open_owned(closed, walk.path()).map_err(fault)?;
-    mac.count(&opened, selected);
+    mac.count(opened.kind(), opened.bytes(), selected);
     Ok(Some(opened))
 }
 

@@ -66,10 +66,11 @@ impl Renewal<'_> {
                     let closed = match value {
                         None => None,
                         Some(value) if self.is_fresh(&walk) => {
-                            mac.count(value, selected);
+                            let value = value.to_value();
+                            mac.count(value.kind(), value.bytes(), selected);
                             let closes = selected && !value.is_never_closed();
                             let cipher = new.as_ref().unwrap_or(&old);
-                            closes.then(|| self.fresh(value, &walk, cipher, known, rng))
+                            closes.then(|| self.fresh(&value, &walk, cipher, known, rng))
                         }
                         Some(value) => {
                             let opened = open_value(value, selected, &walk, &old, &mut mac)?;
@@ -146,7 +147,7 @@ mod tests {
     use crate::manifest::Path;
 
     use super::super::open::Known;
-    use super::super::walk::Shape;
+    use super::super::walk::{Scalar, Shape};
     use super::*;
 
     #[test]
@@ -160,7 +161,7 @@ mod tests {
         let closed = Cipher::new(&old).close(&value, walk.path(), &mut OsRng);
         let steps = [
             Step::Open(None, Shape::Mapping),
-            Step::Leaf(Some("a".into()), Some(value.clone()), form),
+            Step::Leaf(Some("a".into()), Some(Scalar::Value(value.clone())), form),
             Step::Close,
         ];
         let path = At::first(Path::from(["a"]));

@@ -4,7 +4,7 @@ use crate::manifest::{self, Path};
 
 use super::open::Outcome;
 use super::value::Value;
-use super::walk::{Line, Shape, Step};
+use super::walk::{Line, Scalar, Shape, Step};
 
 /// The documents of a file. They hold plaintext, wiped when it is dropped.
 #[derive(Default)]
@@ -78,7 +78,9 @@ impl Tree {
             Step::Open(key, shape) => Part::Open(key.as_deref(), *shape),
             Step::Close => Part::Close,
             Step::Comment(text, line) => Part::Comment(Value::comment(text), *line),
-            Step::Leaf(key, value, _) => Part::Leaf(key.as_deref(), value.clone()),
+            Step::Leaf(key, value, _) => {
+                Part::Leaf(key.as_deref(), value.as_ref().map(Scalar::to_value))
+            }
         }))
     }
 
@@ -93,7 +95,9 @@ impl Tree {
             (Step::Open(key, shape), _) => Part::Open(key.as_deref(), *shape),
             (Step::Close, _) => Part::Close,
             (Step::Comment(text, line), _) => Part::Comment(Value::comment(text), *line),
-            (Step::Leaf(key, value, _), _) => Part::Leaf(key.as_deref(), value.clone()),
+            (Step::Leaf(key, value, _), _) => {
+                Part::Leaf(key.as_deref(), value.as_ref().map(Scalar::to_value))
+            }
         }))
     }
 

@@ -6,7 +6,7 @@ use crate::manifest::{self, Path};
 
 use super::error::At;
 use super::selector::{Selector, SelectorKind};
-use super::value::Value;
+use super::value::{Kind, Value};
 
 /// One step through a file, whatever its store.
 pub(super) enum Step<'a> {
@@ -17,7 +17,15 @@ pub(super) enum Step<'a> {
     /// A comment: what stands after its mark, and whether it shares the line of what follows here.
     Comment(Cow<'a, str>, Line),
     /// A value, or null, and how it is written.
-    Leaf(Option<Cow<'a, str>>, Option<Value>, Form),
+    Leaf(Option<Cow<'a, str>>, Option<Scalar<'a>>, Form),
+}
+
+/// A value as it stands in a file. Most texts are a piece of it, and are not copied: ciphertexts are long.
+pub(super) enum Scalar<'a> {
+    /// A text that stands there as it is.
+    Text(&'a str),
+    /// Anything else.
+    Value(Value),
 }
 
 /// What holds entries.
@@ -49,6 +57,40 @@ pub(super) enum Form {
     DoubleQuoted,
     /// As an item of a list with dashes, in quotes or not.
     Item,
+}
+
+impl Scalar<'_> {
+    /// Its type.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Text(_) => Kind::Str,
+            Self::Value(value) => value.kind(),
+        }
+    }
+
+    /// The bytes that are closed and counted.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Value(value) => value.bytes(),
+        }
+    }
+
+    /// The bytes as text, where they are text.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Value(value) => value.as_text(),
+        }
+    }
+
+    /// The value by itself.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::text(text),
+            Self::Value(value) => value.clone(),
+        }
+    }
 }
 
 /// Follows the steps of one file.

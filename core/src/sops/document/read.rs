@@ -10,7 +10,7 @@ use crate::manifest::lex::column;
 use crate::manifest::{Format, Kind, ManifestError, Node, Resolved, Stream, Style};
 use crate::sops::error::SopsError;
 use crate::sops::value::{Value, ValueFault};
-use crate::sops::walk::{Form, Line, Shape, Step, Walk};
+use crate::sops::walk::{Form, Line, Scalar, Shape, Step, Walk};
 
 use super::comments::{Comment, Comments};
 
@@ -231,20 +231,20 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    fn scalar(&self, node: Node<'s>) -> Result<Option<Value>, SopsError> {
+    fn scalar(&self, node: Node<'s>) -> Result<Option<Scalar<'s>>, SopsError> {
         let text = node.text().unwrap_or_default();
         let json = self.format == Format::Json;
         let fault = |fault| SopsError::Value {
             at: self.walk.at(),
             fault,
         };
-        Ok(Some(match node.resolve() {
+        Ok(Some(Scalar::Value(match node.resolve() {
             None | Some(Resolved::Null) => return Ok(None),
+            Some(Resolved::Text) => return Ok(Some(Scalar::Text(text))),
             Some(Resolved::Bool(truth)) => Value::bool(truth),
             Some(Resolved::Int(number)) => Value::int(number),
             Some(Resolved::Float(number)) => Value::float(number),
             Some(Resolved::Time(time)) => Value::time(&time),
-            Some(Resolved::Text) => Value::text(text),
             // JSON has numbers of one kind, and sops reads what doesn't fit as Go does.
             Some(Resolved::Unsigned) if json => Value::float(text.parse().unwrap_or(f64::NAN)),
             Some(Resolved::Unsigned) => return Err(fault(ValueFault::Unsigned)),
@@ -254,7 +254,7 @@ impl<'s> Reader<'s> {
                 let bytes = BASE64_STANDARD.decode(packed);
                 Value::text(bytes.map_err(|_| fault(ValueFault::Tag))?)
             }
-        }))
+        })))
     }
 
     fn key(&self, key: Node<'s>) -> Result<&'s str, SopsError> {

@@ -23,7 +23,7 @@ use super::flat::{flatten, unflatten};
 use super::metadata::Metadata;
 use super::open::Outcome;
 use super::value::{Value, json_text};
-use super::walk::{Form, Line, Shape, Step};
+use super::walk::{Form, Line, Scalar, Shape, Step};
 use read::{BLOCK, Notes, Pair, Section, read};
 pub(super) use text::{aligned, spaced_comment_lines, value};
 
@@ -72,7 +72,7 @@ impl<'s> Ini<'s> {
                 push(step, Slot::Lines(section.notes.clone()));
             }
             for (at, pair) in section.pairs.iter().enumerate() {
-                let value = Some(Value::text(pair.value.as_bytes()));
+                let value = Some(Scalar::Value(Value::text(pair.value.as_bytes())));
                 let key = Some(Cow::Borrowed(pair.key));
                 push(Step::Leaf(key, value, Form::Bare), Slot::Value(nth, at));
                 if let Some(step) = comment(&pair.notes) {
