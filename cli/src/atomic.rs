@@ -1,8 +1,10 @@
 //! Files replaced whole: readers, and runs that are killed, see the old bytes or the new ones.
 //!
 //! All files of a run are staged before the first one is replaced, so that a full disk or a
-//! read-only directory is found out while every file is still as it was.
+//! read-only directory is found out while every file is still as it was. A file that was read by this run and
+//! has been changed by somebody else since is not replaced: nothing is, then.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write};
@@ -17,6 +19,7 @@ use crate::interrupt::Deferred;
 use crate::leftovers::{self, Temporaries};
 use crate::located::InFile;
 use crate::many;
+use crate::versions;
 
 /// A file and what it is to hold.
 pub(crate) struct Replacement<'a> {
@@ -42,12 +45,17 @@ pub(crate) enum NewFile {
 #[error("it is not a regular file")]
 pub(crate) struct NotAFile;
 
+/// What a run has made of a file would undo what somebody else did to it.
+#[derive(Debug, thiserror::Error)]
+#[error("it was changed by somebody else while this command was at work")]
+struct ChangedMeanwhile;
+
 /// Replaces files, and returns those whose bytes were others before. Nothing is written to a file
 /// that already holds its bytes.
 ///
 /// # Errors
-/// The first file that can't be staged, or a signal until then: none has been replaced then. Once all
-/// are staged, only a rename can fail; what has been replaced by then stays.
+/// The first file that can't be staged, those that somebody has changed since they were read, or a signal until then:
+/// none has been replaced then. Once all are staged, only a rename can fail; what has been replaced by then stays.
 pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Failure> {
     let Some(first) = files.first() else {
         return Ok(vec![]);
@@ -56,7 +64,7 @@ pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Fa
     let mut directories = BTreeMap::new();
     let mut all = Vec::with_capacity(files.len());
     // Written first and then flushed, as many at a time as may well be open.
-    for batch in files.chunks(FILES_AT_A_TIME) {
+    for batch in files.chunks(files_at_a_time(files.len())) {
         let mut batch_staged = Vec::with_capacity(batch.len());
         for file in batch {
             deferred.check()?;
@@ -71,16 +79,23 @@ pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Fa
         }
     }
     deferred.check()?;
+    // From here on no other run replaces anything in these directories.
+    let locked: Vec<Locked> = directories.keys().map(|path| Locked::new(path)).collect();
+    let changed = all.iter().filter(|staged| versions::changed(staged.path));
+    let changed = changed.map(|staged| InFile::new("write", staged.path, ChangedMeanwhile).into());
+    Failure::all(changed.collect())?;
     let mut replaced = Vec::with_capacity(all.len());
     // The first one in a directory stands for all of them, and so goes last.
     while let Some(staged) = all.pop() {
         let path = staged.path;
         staged.rename().map_err(|error| failed(path, error))?;
+        versions::forget(path);
         replaced.push(path);
     }
     replaced.reverse();
-    for directory in directories.keys() {
-        sync_directory(directory).map_err(|error| failed(directory, error))?;
+    for directory in &locked {
+        let synced = directory.sync();
+        synced.map_err(|error| failed(directory.path, error))?;
     }
     Ok(replaced)
 }
@@ -130,9 +145,6 @@ impl<'a> Staged<'a> {
         let directory = directory_of(&target);
         if !directories.contains_key(directory) {
             leftovers::sweep(directory);
-            if directories.len() == DIRECTORIES_WITHOUT_ASKING {
-                allow_many_open_files();
-            }
         }
         let temporaries = directories
             .entry(directory.to_owned())
@@ -192,14 +204,36 @@ fn is_private(metadata: &Metadata) -> bool {
     metadata.mode() & 0o077 == 0 && metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// The lock of each directory takes a descriptor. Where no more are allowed, staging fails, and nothing is replaced.
-fn allow_many_open_files() {
+/// The more files are flushed together, the fewer times the disk is waited for. Each of them takes a descriptor, and so
+/// does the lock of each directory. Where no more are allowed, staging fails, and nothing is replaced.
+fn files_at_a_time(files: usize) -> usize {
+    if files <= FILES_WITHOUT_ASKING {
+        return FILES_WITHOUT_ASKING;
+    }
     let limit = getrlimit(Resource::Nofile);
-    let allowed = Rlimit {
-        current: limit.maximum.or(Some(OPEN_FILES_WITHOUT_LIMIT)),
+    let wanted = limit.maximum.or(Some(OPEN_FILES_WITHOUT_LIMIT));
+    let raised = Rlimit {
+        current: wanted,
         maximum: limit.maximum,
     };
-    let _ = setrlimit(Resource::Nofile, allowed);
+    let allowed = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => wanted,
+        Err(_) => limit.current,
+    };
+    let half = allowed.map_or(FILES_AT_A_TIME_MAX, |allowed| {
+        usize::try_from(allowed / 2).unwrap_or(FILES_AT_A_TIME_MAX)
+    });
+    half.clamp(FILES_WITHOUT_ASKING, FILES_AT_A_TIME_MAX)
+}
+
+impl Fault for ChangedMeanwhile {
+    fn blame(&self) -> Blame {
+        Blame::Caller
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("nothing was written: run the command again".into())
+    }
 }
 
 impl Fault for NotAFile {
@@ -219,17 +253,37 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the renames last. Some file systems have no such thing for directories.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    match File::open(directory)?.sync_all() {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        done => done,
+/// A directory while files in it are compared with what was read, and replaced.
+///
+/// The lock is for runs of this program: whoever else writes there does so at any time. Where there are no locks, or the
+/// directory can't be opened, the comparison alone has to do.
+struct Locked<'a> {
+    path: &'a Path,
+    handle: io::Result<File>,
+}
+
+impl<'a> Locked<'a> {
+    fn new(path: &'a Path) -> Self {
+        let handle = File::open(path);
+        if let Ok(handle) = &handle {
+            let _ = handle.lock();
+        }
+        Self { path, handle }
+    }
+
+    /// Makes the renames last. Some file systems have no such thing for directories.
+    fn sync(&self) -> io::Result<()> {
+        match self.handle.as_ref().map(File::sync_all) {
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            Ok(done) => done,
+            Err(error) => Err(error.kind().into()),
+        }
     }
 }
 
-const FILES_AT_A_TIME: usize = 100;
-const SYNCED_AT_A_TIME: usize = 16;
-/// Fewer than any system allows files to be open, the ones at a time included.
-const DIRECTORIES_WITHOUT_ASKING: usize = 100;
+const FILES_AT_A_TIME_MAX: usize = 500;
+/// With as many directories, fewer than any system allows to be open.
+const FILES_WITHOUT_ASKING: usize = 100;
+const SYNCED_AT_A_TIME: usize = 64;
 /// What macOS takes for no limit at all.
 const OPEN_FILES_WITHOUT_LIMIT: u64 = 10_240;

@@ -130,15 +130,41 @@ async fn client(args: &ClusterArgs) -> Result<Client, ClusterError> {
         ..KubeConfigOptions::default()
     };
     let kubeconfig = match &args.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
+        Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
+        None => match kubeconfig()? {
+            Some(found) => found,
+            // Says where one was looked for.
+            None => Kubeconfig::read().map_err(unusable)?,
+        },
     };
-    let kubeconfig = kubeconfig.map_err(unusable)?;
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(unusable)?;
     config.connect_timeout = Some(Duration::from_secs(args.request_timeout));
     made(config)
+}
+
+/// What `$KUBECONFIG` lists, or else `~/.kube/config`; nothing where none of it is there.
+///
+/// As for kubectl, the first to say something counts, and files that are not there don't.
+///
+/// # Errors
+/// One that is there and can't be read.
+pub(crate) fn kubeconfig() -> Result<Option<Kubeconfig>, ClusterError> {
+    let listed = std::env::var_os("KUBECONFIG").filter(|listed| !listed.is_empty());
+    let paths = match listed {
+        Some(listed) => std::env::split_paths(&listed).collect(),
+        None => Vec::from_iter(std::env::home_dir().map(|home| home.join(".kube/config"))),
+    };
+    let mut merged: Option<Kubeconfig> = None;
+    for path in paths.iter().filter(|path| path.exists()) {
+        let next = Kubeconfig::read_from(path).map_err(unusable)?;
+        merged = Some(match merged {
+            Some(before) => before.merge(next).map_err(unusable)?,
+            None => next,
+        });
+    }
+    Ok(merged)
 }
 
 /// A client. Nothing is sent yet: whatever fails here is a matter of the kubeconfig.
@@ -196,7 +222,8 @@ impl Fault for ClusterError {
             Self::Refused(_, 404) => {
                 "Bulla is not installed there: `bulla install --image IMAGE | kubectl apply --server-side -f -`"
             }
-            Self::Refused(_, 401 | 403) => {
+            Self::Refused(_, 401) => "the kubeconfig's user is not known there: log in again",
+            Self::Refused(_, 403) => {
                 "the ClusterRole `bulla-key-reader` lets an account read public keys"
             }
             Self::Refused(..) => return None,

@@ -129,13 +129,20 @@ impl<E: Error + ?Sized> fmt::Display for Indented<'_, E> {
     }
 }
 
+/// For too many data keys: each `set` without a private key adds one.
+const RESEAL: &str =
+    "`bulla reseal FILE` closes all values with one data key; it takes a private key";
+
 impl Fault for EnvelopeError {
     fn blame(&self) -> Blame {
         self.reason().into()
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(self.reason().hint().into())
+        Some(match self {
+            _ if self.is_too_many_data_keys() => RESEAL.into(),
+            _ => self.reason().hint().into(),
+        })
     }
 }
 
@@ -158,6 +165,7 @@ impl Fault for SealError {
         match self {
             Self::NoRecipients => Some("name somebody to close for: `--for NAME`".into()),
             Self::Close { .. } => None,
+            Self::Envelope(error) => error.hint(),
             _ => Some(self.reason().hint().into()),
         }
     }

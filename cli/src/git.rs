@@ -83,6 +83,18 @@ impl WorkTree {
         &self.top
     }
 
+    /// True for a file below it that is tracked, or new and not ignored.
+    pub(crate) fn takes(&self, file: &Path) -> bool {
+        let real = file.canonicalize().ok();
+        let relative = real
+            .as_deref()
+            .and_then(|real| real.strip_prefix(&self.top).ok());
+        relative.is_some_and(|path| {
+            self.files(&[path.to_owned()])
+                .is_ok_and(|files| !files.is_empty())
+        })
+    }
+
     /// Files that are tracked, or new and not ignored, below some paths relative to the top.
     pub(crate) fn files(&self, below: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
         let mut arguments = vec![

@@ -14,6 +14,7 @@ use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
 use crate::located::InFile;
 use crate::sops_file;
+use crate::versions;
 
 /// A file that was read, or standard input.
 pub(crate) struct Input {
@@ -68,10 +69,13 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Input, Failure> {
             let metadata = file.metadata()?;
             let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
             match metadata.is_file() {
-                _ if metadata.is_dir() => Ok(Err(InputError::Directory)),
-                true if expected > limit => Ok(Err(InputError::TooLarge { limit })),
-                _ => read_all(file, expected.min(limit), limit),
+                _ if metadata.is_dir() => return Ok(Err(InputError::Directory)),
+                true if expected > limit => return Ok(Err(InputError::TooLarge { limit })),
+                true => versions::note(path, &metadata),
+                // A pipe or a device has nothing that could be replaced.
+                false => {}
             }
+            read_all(file, expected.min(limit), limit)
         })
     };
     let failed = |error| InFile::io("read", path, error);

@@ -38,7 +38,8 @@ enum InitError {
 pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitStatus, Failure> {
     let file = target(session)?;
     PathGlob::parse(&args.path).map_err(|why| InitError::Path(args.path.clone(), why))?;
-    let text = Draft::new(args)?.text(&args.path);
+    let draft = Draft::new(args)?;
+    let text = draft.text(&args.path);
     Config::parse(&text).map_err(InitError::Config)?;
     let printer = &session.printer;
     if args.print {
@@ -51,6 +52,9 @@ pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitStatus, Fail
         new_file: NewFile::Public,
     }])?;
     printer.say(format_args!("wrote {}\n{NEXT}", Shown(&file)));
+    if draft.is_only_for_clusters() {
+        printer.say(ONLY_CLUSTERS);
+    }
     Ok(ExitStatus::Done)
 }
 
@@ -119,6 +123,11 @@ impl Draft {
             return Err(InitError::Twice(name.clone()).into());
         }
         Ok(draft)
+    }
+
+    /// True where nobody outside of the clusters could open a file.
+    fn is_only_for_clusters(&self) -> bool {
+        !self.clusters.is_empty() && self.people.is_empty() && self.recovery.is_empty()
     }
 
     fn everyone(&self) -> impl Iterator<Item = &(String, Vec<String>)> {
@@ -260,6 +269,9 @@ const OPTIONS: &str = "\
 #     postQuantum: required   # refuse classic recipients
 #     scope: Strict           # or Namespace, or Cluster: where values may be opened at most
 ";
+const ONLY_CLUSTERS: &str = "\
+note: only the cluster can open what is sealed now, and nobody can `rewrap` it when the cluster's key is renewed:
+  add yourself or a recovery key to `people`, `recovery` and the rule, with a public key of `bulla key generate`";
 const NEXT: &str = "\
 next:
   bulla seal -i FILE         close the Secrets in a manifest

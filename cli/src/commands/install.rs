@@ -17,7 +17,7 @@ pub(crate) fn run(args: &InstallArgs, session: &Session) -> Result<ExitStatus, F
     let manifests = manifests(&args.image)?;
     session.printer.data(manifests.as_bytes())?;
     session.printer.say(
-        "apply them with `kubectl apply --server-side -f -`; then `bulla key fetch --name CLUSTER`",
+        "apply them with `kubectl apply --server-side -f -`; then `bulla init --cluster CLUSTER --fetch`, or `bulla key fetch --name CLUSTER` where there is a .bulla.yaml",
     );
     Ok(ExitStatus::Done)
 }

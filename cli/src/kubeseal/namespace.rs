@@ -6,7 +6,7 @@ use bulla_controller::kubeconfig::KubeconfigProblem;
 use kube::config::Kubeconfig;
 
 use super::args::ClusterFlags;
-use crate::cluster::unusable;
+use crate::cluster::{self, unusable};
 use crate::failure::Failure;
 
 /// Reads it as kubectl does: of the context, `default` where the context has none, of the pod where there
@@ -43,27 +43,12 @@ pub(super) fn usual(flags: &ClusterFlags) -> Result<Option<String>, Failure> {
 /// # Errors
 /// One that was asked for by `--kubeconfig` and is not there, and any that can't be read.
 pub(super) fn kubeconfig(flags: &ClusterFlags) -> Result<Option<Kubeconfig>, Failure> {
-    let read = |path: &Path| Kubeconfig::read_from(path).map_err(unusable);
     if let Some(path) = &flags.kubeconfig {
-        return Ok(Some(read(path)?));
-    }
-    let listed = std::env::var_os("KUBECONFIG").filter(|listed| !listed.is_empty());
-    let paths = match listed {
-        Some(listed) => std::env::split_paths(&listed).collect(),
-        None => Vec::from_iter(std::env::home_dir().map(|home| home.join(".kube/config"))),
-    };
-    // As for kubectl, the first to say something counts, and those that are not there don't.
-    let mut merged: Option<Kubeconfig> = None;
-    for path in paths.iter().filter(|path| path.exists()) {
-        let next = read(path)?;
-        merged = Some(match merged {
-            Some(before) => before.merge(next).map_err(unusable)?,
-            None => next,
-        });
+        return Ok(Some(Kubeconfig::read_from(path).map_err(unusable)?));
     }
     let says_something =
         |found: &Kubeconfig| !found.clusters.is_empty() || !found.contexts.is_empty();
-    Ok(merged.filter(says_something))
+    Ok(cluster::kubeconfig()?.filter(says_something))
 }
 
 fn of_pod() -> Option<String> {

@@ -107,7 +107,7 @@ pub(super) fn completion(line: &Line, printer: &Printer) -> Result<(), Ended> {
 pub(crate) fn grammar(name: &'static str) -> clap::Command {
     let mut whole = clap::Command::new("sops")
         .bin_name(name)
-        .display_name(name)
+        .display_name(name.replace(' ', "-"))
         .about("Edits, encrypts and decrypts files of SOPS with age keys")
         .arg(clap::Arg::new("FILE").value_hint(clap::ValueHint::FilePath))
         .args(FLAGS.iter().filter(|spec| !is_claps(spec)).map(argument));

@@ -257,3 +257,28 @@ hint: there is a Secret in it: `bulla seal -i FILE` turns it into an envelope
 "#]]
     );
 }
+
+#[test]
+fn plaintext_goes_neither_over_what_is_opened_nor_unnoticed_into_the_work_tree() {
+    let repo = Repo::new();
+    std::fs::remove_dir(repo.file(".git")).unwrap();
+    let mut git = std::process::Command::new("git");
+    git.args(["init", "--quiet"]).current_dir(repo.file(""));
+    assert!(git.status().unwrap().success());
+    let file = repo.envelope("db");
+    let before = repo.read(&file);
+    for output in [file.clone(), format!("./clusters/../{file}")] {
+        let message = repo
+            .bulla(&format!("open {file} -w {output} -I @alice"))
+            .fails(2);
+        assert!(message.contains("refusing to replace"), "{message}");
+        assert_eq!(repo.read(&file), before);
+    }
+    repo.write(".gitignore", "*.plain\n");
+    for (output, warned) in [("db.plain", false), ("plain.yaml", true)] {
+        let run = repo.bulla(&format!("open {file} -w {output} -I @alice"));
+        let says = run.stderr.contains("Git does not ignore it");
+        assert_eq!(says, warned, "{output}: {}", run.stderr);
+        run.ok();
+    }
+}

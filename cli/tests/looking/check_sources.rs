@@ -45,7 +45,7 @@ fn staged_is_what_is_about_to_be_committed() {
     repo.write("strict/db.yaml", sealed);
     repo.bulla("check --staged")
         .ends(1)
-        .says(&["strict/db.yaml:7:3"]);
+        .says(&["strict/db.yaml:7:3", "`git add` a file again"]);
     repo.bulla("check").ends(0);
     // As a hook runs it, in a directory of its own choice.
     let mut hook = repo.command(env!("CARGO_BIN_EXE_bulla"));
@@ -186,4 +186,21 @@ fn a_reader_that_goes_away_changes_nothing() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("panic") && !said.contains(CANARY), "{said}");
+}
+
+#[test]
+fn plaintext_in_another_encoding_is_not_passed_over() {
+    let repo = Repo::new();
+    for (bytes_of, name) in [
+        (u16::to_le_bytes as fn(u16) -> [u8; 2], "le.yaml"),
+        (u16::to_be_bytes, "be.json"),
+    ] {
+        let text = format!("\u{feff}{}", secret("db"));
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(bytes_of).collect();
+        repo.write(name, bytes);
+        repo.bulla("check")
+            .ends(1)
+            .says(&[name, "unreadable-manifest", "not UTF-8"]);
+        std::fs::remove_file(repo.file(name)).unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! `bulla demo`: the transcript is what happened.
 
+use std::process::Stdio;
+
 use crate::support::Repo;
 
 #[test]
@@ -39,4 +41,20 @@ fn a_directory_that_is_not_empty_is_left_alone() {
     repo.write("mine", "x");
     repo.bulla("demo .").ends(2).says(&["not empty", "hint: "]);
     assert_eq!(repo.read("mine"), "x");
+}
+
+#[test]
+fn a_reader_that_goes_away_stops_nothing() {
+    let repo = Repo::bare();
+    let mut command = repo.command(env!("CARGO_BIN_EXE_bulla"));
+    command.args(["demo", "../demo"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(repo.beside("demo/store/shop/db/password").exists());
 }

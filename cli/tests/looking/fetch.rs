@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use bulla_core::recipient::Suite;
 use serde_json::{Value, json};
 
-use crate::support::{CANARY, Repo, Run};
+use crate::support::{CANARY, Repo, Run, run};
 
 /// Answers one request with a list of sealing keys, and returns the path that was asked for.
 fn answer(status: &'static str, body: Value) -> (String, std::thread::JoinHandle<String>) {
@@ -166,6 +166,13 @@ fn a_kubeconfig_that_is_not_there_is_the_callers_to_mend() {
         .ends(2)
         .says(&["nowhere"]);
     repo.bulla("key fetch").ends(2).says(&["--name"]);
+    // In a list the files that are not there don't count, as for kubectl.
+    let mut command = repo.command(env!("CARGO_BIN_EXE_bulla"));
+    let list = format!("/nothing:{}", repo.beside("kubeconfig").display());
+    command
+        .args(["key", "fetch", "--name", "prod"])
+        .env("KUBECONFIG", list);
+    run(command, "").ends(4);
 }
 
 #[test]

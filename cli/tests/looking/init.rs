@@ -33,7 +33,8 @@ fn it_takes_recipients_and_what_it_writes_is_in_force() {
     let flags = format!("--cluster prod={prod} --recovery safe={alice} --path apps/**");
     let printed = repo.bulla(&format!("init --print {flags}")).ends(0).stdout;
     assert!(!repo.file(".bulla.yaml").exists());
-    repo.bulla(&format!("init {flags}")).ends(0);
+    let run = repo.bulla(&format!("init {flags}")).ends(0);
+    assert!(!run.stderr.contains("only the cluster"), "{run:?}");
     assert_eq!(repo.read(".bulla.yaml"), printed);
     repo.envelope("apps/db.yaml", "db");
     repo.bulla("check").ends(0);
@@ -48,6 +49,15 @@ fn it_takes_recipients_and_what_it_writes_is_in_force() {
             .replace("#     scope", "    scope"),
     );
     repo.bulla("key list").ends(0);
+}
+
+#[test]
+fn a_configuration_for_clusters_alone_says_what_that_means() {
+    let repo = Repo::new();
+    std::fs::remove_file(repo.file(".bulla.yaml")).unwrap();
+    repo.bulla(&format!("init --cluster prod={}", repo.public("prod")))
+        .ends(0)
+        .says(&["only the cluster can open", "recovery"]);
 }
 
 #[test]

@@ -78,7 +78,14 @@ fn pages_are_written_for_every_command() {
     let repo = Repo::bare();
     assert!(repo.bulla("man").ends(0).stdout.contains(".TH bulla 1"));
     repo.bulla("man pages").ends(0);
-    for page in ["bulla.1", "bulla-check.1", "bulla-key-fetch.1"] {
+    for page in [
+        "bulla.1",
+        "bulla-check.1",
+        "bulla-key-fetch.1",
+        "bulla-sops-set.1",
+        "sops-set.1",
+        "kubeseal.1",
+    ] {
         assert!(
             repo.read(&format!("pages/{page}")).contains(".SH SYNOPSIS"),
             "{page}"

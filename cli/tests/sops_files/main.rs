@@ -6,6 +6,8 @@ mod change;
 mod check;
 mod config;
 mod convert;
+#[path = "../commands/killed.rs"]
+mod killed;
 mod many;
 mod open;
 mod personality;

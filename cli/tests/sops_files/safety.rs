@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{CALLS, CANARY, Repo, has, names, on_disk, secret, survives};
+use crate::killed::killed_everywhere;
+use crate::support::{CANARY, Repo, has, on_disk, secret};
 use crate::world::{repo, rules, sealed};
 
 #[test]
@@ -71,30 +72,13 @@ fn a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes() {
     let repo = repo();
     let files = ["a", "b"].map(|name| sealed(&repo, name));
     rules(&repo, "prod, safe");
-    let before: Vec<_> = files.iter().map(|file| repo.read(file)).collect();
     let line = "rewrap -R k8s -I @alice -I @safe";
-    for call in CALLS {
-        for nth in 1.. {
-            for (file, text) in files.iter().zip(&before) {
-                repo.write(file, text);
-            }
-            let survived = survives(&repo, line, (call, nth), &[]);
-            for (file, text) in files.iter().zip(&before) {
-                let now = repo.read(file);
-                assert!(
-                    now == *text || is_whole(&repo, file),
-                    "{call} {nth}: {file}"
-                );
-            }
-            if survived {
-                break;
-            }
-            repo.bulla(line).ok();
-            repo.bulla("check k8s").ok();
-            let left = names(&repo.file("k8s"));
-            assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{left:?}");
-        }
-    }
+    let files = files.each_ref().map(String::as_str);
+    let is_done = |file: &str| is_whole(&repo, file);
+    killed_everywhere(&repo, line, ("k8s", &files), is_done, || {
+        repo.bulla(line).ok();
+        repo.bulla("check k8s").ok();
+    });
 }
 
 /// True where the new recipient opens all of it.

@@ -130,7 +130,15 @@ impl EnvelopeError {
             _ => Reason::Malformed,
         }
     }
+
+    /// True for what sealing all values anew mends, with one data key for all of them.
+    pub fn is_too_many_data_keys(&self) -> bool {
+        matches!(self, Self::TooMuch { what, .. } if *what == DATA_KEYS)
+    }
 }
+
+/// How [`EnvelopeError::TooMuch`] calls them.
+pub(super) const DATA_KEYS: &str = "data keys";
 
 /// A well-formed envelope that can't be opened, or must not be.
 #[derive(Debug, thiserror::Error)]

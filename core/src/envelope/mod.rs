@@ -104,7 +104,7 @@ impl Envelope {
     }
 
     fn check(&self) -> Result<(), EnvelopeError> {
-        within("data keys", self.data_keys.len(), MAX_DATA_KEYS)?;
+        within(error::DATA_KEYS, self.data_keys.len(), MAX_DATA_KEYS)?;
         within("values", self.data.len(), MAX_VALUES)?;
         within("templated keys", self.template.data().len(), MAX_TEMPLATES)?;
         within("bytes of spec", self.approximate_bytes(), MAX_SPEC_BYTES)?;

@@ -5,6 +5,7 @@ mod report;
 mod rules;
 mod sops;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use bulla_core::manifest::Stream;
@@ -105,9 +106,17 @@ fn concerns(object: &bulla_core::manifest::Object<'_>) -> bool {
     crate::manifest::is_envelope(object) || crate::manifest::is_secret(object)
 }
 
-/// False only for a file that can't say `Secret` in any way: an escape needs a backslash.
+/// False only for a file that can't say `Secret` in any way: an escape needs a backslash, other encodings zero bytes.
 fn mentions_secrets(bytes: &[u8]) -> bool {
-    contains(bytes, b"Secret") || bytes.contains(&b'\\')
+    contains(bytes, b"Secret") || bytes.contains(&b'\\') || bytes.contains(&0)
+}
+
+/// ASCII out of UTF-16 and UTF-32, as far as it matters for what a file says; `kubectl` reads the first.
+fn without_zeroes(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes.contains(&0) {
+        true => bytes.iter().copied().filter(|byte| *byte != 0).collect(),
+        false => bytes.into(),
+    }
 }
 
 const PRIVATE_KEY: &str = "AGE-SECRET-KEY-";
@@ -129,7 +138,8 @@ impl Unread {
             .shown
             .components()
             .any(|part| part.as_os_str() == Path::new("templates"));
-        let says = |word: &[u8]| contains(bytes, word);
+        let text = without_zeroes(bytes);
+        let says = |word: &[u8]| contains(&text, word);
         if candidate.named {
             Self::Manifest
         } else if says(b"{{") && (in_templates || !says(b"bulla.dev/")) {

@@ -40,6 +40,11 @@ impl<'a> Report<'a> {
             ReportFormat::Text => {
                 printer.data(self.text().as_bytes())?;
                 printer.say(self.summary());
+                if self.args.staged && self.errors() > 0 {
+                    printer.say(
+                        "what is staged was looked at: `git add` a file again once it is mended",
+                    );
+                }
             }
         }
         Ok(if self.errors() > 0 {

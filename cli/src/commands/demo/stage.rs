@@ -1,10 +1,9 @@
 //! Where the demo happens: its directory, its environment, and how a step is shown and run.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus as ExitStatusOfChild, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::builder::styling::Style;
@@ -157,13 +156,12 @@ impl<'p> Stage<'p> {
         self.line(&format!("{bold}$ {shown}{bold:#}"))?;
         let program = command.get_program().to_string_lossy().into_owned();
         let failed = |error| DemoError::NotRun(program.clone(), error);
-        // Talk goes where data goes: the transcript stays whole when it is piped somewhere.
-        let out = io::stdout().as_fd().try_clone_to_owned().map_err(failed)?;
-        let status = command
-            .stdin(Stdio::null())
-            .stderr(Stdio::from(out))
-            .status()
-            .map_err(failed)?;
+        command.stdin(Stdio::null());
+        let status = match self.printer.to_terminal() {
+            true => command.status(),
+            false => self.piped(command)?,
+        };
+        let status = status.map_err(failed)?;
         let expected = if expected == ExitStatus::Findings {
             1
         } else {
@@ -177,6 +175,25 @@ impl<'p> Stage<'p> {
         } else {
             Ok(())
         }
+    }
+
+    /// Talk goes where data goes, so that the transcript stays whole; and a reader of it that has gone stops no step.
+    fn piped(&self, mut command: Command) -> Result<io::Result<ExitStatusOfChild>, Failure> {
+        let mut run = || {
+            let (reader, writer) = io::pipe()?;
+            command.stderr(writer.try_clone()?).stdout(writer);
+            Ok((command.spawn()?, reader))
+        };
+        let (mut child, mut reader) = match run() {
+            Ok(both) => both,
+            Err(error) => return Ok(Err(error)),
+        };
+        // The ends of the pipe for writing: the output ends with the child.
+        drop(command);
+        let mut said = Vec::new();
+        let read = reader.read_to_end(&mut said);
+        self.printer.data(&said)?;
+        Ok(read.and_then(|_| child.wait()))
     }
 
     /// A program in the repository, with this `bulla` in the path, and nothing of the user's own settings.

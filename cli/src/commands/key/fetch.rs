@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bulla_controller::directory::{DirectoryStore, Options, StoreError};
 use bulla_core::api::{KeyState, SealingKey};
+use bulla_core::policy::{Config, Party};
 use bulla_core::recipient::{Recipient, Suite};
 
 use super::pin::{PinError, pinned};
@@ -90,6 +91,17 @@ pub(crate) fn run(args: &KeyFetchArgs, session: &Session) -> Result<ExitStatus, 
         ));
     }
     tell_what_next(path, changed.removed.is_empty(), printer);
+    let config = Config::parse(&new).map_err(PinError::Invalid)?;
+    let is_it = |party: &Party| party.name == *name;
+    if !config
+        .rules()
+        .iter()
+        .any(|rule| rule.parties().iter().any(is_it))
+    {
+        printer.say(format_args!(
+            "note: no rule in it is for `{name}` yet; under `rules`:\n  - path: 'clusters/{name}/**'\n    for: [{name}]"
+        ));
+    }
     Ok(ExitStatus::Done)
 }
 

@@ -12,6 +12,8 @@ use crate::failure::Fault;
 pub(super) enum OpenUsage {
     #[error("refusing to show plaintext on a terminal")]
     Terminal,
+    #[error("refusing to replace what is opened with its plaintext")]
+    OverInput,
     #[error("there is no envelope to open, no SealedSecret, and no file of SOPS")]
     Nothing,
     #[error("it names no namespace, and its Secret lies in one")]
@@ -40,6 +42,7 @@ impl Fault for OpenUsage {
             Self::Terminal => {
                 "`--reveal` shows it; otherwise pipe it on, or write it to a file: `-w FILE`"
             }
+            Self::OverInput => "name another file, outside of the repository",
             Self::NoNamespace => "give it: `-n NAMESPACE`",
             Self::Nothing => "`-R` reads the directories below it too",
             Self::Several | Self::SeveralSecrets(_) => {

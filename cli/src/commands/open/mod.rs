@@ -1,6 +1,7 @@
 //! `bulla open`: the Secrets that the cluster gets, for whoever holds a key.
 
 mod error;
+mod shell;
 mod sops;
 
 use std::path::Path;
@@ -20,15 +21,18 @@ use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::{OpenArgs, OpenFormat, SelectArgs};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::git::WorkTree;
 use crate::identities::Identities;
 use crate::input::{self, Source};
+use crate::located::InFile;
 use crate::manifest::{self, Found, Resource};
+use crate::printer::Printer;
 use crate::sealed_secret::FoundSealed;
+use crate::sealed_secret::surroundings::surroundings;
 use crate::session::Session;
-use crate::shell;
+use crate::shown::Shown;
 use crate::sops_file;
 use crate::sops_file::opening::SopsFile;
-use crate::surroundings::surroundings;
 
 use error::OpenUsage;
 
@@ -43,6 +47,9 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
         args.recursive,
         &args.exclude.exclusion()?,
     )?;
+    if let Some(output) = &args.output_file {
+        refuse_to_replace(&sources, output)?;
+    }
     let key_text = args.key.as_deref();
     let (mut inputs, mut sops) = (Vec::new(), Vec::new());
     for (source, read) in sources.iter().zip(sops_file::read_all(&sources)) {
@@ -97,11 +104,38 @@ pub(crate) fn run(args: &OpenArgs, session: &Session) -> Result<ExitStatus, Fail
                 bytes: &out,
                 new_file: NewFile::Private,
             }])?;
+            warn_of_git(path, &session.printer);
         }
         // Plaintext leaves here: the caller asked for it, and a terminal only with `--reveal`.
         None => session.printer.data(&out)?,
     }
     Ok(ExitStatus::Done)
+}
+
+/// Plaintext in the place of what was sealed: nobody means that.
+fn refuse_to_replace(sources: &[Source], output: &Path) -> Result<(), Failure> {
+    let Ok(target) = output.canonicalize() else {
+        return Ok(());
+    };
+    let is_target = |source: &Source| {
+        let real = source.path.canonicalize();
+        !input::is_stdin(&source.path) && real.is_ok_and(|path| path == target)
+    };
+    match sources.iter().any(is_target) {
+        true => Err(InFile::new("write", output, OpenUsage::OverInput).into()),
+        false => Ok(()),
+    }
+}
+
+/// What lies in a work tree is committed sooner or later, unless Git ignores it.
+fn warn_of_git(output: &Path, printer: &Printer) {
+    let tree = WorkTree::around(output).ok().flatten();
+    if tree.is_some_and(|tree| tree.takes(output)) {
+        printer.warn(format_args!(
+            "{} holds plaintext in a work tree, and Git does not ignore it",
+            Shown(output)
+        ));
+    }
 }
 
 type Chosen<'s> = (&'s Path, &'s Stream, Resource<'s>);
