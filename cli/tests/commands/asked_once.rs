@@ -111,7 +111,7 @@ fn each_distinct_data_key_is_unwrapped_once() {
     };
     let (times, opened) = unwrapped("open -R k8s -I @shtest");
     assert_eq!((times, opened.matches(CANARY).count()), (FILES.len(), 8));
-    assert_eq!(unwrapped("check -R").0, 0);
+    assert_eq!(unwrapped("check -R k8s").0, 0);
     assert_eq!(unwrapped("inspect -R k8s").0, 0);
     assert_eq!(unwrapped("rewrap --dry-run -R k8s -I @shtest").0, 0);
     rules(", safe");
