@@ -346,7 +346,6 @@ const WRONG: &[Case] = &[
     case("publish to two destinations of one rule", &["publish", "-y", "e.yaml"]).files(&[(".sops.yaml", "destination_rules: [{s3_bucket: a, gcs_bucket: b}]\n")]).said("more than one destinations were found in a single destination rule, you can only use one per rule"),
     case("publish what is not there", &["publish", "-y", "nope.yaml"]).files(&[(".sops.yaml", "destination_rules: [{}]\n")]),
     case("publish plaintext to S3", &["publish", "-y", "p.yaml"]).files(&[(".sops.yaml", "destination_rules: [{s3_bucket: a}]\n")]),
-    case("publish to S3, not confirmed", &["publish", "e.yaml"]).files(&[(".sops.yaml", "destination_rules: [{s3_bucket: a, s3_prefix: b/}]\n")]),
     case("publish a directory", &["publish", "."]).files(&[(".sops.yaml", "destination_rules: [{}]\n")]).said("can't operate on a directory without --recursive flag"),
     case("sops is no mapping", &["decrypt", "x.yaml"]).files(&[("x.yaml", "sops: 1\n")]),
     case("sops is empty", &["decrypt", "x.yaml"]).files(&[("x.yaml", "sops: {}\n")]),
