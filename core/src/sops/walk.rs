@@ -9,6 +9,7 @@ use super::selector::{Selector, SelectorKind};
 use super::value::Value;
 
 /// One step through a file, whatever its store.
+#[derive(Clone)]
 pub(super) enum Step<'a> {
     /// A mapping or list begins, under this key or as an item; a document begins without one.
     Open(Option<Cow<'a, str>>, Shape),

@@ -1,5 +1,6 @@
 //! Where our `sops` differs on purpose: the table in docs/sops-differences.md is made of this one.
 
+mod changes;
 mod command_line;
 mod files;
 
@@ -32,4 +33,4 @@ const fn row(
 }
 
 /// All of them, by what they are about.
-pub(crate) const DIFFERENCES: [&[Difference]; 2] = [command_line::ROWS, files::ROWS];
+pub(crate) const DIFFERENCES: [&[Difference]; 3] = [command_line::ROWS, files::ROWS, changes::ROWS];
