@@ -67,7 +67,7 @@ impl Body for Document<'_> {
     }
 
     fn plaintext(&self, outcomes: &[Outcome]) -> Result<Plaintext, SopsError> {
-        let mut editor = Editor::new(self.stream);
+        let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         for (slot, outcome) in self.pieces.slots.iter().zip(outcomes) {
             let done = match outcome {
                 Outcome::Keep => true,
@@ -86,7 +86,7 @@ impl Body for Document<'_> {
         for root in &self.pieces.roots {
             editor.remove_block(*root);
         }
-        let text = self.spliced(editor)?;
+        let mut text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(outcomes);
         let expected = steps.filter_map(|(step, outcome)| match (step, outcome) {
             (_, Outcome::Comment(_)) | (walk::Step::Comment(..), _) => None,
@@ -96,11 +96,11 @@ impl Body for Document<'_> {
             (step, _) => Part::of(step),
         });
         compare(expected, &read(&self.again(&text)?)?)?;
-        Ok(Plaintext::from(text.as_bytes()))
+        Ok(Plaintext::from(std::mem::take(&mut *text)))
     }
 
     fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
-        let mut editor = Editor::new(self.stream);
+        let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         let slots = self.pieces.slots.iter().zip(closed);
         let items: Vec<bool> = slots
             .map(|(slot, closed)| {
@@ -114,7 +114,7 @@ impl Body for Document<'_> {
                 None => editor.insert_block(*root, metadata)?,
             }
         }
-        let text = self.spliced(editor)?;
+        let mut text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(closed).zip(items);
         let expected = steps.filter_map(|((step, closed), item)| match (step, closed) {
             (walk::Step::Leaf(key, ..), Some(closed)) => {
@@ -134,7 +134,7 @@ impl Body for Document<'_> {
                 return Err(overlap());
             }
         }
-        Ok(text.as_bytes().to_vec())
+        Ok(std::mem::take(&mut *text).into_bytes())
     }
 }
 
@@ -191,7 +191,9 @@ pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
     let nth = roots.position(|other| other.number == document);
     place.document += nth.unwrap_or(0);
     let documents = stream.documents();
-    let mut root = documents.filter_map(|document| document.root).nth(place.document - 1);
+    let mut root = documents
+        .filter_map(|document| document.root)
+        .nth(place.document - 1);
     for step in node.path().0 {
         root = match &step {
             Step::Key(key) => {
