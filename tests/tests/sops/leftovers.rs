@@ -15,7 +15,10 @@ use crate::run::{Place, Whose};
 #[test]
 fn a_signal_ends_the_command_and_removes_the_pipe() {
     let flags = [&["exec-file"][..], &["exec-file", "--no-fifo"]];
-    for (flags, signal) in flags.into_iter().flat_map(both_signals) {
+    for (flags, signal) in flags
+        .into_iter()
+        .flat_map(|flags| SIGNALS.map(|signal| (flags, signal)))
+    {
         let place = Place::new();
         let script = "echo {} > said; exec tail -f /dev/null";
         let arguments = [flags, &["e.yaml", script]].concat();
@@ -30,7 +33,7 @@ fn a_signal_ends_the_command_and_removes_the_pipe() {
 
 #[test]
 fn a_signal_ends_the_editor_and_changes_nothing() {
-    for ((), signal) in both_signals(()) {
+    for signal in SIGNALS {
         let place = Place::new();
         let before = fs::read(place.path("e.yaml")).unwrap();
         let script = "sed -i s/two/changed/ \"$1\"; echo \"$1\" > said; exec tail -f /dev/null";
@@ -121,10 +124,6 @@ fn edit(place: &Place, script: &str) -> Command {
     command
 }
 
-fn both_signals<T: Copy>(with: T) -> [(T, Signal); 2] {
-    [(with, Signal::TERM), (with, Signal::HUP)]
-}
-
 /// True where nobody else reaches it: by its directory, at the latest.
 fn is_private(file: &Path) -> bool {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -139,3 +138,5 @@ fn end(child: &mut Child, signal: Signal) {
         (None, Some(signal.as_raw()))
     );
 }
+
+const SIGNALS: [Signal; 2] = [Signal::TERM, Signal::HUP];

@@ -172,3 +172,71 @@ impl<'p> Place<'p> {
 }
 
 const UNREADABLE: &str = "the name would read as something else";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn after(file: &str, path: &[&str], value: Option<Json>) -> Option<String> {
+        let steps = path.iter().map(|step| Step::Key((*step).to_owned()));
+        let put = put(file.as_bytes(), &Path(steps.collect()), value.as_ref()).ok()?;
+        Some(String::from_utf8(put.file.to_vec()).expect("text"))
+    }
+
+    #[test]
+    fn sections_and_keys_come_and_go_with_their_comments() {
+        let file = "; top\r\nd = 1\r\n\r\n; about s\r\n[s]\r\n; about a\r\na = b\r\nc = d\r\n";
+        for (path, value, expected) in [
+            (
+                &["s"][..],
+                Some(json!({"x": true, "long": 2})),
+                "; top\r\nd = 1\r\n\r\n; about s\r\n[s]\r\nx    = true\r\nlong = 2\r\n",
+            ),
+            (&["s"], None, "; top\r\nd = 1\r\n\r\n"),
+            (
+                &["s", "a"],
+                None,
+                "; top\r\nd = 1\r\n\r\n; about s\r\n[s]\r\nc = d\r\n",
+            ),
+            (
+                &["DEFAULT", "d"],
+                None,
+                "\r\n; about s\r\n[s]\r\n; about a\r\na = b\r\nc = d\r\n",
+            ),
+        ] {
+            assert_eq!(after(file, path, value).as_deref(), Some(expected));
+        }
+        let section = after(
+            "[s]\na = b\n\n[sops]\nversion = 1\n",
+            &["n", "k=1"],
+            Some(json!("v")),
+        );
+        assert_eq!(
+            section.as_deref(),
+            Some("[s]\na = b\n\n[n]\n`k=1` = v\n\n[sops]\nversion = 1\n")
+        );
+        let before = after("[s]\na = b\n", &["DEFAULT"], Some(json!({"n": 1})));
+        assert_eq!(before.as_deref(), Some("n = 1\n\n[s]\na = b\n"));
+    }
+
+    #[test]
+    fn what_would_read_as_something_else_is_refused() {
+        let file = "[s]\na = b\n";
+        for (path, value) in [
+            (&["s"][..], Some(json!("text"))),
+            (&["s"], Some(json!({"a": {"b": 1}}))),
+            (&["s", "a", "b"], Some(json!("text"))),
+            (&["s", "; a"], Some(json!("text"))),
+            (&["s", "a`="], Some(json!("text"))),
+            (&["n\n", "a"], Some(json!("text"))),
+            (&["sops", "mac"], Some(json!("text"))),
+            (&["s", "z"], None),
+            (&["DEFAULT"], None),
+            (&[], Some(json!("text"))),
+        ] {
+            assert_eq!(after(file, path, value), None, "{path:?}");
+        }
+    }
+}
