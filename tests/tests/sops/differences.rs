@@ -3,6 +3,7 @@
 mod changes;
 mod command_line;
 mod files;
+mod layout;
 
 use bulla_tests::difference;
 use bulla_tests::difference::row;
@@ -12,4 +13,5 @@ use super::case::Case;
 pub(crate) type Difference = difference::Difference<Case>;
 
 /// All of them, by what they are about.
-pub(crate) const DIFFERENCES: [&[Difference]; 3] = [command_line::ROWS, files::ROWS, changes::ROWS];
+pub(crate) const DIFFERENCES: [&[Difference]; 4] =
+    [command_line::ROWS, files::ROWS, changes::ROWS, layout::ROWS];

@@ -53,6 +53,7 @@ fn make() -> Materials {
         ("e.env", "p.env", &["--age", a]),
         ("e.ini", "p.ini", &["--age", a]),
         ("ecomments.ini", "comments.ini", &["--age", a]),
+        ("ebehind.yaml", "behind.yaml", &["--age", a]),
         ("e.bin", "p.bin", &["--age", a]),
         ("emulti.yaml", "multi.yaml", &["--age", a]),
         ("ecomments.yaml", "comments.yaml", &["--age", a]),
@@ -169,6 +170,13 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
                 .replace(&line("c: "), "c: *x"),
         ),
         (
+            "xkmstime.yaml",
+            sound.replace(
+                "    unencrypted_suffix:",
+                "    kms:\n        - arn: arn:aws:kms:x\n          created_at: 5\n          enc: x\n    unencrypted_suffix:",
+            ),
+        ),
+        (
             "xmaconlyno.yaml",
             sound.replace("    version:", "    mac_only_encrypted: no\n    version:"),
         ),
@@ -204,6 +212,7 @@ const PLAIN: &[(&str, &str)] = &[
     ),
     ("p.env", "A=b\n#comment\nB=c d\n"),
     ("p.ini", "[s]\na = b\n\n[t]\nc = d\n"),
+    ("behind.yaml", "a: b # two\nc: d\n"),
     (
         "comments.ini",
         "; first\nd = 1\n\n; about s\n[s]\n; about a\na = b\n; about b\nb = c\n",
