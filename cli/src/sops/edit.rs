@@ -15,7 +15,7 @@ use super::grammar::Flag;
 use super::line::Line;
 use super::plan::{self, Plan};
 use super::source::{self, Source};
-use super::{decrypt, keys, result};
+use super::{decrypt, keys, reformat, result};
 use crate::editor;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -37,6 +37,13 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         true => new(line, &path, store, printer)?,
         false => existing(line, path.clone(), printer)?,
     };
+    let place = Source {
+        path: Some(path.clone()),
+        bytes: Zeroizing::default(),
+        store,
+        output,
+    };
+    let closed = reformat::encrypted(line, &place, closed, printer)?;
     result::write(&path, &closed)
 }
 
@@ -116,7 +123,9 @@ fn edited(
                 _ => CommandError::Editor.into(),
             });
         }
-        let after = Zeroizing::new(fs::read(scratch.path()).map_err(failed)?);
+        // An editor that took the file away left nothing that could be read.
+        let after = fs::read(scratch.path()).map_err(|error| Ended::from(failed(error)).code(2))?;
+        let after = Zeroizing::new(after);
         if after.as_slice() == before.reveal() {
             return Err(unchanged(printer));
         }

@@ -30,10 +30,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
         source::must_exist(file)?;
     }
     let plan = Plan::new(line, &name, printer)?;
-    let source = match file {
-        Some(file) => Source::of_file(line, file)?,
-        None => Source::of_stdin(line)?,
-    };
+    let source = Source::to_encrypt(line, file)?;
     result::check_type(line, &source)?;
     plan::warn_of_disguise(&name, source.store, printer);
     if source.store == Store::Yaml && source.bytes.is_empty() {

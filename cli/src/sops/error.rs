@@ -50,12 +50,14 @@ pub(super) enum CommandError {
     InPlaceOfStdin,
     #[error("cannot operate on both --output and --in-place")]
     OutputAndInPlace,
-    #[error("cannot use --value-file and --value-stdin together")]
+    #[error("cannot use both --value-file and --value-stdin")]
     TwoValues,
     #[error("--in-place writes the whole file, and --extract gives a part of it")]
     ExtractInPlace,
-    #[error("--in-place keeps the type of the file: it cannot become another one")]
+    #[error("the file keeps its name: nobody could read another type by it")]
     RetypedInPlace,
+    #[error("indentation smaller than {0} is not accepted")]
+    Indent(i64),
     #[error("unknown type `{}`: json, yaml, dotenv, ini and binary are known", .0.escape_debug())]
     Type(String),
     #[error("`{}` names a key of {}: only age is used here", .0.escape_debug(), .1)]
@@ -92,6 +94,14 @@ pub(super) enum CommandError {
     NotThere(Path),
     #[error("Value for --set is not valid JSON")]
     NotJson,
+    #[error("Invalid --set value format: a list is set item by item")]
+    ListValue,
+    #[error("failed updating {0} key(s): what was wrong is said above, of each file")]
+    NotUpdated(usize),
+    #[error("can't operate on a directory: `{}`", .0.escape_debug())]
+    Directory(String),
+    #[error("No help topic for '{}'", .0.escape_debug())]
+    NoTopic(String),
     #[error("missing file to decrypt")]
     NothingToRun,
     #[error("cannot use {what} in environment; offending key {}", .key.escape_debug())]
@@ -177,6 +187,12 @@ impl Ended {
         }
     }
 
+    /// True where the run was interrupted, and nothing is to follow.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let status = self.failure.as_ref().map(Failure::status);
+        matches!(status, Some(ExitStatus::Interrupted(_)))
+    }
+
     /// Says it, and leaves.
     pub(super) fn leave(self) -> ExitStatus {
         let status = self.failure.as_ref().map(Failure::status);
@@ -216,9 +232,10 @@ impl CommandError {
             | Self::OutputAndInPlace
             | Self::NoName
             | Self::ExtractInPlace
-            | Self::RetypedInPlace
-            | Self::TwoValues => 8,
-            Self::Index(_) | Self::NotJson => 7,
+            | Self::RetypedInPlace => 8,
+            Self::Index(_) | Self::NotJson | Self::ListValue => 7,
+            Self::NoTopic(_) => 3,
+            Self::Indent(_) => 4,
             Self::ExtractPath => 91,
             Self::Empty => 92,
             Self::Editor => 201,
@@ -346,6 +363,11 @@ impl Fault for CommandError {
             Self::ForeignKey(..) | Self::ForeignEntries(_) | Self::OtherProviders(_) => {
                 "the real sops works with such keys on the same file; nothing was changed"
             }
+            Self::ListValue => {
+                "`sops set FILE '[\"key\"][0]' VALUE` sets the first one, and makes the list"
+            }
+            Self::RetypedInPlace => "`--output FILE` writes it under another name",
+            Self::NoTopic(_) => "`sops groups --help` lists what there is",
             Self::Keyservice(_) => "identities of age on this machine open files",
             Self::Recipient(_) => "a recipient is a public key: age1…",
             Self::Editor => "nothing was changed; SOPS_EDITOR or EDITOR says which editor to use",

@@ -7,7 +7,7 @@ use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
 use super::line::Line;
 use super::source::Source;
-use super::{keys, plan, recipients, result};
+use super::{keys, plan, recipients, reformat, result};
 use crate::printer::Printer;
 
 /// Carries out `groups add`.
@@ -63,5 +63,6 @@ fn change(
         .map_err(|error| failed(error).code(1))?;
     let written = source.store.replace_metadata(&source.bytes, &metadata);
     let written = written.map_err(|error| failed(error).code(1))?;
+    let written = reformat::encrypted(line, &source, written, printer)?;
     result::put(line, &source, &written, printer)
 }

@@ -96,14 +96,16 @@ impl Line {
         }
     }
 
-    /// Each item of a list: commas are between them, and the flag may come again.
+    /// Each item of a list: commas are between them, and the flag may come again. One that is empty is wrong to
+    /// whoever reads it, but for an empty list.
     pub(super) fn items(&self, flag: Flag) -> Result<Vec<&str>, Ended> {
         let given = self.flags.iter().filter(|(given, _)| *given == flag);
         let mut items = Vec::new();
         for (_, value) in given {
             let text = value.to_str().ok_or(LineError::NotText(flag.spec()))?;
-            let parts = text.split(',').map(str::trim);
-            items.extend(parts.filter(|part| !part.is_empty()));
+            if !text.is_empty() {
+                items.extend(text.split(',').map(str::trim));
+            }
         }
         Ok(items)
     }

@@ -84,6 +84,10 @@ fn carry_out(line: &Line, printer: &Printer) -> Result<(), Ended> {
         Kind::ExecEnv => exec_env::run(line, printer),
         Kind::ExecFile => exec_file::run(line, printer),
         Kind::Filestatus => filestatus::run(line, printer),
+        Kind::Groups if !line.words.is_empty() => {
+            let topic = line.words[0].to_string_lossy().into_owned();
+            Err(CommandError::NoTopic(topic).into())
+        }
         Kind::Groups => Ok(printer.data(help::text(Some(Kind::Groups), "sops").as_bytes())?),
         Kind::GroupsAdd => groups::add(line, printer),
         Kind::GroupsDelete => groups::delete(line, printer),

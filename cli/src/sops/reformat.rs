@@ -3,9 +3,9 @@
 //! Without being asked, nothing is formatted: a file keeps what is not concerned, byte for byte.
 
 use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{Item, Layout, Tree};
+use bulla_core::sops::{Item, Layout, Store, Tree};
 
-use super::error::{Ended, in_core};
+use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
 use super::line::Line;
 use super::rules::Rules;
@@ -14,7 +14,7 @@ use crate::printer::Printer;
 
 /// True where the result is laid out anew.
 pub(super) fn is_wanted(line: &Line, source: &Source) -> Result<bool, Ended> {
-    let asked = line.has(Flag::Reformat) || line.number(Flag::Indent)? != 0;
+    let asked = line.has(Flag::Reformat) || line.text(Flag::Indent)?.is_some();
     Ok(asked || source.store != source.output)
 }
 
@@ -28,7 +28,7 @@ pub(super) fn encrypted(
     if !is_wanted(line, source)? {
         return Ok(file);
     }
-    let layout = layout(line, printer)?;
+    let layout = layout(line, Some(source.output), printer)?;
     source
         .store
         .lay_out(&file, source.output, &layout)
@@ -42,7 +42,16 @@ pub(super) fn decrypted(
     tree: &Tree,
     printer: &Printer,
 ) -> Result<Plaintext, Ended> {
-    let layout = layout(line, printer)?;
+    // A binary file in plaintext has no layout.
+    let laid_out = Some(source.output).filter(|output| *output != Store::Binary);
+    let layout = layout(line, laid_out, printer)?;
+    if source.output != Store::Yaml && tree.documents().len() > 1 {
+        printer.warn(format_args!(
+            "{} has {} documents: only the first one fits into the output",
+            source.shown(),
+            tree.documents().len()
+        ));
+    }
     tree.write(source.output, &layout)
         .map_err(|error| in_core(error, false).inside(&source.shown()))
 }
@@ -54,26 +63,36 @@ pub(super) fn item(
     item: &Item,
     printer: &Printer,
 ) -> Result<Plaintext, Ended> {
-    let layout = layout(line, printer)?;
+    let layout = layout(line, Some(source.output), printer)?;
     item.write(source.output, &layout)
         .map_err(|error| in_core(error, false).inside(&source.shown()))
 }
 
 /// How far it indents: as `--indent` says, or else the configuration.
-fn layout(line: &Line, printer: &Printer) -> Result<Layout, Ended> {
-    let blanks = |number: i64| usize::try_from(number).ok();
-    if let Some(indent) = blanks(line.number(Flag::Indent)?).filter(|indent| *indent > 0) {
-        return Ok(Layout {
-            yaml_indent: indent,
-            json_indent: Some(indent),
-        });
+fn layout(line: &Line, output: Option<Store>, printer: &Printer) -> Result<Layout, Ended> {
+    let [yaml, json, json_binary] = match line.text(Flag::Indent)?.is_some() {
+        true => [Some(line.number(Flag::Indent)?); 3],
+        false => {
+            let rules = Rules::find(line, printer)?;
+            let indents = rules.located().map(|located| located.config.indents());
+            let indents = indents.unwrap_or_default();
+            [indents.yaml, indents.json, indents.json_binary]
+        }
+    };
+    // -1 is a tab, and so is nothing.
+    let (given, least) = match output {
+        Some(Store::Yaml) => (yaml, 0),
+        Some(Store::Json) => (json, -1),
+        Some(Store::Binary) => (json_binary, -1),
+        _ => (None, 0),
+    };
+    if given.is_some_and(|given| given < least) {
+        return Err(CommandError::Indent(least).into());
     }
-    let rules = Rules::find(line, printer)?;
-    let indents = rules.located().map(|located| located.config.indents());
-    let indents = indents.unwrap_or_default();
+    let blanks = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
     Ok(Layout {
-        yaml_indent: indents.yaml.and_then(blanks).unwrap_or(0),
-        // -1 is a tab, and so is nothing.
-        json_indent: indents.json.and_then(blanks),
+        yaml_indent: blanks(yaml).unwrap_or(0),
+        json_indent: blanks(json),
+        json_binary_indent: blanks(json_binary),
     })
 }

@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
+use bulla_core::sops::Store;
+
 use super::error::{CommandError, Ended};
 use super::grammar::Flag;
 use super::line::Line;
@@ -24,11 +26,28 @@ pub(super) fn check(line: &Line, from_stdin: bool) -> Result<(), Ended> {
     Ok(())
 }
 
-/// Refuses to write another type into a file that keeps its name.
+/// Refuses to write into a file that keeps its name what nobody could read by that name.
 pub(super) fn check_type(line: &Line, source: &Source) -> Result<(), Ended> {
-    match line.has(Flag::InPlace) && source.store != source.output {
-        true => Err(CommandError::RetypedInPlace.into()),
+    match line.has(Flag::InPlace) {
+        true => check_name(source),
         false => Ok(()),
+    }
+}
+
+/// The same for what is always in place.
+pub(super) fn check_name(source: &Source) -> Result<(), Ended> {
+    let name = source.path.as_deref().map(Path::to_string_lossy);
+    let named = Store::of_name(name.as_deref().unwrap_or(""));
+    // Trees that are called binary are written as JSON, which is YAML, too.
+    let readable = matches!(
+        (named, source.output),
+        (Store::Yaml, Store::Json | Store::Binary)
+            | (Store::Json, Store::Binary)
+            | (Store::Binary, Store::Json)
+    );
+    match readable || source.store == source.output {
+        true => Ok(()),
+        false => Err(CommandError::RetypedInPlace.into()),
     }
 }
 

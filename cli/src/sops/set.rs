@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use bulla_core::manifest;
-use bulla_core::sops::{Changed, Setting, SopsError};
+use bulla_core::manifest::{self, Step};
+use bulla_core::sops::{Changed, Setting, SopsError, Store};
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
@@ -29,11 +29,30 @@ pub(super) fn set(line: &Line, printer: &Printer) -> Result<(), Ended> {
     // It may hold a value: of what is wrong with it, nothing is repeated.
     let value: serde_json::Value =
         serde_json::from_slice(&value).map_err(|_| CommandError::NotJson)?;
+    if value.is_array() {
+        return Err(CommandError::ListValue.into());
+    }
     change(line, file, printer, |source, ring, setting| {
+        refuse_block(source.store, &path)?;
         source
             .store
             .set(&source.bytes, ring, &path, &value, setting, &mut OsRng)
     })
+}
+
+/// The block of a file is nobody's to set.
+fn refuse_block(store: Store, path: &manifest::Path) -> Result<(), SopsError> {
+    let Some(Step::Key(key)) = path.0.first() else {
+        return Ok(());
+    };
+    let block = match store {
+        Store::Dotenv => key.starts_with("sops_"),
+        _ => key == "sops",
+    };
+    match block {
+        true => Err(SopsError::AlreadyEncrypted),
+        false => Ok(()),
+    }
 }
 
 /// Carries out `unset`.
@@ -79,9 +98,7 @@ fn change(
     ) -> Result<Changed, SopsError>,
 ) -> Result<(), Ended> {
     let source = Source::of_file(line, file)?;
-    if source.store != source.output {
-        return Err(CommandError::RetypedInPlace.into());
-    }
+    result::check_name(&source)?;
     source.metadata()?;
     let identities = keys::at_hand(printer)?;
     let setting = Setting {

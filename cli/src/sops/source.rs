@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::sops::{Metadata, Store};
+use bulla_core::sops::{Metadata, SopsError, Store};
 use zeroize::Zeroizing;
 
 use super::error::{CommandError, Ended, in_core};
@@ -25,26 +25,46 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// The file that is named first.
+    /// An encrypted file.
     pub(super) fn of_file(line: &Line, path: PathBuf) -> Result<Self, Ended> {
-        let (store, output) = stores(line, Some(&path))?;
+        Ok(Self::to_encrypt(line, Some(path))?.or_tree())
+    }
+
+    /// An encrypted file from standard input.
+    pub(super) fn of_stdin(line: &Line) -> Result<Self, Ended> {
+        Ok(Self::to_encrypt(line, None)?.or_tree())
+    }
+
+    /// A file in plaintext; without a path, standard input.
+    pub(super) fn to_encrypt(line: &Line, path: Option<PathBuf>) -> Result<Self, Ended> {
+        let (store, output) = stores(line, path.as_deref())?;
         Ok(Self {
-            bytes: read(&path)?,
-            path: Some(path),
+            bytes: read(path.as_deref().unwrap_or(Path::new("-")))?,
+            path,
             store,
             output,
         })
     }
 
-    /// Standard input.
-    pub(super) fn of_stdin(line: &Line) -> Result<Self, Ended> {
-        let (store, output) = stores(line, None)?;
-        Ok(Self {
-            bytes: read(Path::new("-"))?,
-            path: None,
-            store,
-            output,
-        })
+    /// Encrypted trees of JSON may be called binary: sops reads both alike.
+    fn or_tree(self) -> Self {
+        let start = &self.bytes[..self.bytes.len().min(START_BYTES)];
+        let wrapped = start.windows(DATA.len()).any(|piece| piece == DATA);
+        // Large files are seldom such trees, and not to be read for it.
+        let is_tree = self.store == Store::Binary
+            && !wrapped
+            && matches!(
+                Store::Binary.metadata(&self.bytes),
+                Err(SopsError::NotEncrypted)
+            )
+            && Store::Json.metadata(&self.bytes).is_ok();
+        match is_tree {
+            true => Self {
+                store: Store::Json,
+                ..self
+            },
+            false => self,
+        }
     }
 
     /// Its block, with a key in it.
@@ -126,5 +146,8 @@ pub(super) fn must_exist(path: &Path) -> Result<(), Ended> {
     }
 }
 
+/// The key of the one value of a binary file, and where it stands in all that sops and we write.
+const DATA: &[u8] = b"\"data\"";
+const START_BYTES: usize = 64;
 /// Everything is held in memory, several times.
 const FILE_BYTES_MAX: usize = 1 << 30;

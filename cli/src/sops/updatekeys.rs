@@ -25,15 +25,32 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     if line.words.is_empty() {
         return Err(CommandError::NoFile.into());
     }
+    let mut wrong = 0;
     for word in &line.words {
-        one(line, PathBuf::from(word), &rules, printer)?;
+        match one(line, PathBuf::from(word), &rules, printer) {
+            Ok(()) => {}
+            Err(ended) if line.words.len() == 1 || ended.is_interrupted() => return Err(ended),
+            // One file that is wrong keeps no others from what they are to become.
+            Err(ended) => {
+                ended.print();
+                wrong += 1;
+            }
+        }
     }
-    Ok(())
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(CommandError::NotUpdated(wrong).into()),
+    }
 }
 
 fn one(line: &Line, path: PathBuf, rules: &Rules, printer: &Printer) -> Result<(), Ended> {
-    if let Err(error) = std::fs::metadata(&path) {
-        return Err(Failure::from(InFile::io("find", &path, error)).into());
+    match std::fs::metadata(&path) {
+        Err(error) => return Err(Failure::from(InFile::io("find", &path, error)).into()),
+        Ok(found) if found.is_dir() => {
+            let name = path.to_string_lossy().into_owned();
+            return Err(CommandError::Directory(name).into());
+        }
+        Ok(_) => {}
     }
     let shown = rules.here().join(&path);
     printer.say(format_args!("Syncing keys for file {}", shown.display()));

@@ -176,7 +176,9 @@ impl ConfigError {
             Self::HiddenRule { .. } => {
                 "the first match wins: put the narrower rule first, or delete it"
             }
-            Self::Pattern { .. } => "write it in Go's syntax, which has no look-around",
+            Self::Pattern { .. } => {
+                "write it in Go's syntax (RE2), which https://pkg.go.dev/regexp/syntax lists"
+            }
             Self::Glob { .. } => "paths are relative to .bulla.yaml: `clusters/prod/**`",
             _ => "docs/bulla.schema.json describes the file; `bulla init` prints a commented one",
         }

@@ -14,6 +14,7 @@ use super::document::{self, Part};
 use super::dotenv;
 use super::error::{At, SopsError};
 use super::file::Store;
+use super::flat_value;
 use super::ini;
 use super::keys::Opener;
 use super::metadata::Metadata;
@@ -57,13 +58,9 @@ impl Store {
         setting: Setting<'_>,
         rng: &mut impl RngCore,
     ) -> Result<Changed, SopsError> {
-        let float = |number: &serde_json::Number| {
-            let float = number.as_f64().and_then(serde_json::Number::from_f64);
-            float.map(Json::Number)
-        };
         let value = match value {
-            Json::Number(number) => float(number).unwrap_or_else(|| value.clone()),
-            other => other.clone(),
+            Json::Number(number) => float(number),
+            other => with_known_numbers(other),
         };
         self.change(file, opener, &at.into(), Some(&value), setting, rng)
     }
@@ -148,7 +145,13 @@ impl Store {
                 let fresh = value.map(|_| &at);
                 unchanged_outside(before.steps(), after.steps(), &at, fresh)?;
                 let quoted = is_quoted(before.steps(), &at);
-                opened.write(after, path, (fresh, quoted), setting.now, rng)
+                let selector = opened.metadata.selector()?;
+                let flat = matches!(self, Self::Dotenv | Self::Ini);
+                let typed = value
+                    .filter(|_| flat)
+                    .map(|value| flat_value::typed(after.steps(), &selector, &at, path, value));
+                let steps = typed.as_deref().unwrap_or(after.steps());
+                opened.write((after, steps), path, (fresh, quoted), setting.now, rng)
             })
         })
     }
@@ -233,10 +236,10 @@ impl Opened {
         })
     }
 
-    /// The file in which `fresh` is plaintext yet, encrypted.
+    /// The file in which `fresh` is plaintext yet, encrypted; its steps have the types of what is new.
     fn write(
         mut self,
-        after: &dyn Body,
+        (after, steps): (&dyn Body, &[Step<'_>]),
         path: &Path,
         (fresh, quoted): (Option<&At>, bool),
         now: &str,
@@ -251,13 +254,13 @@ impl Opened {
             fresh,
             quoted,
         };
-        let (closed, mac) = renewal.close(after.steps(), &mut self.known, rng)?;
+        let (closed, mac) = renewal.close(steps, &mut self.known, rng)?;
         let changed = fresh.is_none_or(|fresh| {
             // Positions in the file count comments of lists, those that people give don't.
             let end = fresh.path.0.len().min(path.0.len());
             let old = self.tree.documents().get(fresh.document - 1);
             let old = old.and_then(|old| old.get(&Path(path.0[..end].to_vec())));
-            let new = Tree::plain(after.steps());
+            let new = Tree::plain(steps);
             let new = new.documents().get(fresh.document - 1);
             match (old, new.and_then(|new| new.get(&fresh.path))) {
                 (Some(old), Some(new)) => !old.same(new),
@@ -267,6 +270,25 @@ impl Opened {
         close_mac(&mac, &mut self.metadata, &Cipher::new(&self.key), now, rng)?;
         let file = after.closed(&closed, &self.metadata)?;
         Ok(Changed { file, changed })
+    }
+}
+
+/// A number as sops takes one that stands alone.
+fn float(number: &serde_json::Number) -> Json {
+    let float = number.as_f64().and_then(serde_json::Number::from_f64);
+    Json::Number(float.unwrap_or_else(|| number.clone()))
+}
+
+/// Whole numbers that sops has no type for are floats to it.
+fn with_known_numbers(value: &Json) -> Json {
+    match value {
+        Json::Number(number) if number.as_i64().is_none() => float(number),
+        Json::Array(items) => items.iter().map(with_known_numbers).collect(),
+        Json::Object(map) => {
+            let entry = |(key, value): (&String, &Json)| (key.clone(), with_known_numbers(value));
+            Json::Object(map.iter().map(entry).collect())
+        }
+        other => other.clone(),
     }
 }
 

@@ -74,7 +74,8 @@ pub(super) fn close(
             }
         });
     }
-    if let Some(selector) = selector
+    // Where nothing was chosen, each key says of itself that it stays in clear.
+    if let Some(selector) = selector.filter(|selector| !selector.is_default())
         && leaves > 0
         && selected_leaves == 0
     {

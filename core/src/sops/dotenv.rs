@@ -12,6 +12,7 @@ use super::body::{Body, Put};
 use super::close::Closed;
 use super::error::SopsError;
 use super::flat::{flatten, unflatten};
+use super::flat_value;
 use super::metadata::Metadata;
 use super::open::Outcome;
 use super::value::{Value, json_text};
@@ -111,7 +112,10 @@ impl Body for Dotenv<'_> {
         let mut out = Zeroizing::new(Vec::with_capacity(size));
         self.write(&mut out, |step, line, out| {
             match (line, &outcomes[step]) {
-                (Line::Pair(name, _), Outcome::Value(value)) => pair(name, value.bytes(), out),
+                (Line::Pair(name, _), Outcome::Value(value)) => match flat_value::text(value) {
+                    Some(text) => pair(name, text.as_bytes(), out),
+                    None => pair(name, value.bytes(), out),
+                },
                 (_, Outcome::Comment(comment)) if !comment.bytes().contains(&b'\n') => {
                     out.push(b'#');
                     out.extend_from_slice(comment.bytes());

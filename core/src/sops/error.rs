@@ -185,8 +185,12 @@ impl SopsError {
             Self::Manifest(error) => return error.hint(),
             Self::NotEncrypted => "encrypt it first, or leave it to a tool that reads plaintext",
             Self::AlreadyEncrypted => "edit the file, or rename the key `sops`",
-            Self::Pattern { .. } => "write it in Go's syntax (RE2), which has no look-around",
-            Self::NothingSelected { .. } => "correct the selector in `.sops.yaml`",
+            Self::Pattern { .. } => {
+                "write it in Go's syntax (RE2), which https://pkg.go.dev/regexp/syntax lists"
+            }
+            Self::NothingSelected { .. } => {
+                "correct the selector: the flag, or the rule in `.sops.yaml`"
+            }
             Self::NoDataKey { .. } => {
                 "give an identity for one of the recipients, for example in SOPS_AGE_KEY_FILE"
             }

@@ -203,7 +203,7 @@ impl Metadata {
                     .collect()
             })
             .collect();
-        let threshold = threshold.filter(|_| groups.len() > 1);
+        let threshold = (groups.len() > 1).then(|| threshold.unwrap_or(groups.len()));
         self.set_age(&entries?, threshold);
         Ok(())
     }

@@ -25,6 +25,7 @@ mod emit;
 mod error;
 mod file;
 mod flat;
+mod flat_value;
 mod ini;
 mod keys;
 mod leaves;

@@ -122,6 +122,11 @@ impl Selector {
         }
     }
 
+    /// True for that one.
+    pub fn is_default(&self) -> bool {
+        self.kind == SelectorKind::UnencryptedSuffix && self.text == DEFAULT_SUFFIX
+    }
+
     /// Which of the six it is.
     pub fn kind(&self) -> SelectorKind {
         self.kind

@@ -9,6 +9,7 @@ use super::selector::{Selector, SelectorKind};
 use super::value::{Kind, Value};
 
 /// One step through a file, whatever its store.
+#[derive(Clone)]
 pub(super) enum Step<'a> {
     /// A mapping or list begins, under this key or as an item; a document begins without one.
     Open(Option<Cow<'a, str>>, Shape),
@@ -21,6 +22,7 @@ pub(super) enum Step<'a> {
 }
 
 /// A value as it stands in a file. Most texts are a piece of it, and are not copied: ciphertexts are long.
+#[derive(Clone)]
 pub(super) enum Scalar<'a> {
     /// A text that stands there as it is.
     Text(&'a str),

@@ -2,6 +2,7 @@
 
 use crate::cases::CASES;
 use crate::differences::{DIFFERENCES, Difference};
+use crate::left;
 use crate::run::{Whose, run};
 
 #[test]
@@ -26,10 +27,12 @@ fn cases() {
     );
 }
 
-/// A row that no longer differs is a row too many, and so is one whose exit codes are others.
+/// A row that no longer differs is a row too many, and so is one whose exit codes are others, or that leaves
+/// anything but what `left.txt` says.
 #[test]
 fn differences_are_those_of_the_table() {
     let mut failures = Vec::new();
+    let mut left = String::new();
     for Difference {
         case,
         theirs,
@@ -42,7 +45,10 @@ fn differences_are_those_of_the_table() {
         }
         let [a, b] = [Whose::Theirs, Whose::Ours].map(|whose| run(whose, case));
         let codes = (a.outcome.status, b.outcome.status);
-        if a.outcome == b.outcome || codes != (theirs.1, ours.1) {
+        left += &left::told(case, &b.outcome);
+        // What ends with an error of ours has changed nothing, and printed nothing.
+        let traces = ours.1 != 0 && !(b.outcome.stdout.is_empty() && b.outcome.files.is_empty());
+        if a.outcome == b.outcome || codes != (theirs.1, ours.1) || traces {
             failures.push(format!(
                 "{}: {codes:?}\ntheirs: {:#?} {}\nours: {:#?} {}",
                 case.name, a.outcome, a.stderr, b.outcome, b.stderr
@@ -55,4 +61,5 @@ fn differences_are_those_of_the_table() {
         failures.join("\n\n"),
         failures.len()
     );
+    left::compare(&left);
 }

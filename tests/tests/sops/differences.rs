@@ -1,7 +1,9 @@
 //! Where our `sops` differs on purpose: the table in docs/sops-differences.md is made of this one.
 
+mod changes;
 mod command_line;
 mod files;
+mod layout;
 
 use bulla_tests::difference;
 use bulla_tests::difference::row;
@@ -11,4 +13,5 @@ use super::case::Case;
 pub(crate) type Difference = difference::Difference<Case>;
 
 /// All of them, by what they are about.
-pub(crate) const DIFFERENCES: [&[Difference]; 2] = [command_line::ROWS, files::ROWS];
+pub(crate) const DIFFERENCES: [&[Difference]; 4] =
+    [command_line::ROWS, files::ROWS, changes::ROWS, layout::ROWS];

@@ -52,6 +52,8 @@ fn make() -> Materials {
         ("e.json", "p.json", &["--age", a]),
         ("e.env", "p.env", &["--age", a]),
         ("e.ini", "p.ini", &["--age", a]),
+        ("ecomments.ini", "comments.ini", &["--age", a]),
+        ("ebehind.yaml", "behind.yaml", &["--age", a]),
         ("e.bin", "p.bin", &["--age", a]),
         ("emulti.yaml", "multi.yaml", &["--age", a]),
         ("ecomments.yaml", "comments.yaml", &["--age", a]),
@@ -94,6 +96,12 @@ fn make() -> Materials {
         text.lines().next().unwrap().to_owned()
     };
     let foreign = sound.replace(&first("e.yaml"), &first("eab.yaml"));
+    // As 3.13.0 and 3.13.1 wrote them.
+    let ini = String::from_utf8(files["e.ini"].clone()).unwrap();
+    files.insert(
+        "xslashes.ini".to_owned(),
+        ini.replace("\\n", "\\\\n").into_bytes(),
+    );
     let pgp = "    pgp:\n        - created_at: \"2026-11-21T12:00:00Z\"\n          enc: |-\n            -----BEGIN PGP MESSAGE-----\n\n            x\n            -----END PGP MESSAGE-----\n          fp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n    unencrypted_suffix:";
     let mixed = sound.replace("    unencrypted_suffix:", pgp);
     files.insert("epgp.yaml".to_owned(), mixed.into_bytes());
@@ -162,6 +170,17 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
                 .replace(&line("c: "), "c: *x"),
         ),
         (
+            "xkmstime.yaml",
+            sound.replace(
+                "    unencrypted_suffix:",
+                "    kms:\n        - arn: arn:aws:kms:x\n          created_at: 5\n          enc: x\n    unencrypted_suffix:",
+            ),
+        ),
+        (
+            "xmaconlyno.yaml",
+            sound.replace("    version:", "    mac_only_encrypted: no\n    version:"),
+        ),
+        (
             "xtwoselectors.yaml",
             sound.replace("    version:", "    encrypted_suffix: x\n    version:"),
         ),
@@ -193,6 +212,11 @@ const PLAIN: &[(&str, &str)] = &[
     ),
     ("p.env", "A=b\n#comment\nB=c d\n"),
     ("p.ini", "[s]\na = b\n\n[t]\nc = d\n"),
+    ("behind.yaml", "a: b # two\nc: d\n"),
+    (
+        "comments.ini",
+        "; first\nd = 1\n\n; about s\n[s]\n; about a\na = b\n; about b\nb = c\n",
+    ),
     ("multi.yaml", "a: b\n---\nc: d\n"),
     (
         "comments.yaml",

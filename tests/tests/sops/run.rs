@@ -54,14 +54,20 @@ impl Place {
     }
 
     /// The names and bytes of what is there, with modes.
-    fn files(&self) -> BTreeMap<String, (Vec<u8>, u32)> {
+    pub(crate) fn files(&self) -> BTreeMap<String, (Vec<u8>, u32)> {
         let mut files = BTreeMap::new();
-        for entry in fs::read_dir(self.0.path()).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
-                files.insert(name, (fs::read(&path).unwrap(), mode));
+        let mut directories = vec![self.0.path().to_owned()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.is_file() {
+                    let name = path.strip_prefix(self.0.path()).unwrap();
+                    let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+                    let name = name.to_string_lossy().into_owned();
+                    files.insert(name, (fs::read(&path).unwrap(), mode));
+                }
             }
         }
         files
@@ -88,7 +94,7 @@ impl Place {
 
     /// Opens by the real sops, with both keys.
     fn opened(&self, name: &str, bytes: &[u8]) -> String {
-        let file = self.path(&format!("opened-{name}"));
+        let file = self.path(&format!("opened-{}", name.replace('/', "-")));
         fs::write(&file, bytes).unwrap();
         let mut command = self.command(Whose::Theirs, &["decrypt", &file.to_string_lossy()]);
         command.env("SOPS_AGE_KEY_FILE", self.path("both.txt"));

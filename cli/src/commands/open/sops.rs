@@ -243,4 +243,5 @@ const SEPARATOR: &[u8] = b"---\n";
 const LAYOUT: Layout = Layout {
     yaml_indent: 2,
     json_indent: Some(2),
+    json_binary_indent: None,
 };

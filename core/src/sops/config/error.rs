@@ -116,7 +116,9 @@ impl SopsConfigError {
                 "add a rule under `creation_rules`: paths are matched relative to the directory of .sops.yaml"
             }
             Self::NoDestination { .. } => "add a rule under `destination_rules`",
-            Self::Pattern { .. } => "write it in Go's syntax (RE2), which has no look-around",
+            Self::Pattern { .. } => {
+                "write it in Go's syntax (RE2), which https://pkg.go.dev/regexp/syntax lists"
+            }
             Self::Selector { source, .. } => source.hint().unwrap_or("keep one selector"),
             Self::NoKeys { .. } => "name a recipient: `age: age1…`",
             Self::Threshold { .. } => "without the field all groups are needed",

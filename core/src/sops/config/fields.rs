@@ -175,7 +175,12 @@ pub(super) fn truth(field: &'static str, node: Node<'_>) -> Result<bool, SopsCon
     match node.resolve() {
         Some(Resolved::Bool(truth)) => Ok(truth),
         Some(Resolved::Null) => Ok(false),
-        _ => Err(wrong(node, field, "`true` or `false`")),
+        // go-yaml takes those of YAML 1.1 where a truth value is expected.
+        _ => match node.text() {
+            Some("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON") => Ok(true),
+            Some("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF") => Ok(false),
+            _ => Err(wrong(node, field, "`true` or `false`")),
+        },
     }
 }
 

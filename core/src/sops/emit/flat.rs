@@ -1,13 +1,13 @@
 //! Lines of dotenv and sections of INI out of a tree.
 
 use crate::manifest::Path;
-use crate::sops::document::yaml_float;
 use crate::sops::error::SopsError;
 use crate::sops::flat::flatten;
+use crate::sops::flat_value;
 use crate::sops::ini;
 use crate::sops::metadata::Metadata;
 use crate::sops::tree::{Child, Item};
-use crate::sops::value::{Kind, Value};
+use crate::sops::value::Value;
 
 use super::{children, unwritable_at};
 
@@ -114,16 +114,11 @@ fn text(item: &Item, key: &str) -> Result<String, SopsError> {
         Item::Null => Ok("<nil>".to_owned()),
         Item::Mapping(_) | Item::List(_) => Err(unwritable_at([key].into(), rule)),
         Item::Value(value) => {
-            let text = value
-                .as_text()
-                .ok_or_else(|| unwritable_at([key].into(), "bytes have no form in this format"))?;
-            Ok(match value.kind() {
-                Kind::Bool => text.to_ascii_lowercase(),
-                Kind::Float => yaml_float(value.as_float().unwrap_or(f64::NAN))
-                    .replace("e+", "E+")
-                    .replace("e-", "E-"),
-                _ => text.to_owned(),
-            })
+            let text = flat_value::text(value);
+            let rule = "bytes have no form in this format";
+            Ok(text
+                .ok_or_else(|| unwritable_at([key].into(), rule))?
+                .into_owned())
         }
     }
 }

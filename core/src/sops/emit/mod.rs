@@ -24,6 +24,8 @@ pub struct Layout {
     pub yaml_indent: usize,
     /// Blanks of each level of JSON; `None` is a tab.
     pub json_indent: Option<usize>,
+    /// The same for binary files, which are JSON once they are encrypted.
+    pub json_binary_indent: Option<usize>,
 }
 
 impl Layout {
@@ -37,7 +39,7 @@ impl Layout {
 }
 
 impl Tree {
-    /// The file in plaintext, as sops prints it.
+    /// The file in plaintext, as sops prints it: of several documents the first one, where the store has room for one.
     ///
     /// # Errors
     ///
@@ -62,13 +64,15 @@ impl Tree {
         block: Option<&Metadata>,
         layout: &Layout,
     ) -> Result<String, SopsError> {
-        let one = || match &self.documents[..] {
-            [only] => Ok(only),
+        // With one of several documents, its MAC would not match.
+        let one = || match (&self.documents[..], block) {
+            ([first, ..], None) | ([first], Some(_)) => Ok(first),
             _ => Err(unwritable("only one document has a form in this format")),
         };
         match store {
             Store::Yaml => Ok(yaml::documents(&self.documents, block, layout.yaml_step())),
-            Store::Json | Store::Binary => json::document(one()?, block, layout.json_indent),
+            Store::Json => json::document(one()?, block, layout.json_indent),
+            Store::Binary => json::document(one()?, block, layout.json_binary_indent),
             Store::Dotenv => flat::dotenv(one()?, block),
             Store::Ini => flat::ini(one()?, block),
         }
@@ -112,14 +116,24 @@ impl Store {
         output: Self,
         layout: &Layout,
     ) -> Result<Vec<u8>, SopsError> {
-        if self == Self::Binary && matches!(output, Self::Binary | Self::Json) {
+        let tabs = match output {
+            Self::Binary => layout.json_binary_indent.is_none(),
+            Self::Json => layout.json_indent.is_none(),
+            _ => false,
+        };
+        if self == Self::Binary && tabs {
             return binary::replace_metadata(encrypted, &binary::metadata(encrypted)?);
         }
         let (tree, metadata) = self.read(encrypted, |body| {
             Ok((Tree::plain(body.steps()), body.metadata()?))
         })?;
         let text = tree.text(output, Some(&metadata), layout)?;
-        let again = output.tree(text.as_bytes())?;
+        // A tree that is called binary is one of JSON all the same.
+        let reader = match output {
+            Self::Binary => Self::Json,
+            other => other,
+        };
+        let again = reader.tree(text.as_bytes())?;
         let same = tree.documents().len() == again.documents().len()
             && tree
                 .documents()

@@ -3,27 +3,29 @@
 //! All comments above a key and the one behind its value are one comment, which stands above the key once it is
 //! encrypted. To sops it follows its key, which matters to selectors of comments.
 
+mod put;
 mod read;
 mod text;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::manifest::{self, Edit, Path, splice};
+use crate::manifest::{Edit, Path, splice};
 use crate::plaintext::Plaintext;
 
-use super::body::{Body, Put};
+use super::body::Body;
 use super::close::Closed;
-use super::dotenv::{FLAT, text as utf8};
+use super::dotenv::text as utf8;
 use super::error::SopsError;
 use super::flat::{flatten, unflatten};
+use super::flat_value;
 use super::metadata::Metadata;
 use super::open::Outcome;
-use super::value::{Value, json_text};
+use super::value::Value;
 use super::walk::{Form, Line, Scalar, Shape, Step};
+pub(super) use put::put;
 use read::{BLOCK, Notes, Pair, Section, read};
 pub(super) use text::{aligned, spaced_comment_lines, value};
 
@@ -205,7 +207,10 @@ impl Body for Ini<'_> {
         let again = Ini::read(out.as_bytes())?;
         let expected = self.steps.iter().zip(outcomes);
         let expected = expected.filter_map(|(step, outcome)| match (step, outcome) {
-            (Step::Leaf(key, ..), Outcome::Value(value)) => Some((key.as_deref(), value.bytes())),
+            (Step::Leaf(key, ..), Outcome::Value(value)) => {
+                let text = flat_value::text(value)?.into_owned().into_bytes();
+                Some((key.as_deref(), Cow::Owned(text)))
+            }
             (step, _) => leaf(step),
         });
         same(expected, &again)?;
@@ -246,7 +251,9 @@ impl Body for Ini<'_> {
         let again = Ini::read(out.as_bytes())?;
         let expected = self.steps.iter().zip(closed);
         let expected = expected.filter_map(|(step, closed)| match (step, closed) {
-            (Step::Leaf(key, ..), Some(closed)) => Some((key.as_deref(), closed.text.as_bytes())),
+            (Step::Leaf(key, ..), Some(closed)) => {
+                Some((key.as_deref(), closed.text.as_bytes().into()))
+            }
             (step, _) => leaf(step),
         });
         same(expected, &again)?;
@@ -274,16 +281,16 @@ pub(super) fn block(metadata: &Metadata) -> Result<String, SopsError> {
 }
 
 /// The key and the bytes of a value.
-fn leaf<'p>(step: &'p Step<'_>) -> Option<(Option<&'p str>, &'p [u8])> {
+fn leaf<'p>(step: &'p Step<'_>) -> Option<(Option<&'p str>, Cow<'p, [u8]>)> {
     match step {
-        Step::Leaf(key, Some(value), _) => Some((key.as_deref(), value.bytes())),
+        Step::Leaf(key, Some(value), _) => Some((key.as_deref(), value.bytes().into())),
         _ => None,
     }
 }
 
 /// Every edit is read again before it is handed out.
 fn same<'p>(
-    expected: impl Iterator<Item = (Option<&'p str>, &'p [u8])>,
+    expected: impl Iterator<Item = (Option<&'p str>, Cow<'p, [u8]>)>,
     found: &'p Ini<'_>,
 ) -> Result<(), SopsError> {
     if expected.eq(found.steps.iter().filter_map(leaf)) {
@@ -291,61 +298,5 @@ fn same<'p>(
     }
     Err(SopsError::NotFaithful {
         path: Path::default(),
-    })
-}
-
-/// The file with another value at `["SECTION"]["key"]`, or without it.
-pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put, SopsError> {
-    let missing = || SopsError::NoSuchPath { path: path.clone() };
-    let unwritable = |rule| SopsError::Unwritable {
-        path: path.clone(),
-        rule,
-    };
-    let [manifest::Step::Key(section), manifest::Step::Key(key)] = &path.0[..] else {
-        return Err(missing());
-    };
-    if section == BLOCK {
-        return Err(missing());
-    }
-    let value = value.map(|value| {
-        let text = json_text(value).ok_or(unwritable(FLAT))?;
-        text::value(&Value::text(text.as_bytes()))
-            .ok_or(unwritable("the value has no form in this format"))
-    });
-    let value = value.transpose()?;
-    let ini = Ini::read(file)?;
-    let found = ini.sections.iter().find(|found| found.name == section);
-    let pair = found.and_then(|found| found.pairs.iter().find(|pair| pair.key == key));
-    let line_end = ini.line_end();
-    let edit = match (found, pair, value) {
-        (_, Some(pair), Some(value)) => Edit {
-            span: pair.span.clone(),
-            text: value,
-        },
-        (_, Some(pair), None) => Edit {
-            span: pair.line.clone(),
-            text: String::new(),
-        },
-        (_, None, None) => return Err(missing()),
-        (found, None, Some(value)) => {
-            if !text::is_key(key) || !text::is_section(section) {
-                return Err(unwritable("the name would read as something else"));
-            }
-            let (at, text) = match found {
-                Some(found) => (found.end, format!("{key} = {value}{line_end}")),
-                None => {
-                    let block = ini.blocks().next();
-                    let at = block.map_or(ini.source.len(), |span| span.start);
-                    let pairs = [(key.clone(), value)];
-                    (at, text::section(section, &pairs, line_end) + line_end)
-                }
-            };
-            Edit { span: at..at, text }
-        }
-    };
-    let out = ini.spliced(vec![edit])?;
-    Ok(Put {
-        file: Zeroizing::new(out.as_bytes().to_vec()),
-        at: path.into(),
     })
 }

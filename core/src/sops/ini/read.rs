@@ -313,5 +313,5 @@ fn unquoted(text: &str) -> &str {
     text
 }
 
-const DEFAULT: &str = "DEFAULT";
+pub(super) const DEFAULT: &str = "DEFAULT";
 pub(super) const BLOCK: &str = "sops";

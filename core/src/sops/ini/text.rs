@@ -1,14 +1,11 @@
 //! Values, comments and sections as go-ini writes them, wherever it would read them again.
 
-use crate::sops::value::{Kind, Value};
+use crate::sops::flat_value;
+use crate::sops::value::Value;
 
 /// The value behind `key = `; `None` where no form reads as it.
 pub(in crate::sops) fn value(value: &Value) -> Option<String> {
-    let text = value.as_text()?;
-    let text = match value.kind() {
-        Kind::Bool => text.to_ascii_lowercase(),
-        _ => text.to_owned(),
-    };
+    let text = flat_value::text(value)?.into_owned();
     let blank = text.trim() != text;
     let quoted = text.len() > 1
         && ['\'', '"']
@@ -66,16 +63,23 @@ pub(in crate::sops) fn aligned(pairs: &[(String, String)], line_end: &str) -> Ve
     pairs.iter().map(line).collect()
 }
 
-/// True for a key that reads as itself without quotes.
-pub(super) fn is_key(key: &str) -> bool {
-    let marks = ['#', ';', '[', '"', '`', '-'];
-    !key.is_empty()
-        && key.trim() == key
-        && !key.starts_with(marks)
-        && !key.contains(['=', ':', '\n', '\r'])
+/// A key as go-ini writes it; `None` where no form reads as it.
+pub(super) fn key(key: &str) -> Option<String> {
+    let marks = ['#', ';', '[', '-'];
+    let odd = key.is_empty()
+        || key.trim() != key
+        || key.starts_with(marks)
+        || key.contains(['`', '\n', '\r']);
+    if odd {
+        return None;
+    }
+    Some(match key.contains(['"', '=', ':']) {
+        true => format!("`{key}`"),
+        false => key.to_owned(),
+    })
 }
 
 /// True for the name of a section that reads as itself.
 pub(super) fn is_section(name: &str) -> bool {
-    !name.is_empty() && name != "DEFAULT" && !name.contains([']', '\n', '\r'])
+    !name.is_empty() && name != "DEFAULT" && !name.contains(['\n', '\r'])
 }

@@ -66,9 +66,9 @@ pub(crate) const ROWS: &[Difference] = &[
     row(
         Case::new(
             "another type in place",
-            &["decrypt", "-i", "--output-type", "json", "e.yaml"],
+            &["decrypt", "-i", "--output-type", "dotenv", "eflat.yaml"],
         ),
-        ("writes JSON into a file that is called YAML", 0),
+        ("writes dotenv into a file that is called YAML", 0),
         ("an error", 8),
         "nobody could read it by its name",
     ),
