@@ -46,8 +46,8 @@ mod walk;
 
 pub use audit::Audit;
 pub use change::{Changed, Setting};
-pub use document::place_of;
 pub use cipher::{ClosedValue, DataKey, is_closed};
+pub use document::place_of;
 pub use emit::Layout;
 pub use error::{At, SopsError};
 pub use file::{Decrypted, DecryptedTree, Store};

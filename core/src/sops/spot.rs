@@ -56,11 +56,7 @@ enum Standing {
 }
 
 /// What stands at the path, if anything does, and whether the first value there or below it is encrypted.
-fn standing(
-    steps: &[Step<'_>],
-    selector: Option<&Selector>,
-    at: &At,
-) -> (Option<Standing>, bool) {
+fn standing(steps: &[Step<'_>], selector: Option<&Selector>, at: &At) -> (Option<Standing>, bool) {
     let mut walk = Walk::new(selector);
     let mut found = None;
     for step in steps {

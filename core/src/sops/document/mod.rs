@@ -20,12 +20,12 @@ use super::close::Closed;
 use super::error::{At, SopsError};
 use super::metadata::Metadata;
 use super::open::Outcome;
-use super::selector::Selector;
+use super::selector::{Selector, SelectorKind};
 use super::walk;
 pub(super) use compare::Part;
 use compare::compare;
 use edit::Editor;
-use read::{Pieces, read};
+use read::{Pieces, Slot, read};
 pub(super) use text::{json, yaml_float};
 
 /// A file of YAML or JSON, taken to pieces.
@@ -44,6 +44,29 @@ impl<'s> Document<'s> {
         splice(self.stream.source(), editor.edits).ok_or_else(overlap)
     }
 
+    /// Behind a bracket or a comma, sops counts a comment to what comes before, or to nothing.
+    fn refuse_comments_in_flow(&self, selector: &Selector) -> Result<(), SopsError> {
+        let comments = [
+            SelectorKind::EncryptedCommentRegex,
+            SelectorKind::UnencryptedCommentRegex,
+        ];
+        if !comments.contains(&selector.kind()) {
+            return Ok(());
+        }
+        for (step, slot) in self.pieces.steps.iter().zip(&self.pieces.slots) {
+            let (walk::Step::Comment(text, _), Slot::Comment { span, .. }) = (step, slot) else {
+                continue;
+            };
+            let before = &self.stream.source()[..span.start];
+            let before = before.trim_end_matches([' ', '\t']);
+            if before.ends_with([',', '[', '{']) && selector.hits_comment(text) {
+                let at = self.stream.place(span.start);
+                return Err(SopsError::CommentInFlow { at });
+            }
+        }
+        Ok(())
+    }
+
     fn again(&self, text: &str) -> Result<Stream, SopsError> {
         Ok(Stream::parse_sops(text.as_bytes(), self.stream.format())?)
     }
@@ -59,6 +82,13 @@ impl Body for Document<'_> {
         let Some((root, Some(block))) = first else {
             return Err(SopsError::NotEncrypted);
         };
+        let named = |(key, _): &(Node<'_>, Node<'_>)| key.text() == Some(read::BLOCK);
+        if root.entries().filter(named).count() > 1 {
+            return Err(SopsError::Metadata {
+                field: read::BLOCK.into(),
+                rule: "stands there twice",
+            });
+        }
         block::read(*root, *block, self.stream.source())
     }
 
@@ -100,6 +130,7 @@ impl Body for Document<'_> {
     }
 
     fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
+        self.refuse_comments_in_flow(&metadata.selector()?)?;
         let mut editor = Editor::new(self.stream);
         let slots = self.pieces.slots.iter().zip(closed);
         let items: Vec<bool> = slots
@@ -191,7 +222,9 @@ pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
     let nth = roots.position(|other| other.number == document);
     place.document += nth.unwrap_or(0);
     let documents = stream.documents();
-    let mut root = documents.filter_map(|document| document.root).nth(place.document - 1);
+    let mut root = documents
+        .filter_map(|document| document.root)
+        .nth(place.document - 1);
     for step in node.path().0 {
         root = match &step {
             Step::Key(key) => {

@@ -1,5 +1,6 @@
 //! Values, comments and sections as go-ini writes them, wherever it would read them again.
 
+use super::read::unquoted;
 use crate::sops::value::{Kind, Value};
 
 /// The value behind `key = `; `None` where no form reads as it.
@@ -10,10 +11,7 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
         _ => text.to_owned(),
     };
     let blank = text.trim() != text;
-    let quoted = text.len() > 1
-        && ['\'', '"']
-            .iter()
-            .any(|mark| text.starts_with(*mark) && text.ends_with(*mark));
+    let quoted = unquoted(&text) != text;
     let lines = text.contains(['\n', '`']);
     if lines {
         let odd = text.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
