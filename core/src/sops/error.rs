@@ -207,7 +207,9 @@ impl SopsError {
                 "compare with the history of the file; `--ignore-mac` opens it as it is"
             }
             Self::ManySelectors { .. } => "keep one of them",
-            Self::CommentInFlow { .. } => "give it a line of its own above what it is for",
+            Self::CommentInFlow { .. } => {
+                "write the mapping or list in lines, without braces or brackets"
+            }
             Self::Value {
                 fault: ValueFault::Tag,
                 ..

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod files;
+mod reading;
 
 use super::case::Case;
 
@@ -32,4 +33,4 @@ const fn row(
 }
 
 /// All of them, by what they are about.
-pub(crate) const DIFFERENCES: [&[Difference]; 2] = [command_line::ROWS, files::ROWS];
+pub(crate) const DIFFERENCES: [&[Difference]; 3] = [command_line::ROWS, files::ROWS, reading::ROWS];

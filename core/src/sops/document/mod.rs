@@ -20,7 +20,7 @@ use super::close::Closed;
 use super::error::{At, SopsError};
 use super::metadata::Metadata;
 use super::open::Outcome;
-use super::selector::{Selector, SelectorKind};
+use super::selector::Selector;
 use super::walk;
 pub(super) use compare::Part;
 use compare::compare;
@@ -44,22 +44,14 @@ impl<'s> Document<'s> {
         splice(self.stream.source(), editor.edits).ok_or_else(overlap)
     }
 
-    /// Behind a bracket or a comma, sops counts a comment to what comes before, or to nothing.
+    /// sops counts a comment in braces or brackets to what stands before it, or to nothing.
     fn refuse_comments_in_flow(&self, selector: &Selector) -> Result<(), SopsError> {
-        let comments = [
-            SelectorKind::EncryptedCommentRegex,
-            SelectorKind::UnencryptedCommentRegex,
-        ];
-        if !comments.contains(&selector.kind()) {
-            return Ok(());
-        }
         for (step, slot) in self.pieces.steps.iter().zip(&self.pieces.slots) {
             let (walk::Step::Comment(text, _), Slot::Comment { span, .. }) = (step, slot) else {
                 continue;
             };
-            let before = &self.stream.source()[..span.start];
-            let before = before.trim_end_matches([' ', '\t']);
-            if before.ends_with([',', '[', '{']) && selector.hits_comment(text) {
+            let inside = |root: &Node<'_>| is_in_flow(*root, span.start);
+            if selector.hits_comment(text) && self.pieces.roots.iter().any(inside) {
                 let at = self.stream.place(span.start);
                 return Err(SopsError::CommentInFlow { at });
             }
@@ -246,6 +238,15 @@ pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
 fn is_comment(item: Node<'_>) -> bool {
     let text = item.text().filter(|text| is_closed(text));
     text.is_some_and(|text| text.ends_with(",type:comment]"))
+}
+
+/// True for what stands between braces or brackets.
+fn is_in_flow(node: Node<'_>, at: usize) -> bool {
+    let span = node.span();
+    if node.is_flow() {
+        return span.start < at && at < span.end;
+    }
+    span.start <= at && node.children().any(|child| is_in_flow(child, at))
 }
 
 fn overlap() -> SopsError {

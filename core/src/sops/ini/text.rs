@@ -25,6 +25,23 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     Some(if blank { format!("\"{text}\"") } else { text })
 }
 
+/// The quotes around what stands for a value, where it has some.
+pub(super) fn mark(written: &str) -> &str {
+    match unquoted(written) == written {
+        true => "",
+        false => &written[..1],
+    }
+}
+
+/// What [`value`] wrote, in the quotes that stand there, where it needs no others.
+pub(super) fn in_quotes(text: String, value: &Value, written: &str) -> String {
+    let mark = mark(written);
+    match value.as_text() == Some(&text) && !mark.is_empty() && !text.contains(mark) {
+        true => format!("{mark}{text}{mark}"),
+        false => text,
+    }
+}
+
 /// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
 pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
     lines(text, |line| match line.starts_with(['#', ';']) {
