@@ -56,7 +56,7 @@ pub(crate) fn replace<'a>(files: &[Replacement<'a>]) -> Result<Vec<&'a Path>, Fa
     let mut directories = BTreeMap::new();
     let mut all = Vec::with_capacity(files.len());
     // Written first and then flushed, as many at a time as may well be open.
-    for batch in files.chunks(FILES_AT_A_TIME) {
+    for batch in files.chunks(files_at_a_time(files.len())) {
         let mut batch_staged = Vec::with_capacity(batch.len());
         for file in batch {
             deferred.check()?;
@@ -130,9 +130,6 @@ impl<'a> Staged<'a> {
         let directory = directory_of(&target);
         if !directories.contains_key(directory) {
             leftovers::sweep(directory);
-            if directories.len() == DIRECTORIES_WITHOUT_ASKING {
-                allow_many_open_files();
-            }
         }
         let temporaries = directories
             .entry(directory.to_owned())
@@ -192,14 +189,26 @@ fn is_private(metadata: &Metadata) -> bool {
     metadata.mode() & 0o077 == 0 && metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// The lock of each directory takes a descriptor. Where no more are allowed, staging fails, and nothing is replaced.
-fn allow_many_open_files() {
+/// The more files are flushed together, the fewer times the disk is waited for. Each of them takes a descriptor, and so
+/// does the lock of each directory. Where no more are allowed, staging fails, and nothing is replaced.
+fn files_at_a_time(files: usize) -> usize {
+    if files <= FILES_WITHOUT_ASKING {
+        return FILES_WITHOUT_ASKING;
+    }
     let limit = getrlimit(Resource::Nofile);
-    let allowed = Rlimit {
-        current: limit.maximum.or(Some(OPEN_FILES_WITHOUT_LIMIT)),
+    let wanted = limit.maximum.or(Some(OPEN_FILES_WITHOUT_LIMIT));
+    let raised = Rlimit {
+        current: wanted,
         maximum: limit.maximum,
     };
-    let _ = setrlimit(Resource::Nofile, allowed);
+    let allowed = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => wanted,
+        Err(_) => limit.current,
+    };
+    let half = allowed.map_or(FILES_AT_A_TIME_MAX, |allowed| {
+        usize::try_from(allowed / 2).unwrap_or(FILES_AT_A_TIME_MAX)
+    });
+    half.clamp(FILES_WITHOUT_ASKING, FILES_AT_A_TIME_MAX)
 }
 
 impl Fault for NotAFile {
@@ -227,9 +236,9 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-const FILES_AT_A_TIME: usize = 100;
-const SYNCED_AT_A_TIME: usize = 16;
-/// Fewer than any system allows files to be open, the ones at a time included.
-const DIRECTORIES_WITHOUT_ASKING: usize = 100;
+const FILES_AT_A_TIME_MAX: usize = 500;
+/// With as many directories, fewer than any system allows to be open.
+const FILES_WITHOUT_ASKING: usize = 100;
+const SYNCED_AT_A_TIME: usize = 64;
 /// What macOS takes for no limit at all.
 const OPEN_FILES_WITHOUT_LIMIT: u64 = 10_240;

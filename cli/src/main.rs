@@ -2,16 +2,25 @@
 //!
 //! The first word of the command line chooses a personality before any grammar is built. Offline
 //! commands start no thread, open no socket and read no kubeconfig.
+//!
+//! | Modules | Subject |
+//! |---|---|
+//! | `invocation`, `cli`, `commands` | Bulla's own command line: grammar, and one file for each command |
+//! | `kubeseal`, `sops` | the other two personalities |
+//! | `manifest`, `sealed_secret`, `sops_file` | the formats in files: found, read, opened, changed |
+//! | `config`, `recipients`, `identities`, `plugins`, `vouching` | whom to close for, and with whose keys to open |
+//! | `input`, `exclusion`, `many`, `scratch`, `atomic`, `leftovers`, `stream_output` | files in and out |
+//! | `comparison`, `git`, `cluster` | other states of them: revisions, a running cluster |
+//! | `printer`, `report`, `progress`, `shown`, `editor`, `hidden_prompt`, `value_source` | the terminal |
+//! | `failure`, `located`, `exit` | errors, and how a run ends |
+//! | `session`, `interrupt`, `hardening` | what every run has |
 
 mod atomic;
 mod cli;
 mod cluster;
 mod commands;
 mod comparison;
-mod complete;
 mod config;
-mod create;
-mod edit_view;
 mod editor;
 mod exclusion;
 mod exit;
@@ -33,17 +42,13 @@ mod printer;
 mod progress;
 mod recipients;
 mod report;
-mod rework;
 mod scratch;
 mod sealed_secret;
-mod secret;
 mod session;
-mod shell;
 mod shown;
 mod sops;
 mod sops_file;
 mod stream_output;
-mod surroundings;
 mod value_source;
 mod vouching;
 

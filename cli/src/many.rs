@@ -51,7 +51,10 @@ pub(crate) fn each_on<T: Sync, R: Send>(
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(worker);
+            // Where no more threads are allowed, those that are there do the work.
+            if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+                break;
+            }
         }
         worker();
     });

@@ -48,7 +48,8 @@ impl Printer {
     /// Says what was done.
     pub(crate) fn say(&self, text: impl fmt::Display) {
         if !self.quiet {
-            let _ = writeln!(stderr().lock(), "{text}");
+            // Whole lines, so that each takes one write.
+            let _ = stderr().lock().write_all(format!("{text}\n").as_bytes());
         }
     }
 

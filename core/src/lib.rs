@@ -7,6 +7,7 @@
 #[cfg(feature = "api")]
 pub mod api;
 pub mod envelope;
+mod go_base64;
 pub mod manifest;
 pub mod names;
 pub mod plaintext;

@@ -130,6 +130,34 @@ fn a_remembered_key_is_tried_first_and_every_try_is_counted() {
 
 /// In a cluster others wait: the work on what is refused anyway has a bound.
 #[test]
+fn a_block_without_its_leading_zeros_opens_as_in_go() {
+    let key = key("generated-2048");
+    let place = label("strict");
+    let value = Plaintext::from(&b"hunter2"[..]);
+    let whole = loop {
+        let item = SealedItem::seal(key.public(), &place, &value, &mut OsRng).unwrap();
+        let bytes = STANDARD.decode(item.to_string()).unwrap();
+        if bytes[2] == 0 {
+            break bytes;
+        }
+    };
+    let ring = RsaKeyRing::new(vec![key]);
+    let open = |prefix: u16, block: &[u8]| {
+        let text = STANDARD.encode([&prefix.to_be_bytes(), block, &whole[2 + 256..]].concat());
+        let item = SealedItem::parse(&text).unwrap();
+        let opened = ring.open(&item, &place, &mut Search::default());
+        // A test looks at what was opened.
+        opened.map(|(value, _)| value.reveal().to_vec())
+    };
+    assert_eq!(open(255, &whole[3..258]).unwrap(), b"hunter2");
+    assert_eq!(open(256, &whole[2..258]).unwrap(), b"hunter2");
+    let longer = [&[0], &whole[2..258]].concat();
+    let refused = open(257, &longer).unwrap_err();
+    assert_eq!(refused, ItemError::WrongBlockSize { bits: 257 * 8 });
+    assert_eq!(open(254, &whole[4..258]).unwrap_err(), ItemError::NoKey);
+}
+
+#[test]
 fn a_bounded_search_ends_soon_after_a_value_that_nothing_opens() {
     let ring = RsaKeyRing::new(vec![key("generated-2048"), key("generated-2048-named")]);
     let value = Plaintext::from(&b"hunter2"[..]);

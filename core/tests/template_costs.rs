@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its own steps fail")]
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use bulla_core::names::KeyName;
 use bulla_core::plaintext::Plaintext;
 use bulla_core::template::{
-    self, Budget, MissingKeys, Rendering, Template, TemplateError, TemplateFault,
+    self, Budget, Functions, MissingKeys, Rendering, Surroundings, Template, TemplateError,
+    TemplateFault,
 };
 
 fn parse(source: &str) -> Template {
@@ -106,4 +108,24 @@ fn the_room_of_an_output_is_bounded() {
     };
     assert_eq!(within(100).unwrap(), 100);
     assert_eq!(*within(99).unwrap_err().fault(), TemplateFault::NoRoom);
+}
+
+/// Checking the numbers of a key against each other takes the square of their length.
+#[test]
+fn reading_a_long_key_is_dear() {
+    let render = |times: usize| {
+        let source = format!(
+            "{{{{ $k := genPrivateKey \"rsa\" | b64enc }}}}\
+             {{{{ $c := genSelfSignedCertWithKey \"a\" nil nil 9 (genPrivateKey \"ecdsa\") }}}}\
+             {{{{ range {times} }}}}{{{{ $_ := buildCustomCert (b64enc $c.Cert) $k }}}}{{{{ end }}}}"
+        );
+        let key = "url".parse().unwrap();
+        let template = template::parse_with(&key, &source, Functions::All).unwrap();
+        let mut surroundings = Surroundings::new(SystemTime::now(), [7; 32]);
+        let rendered =
+            template.render_with(&BTreeMap::new(), MissingKeys::AsGo, Some(&mut surroundings));
+        rendered.map(drop).map_err(|error| error.fault().clone())
+    };
+    assert_eq!(render(20), Ok(()));
+    assert_eq!(render(100), Err(TemplateFault::TooManySteps));
 }

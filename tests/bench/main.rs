@@ -1,4 +1,5 @@
-//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [sealed-secrets] [sops]`.
+//! Benchmarks: `cargo run --release -p bulla-tests --bin bench [open] [seal] [cluster] [sealed-secrets] [sops]
+//! [sops-repository]`.
 //!
 //! Each runs its peer in the same run on the same machine and prints a table with what must be
 //! reached beside what was. docs/benchmarks.md records a run.
@@ -34,6 +35,8 @@ fn main() {
     }
     if wanted("sops") {
         sops::run(&mut table);
+    }
+    if wanted("sops-repository") {
         sops_repository::run(&mut table);
     }
     if wanted("cluster") {

@@ -1,4 +1,4 @@
-//! Files of SOPS, each command as a whole process, beside the real `sops`; and a repository of a thousand of them.
+//! Files of SOPS, each command as a whole process, beside the real `sops`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,37 +12,35 @@ use crate::machine::{median, memory_mib};
 use crate::table::Table;
 
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\nstringData:\n  username: shop\n  password: correct horse battery staple\n";
-const FILES: usize = 1000;
 
 pub(crate) fn run(table: &mut Table) {
-    let bench = Bench::new(Suite::X25519);
+    let bench = Bench::new();
     small(&bench, table);
     many_values(&bench, table);
     json(&bench, table);
     binary(&bench, table);
-    for suite in [Suite::X25519, Suite::MlKem768X25519] {
-        repository(&Bench::new(suite), suite, table);
-    }
 }
 
 fn small(bench: &Bench, table: &mut Table) {
     let plain = bench.write("secret.yaml", SECRET);
-    for (way, [ours, theirs]) in bench.both_ways(&plain, 40) {
+    for pair in bench.both_ways(&plain) {
+        let work = format!("SOPS: {} a small Secret", pair.way);
+        let [ours, theirs] = pair.milliseconds(40);
         table.goal(
-            &format!("SOPS: {way} a small Secret, whole process (median of 40)"),
+            &format!("{work}, whole process (median of 40)"),
             format!(
-                "{:.1} ms, {:.2} of sops'",
-                ours.milliseconds,
-                ours.milliseconds / theirs.milliseconds
+                "{ours:.1} ms, {:.2} of sops' ({theirs:.1} ms)",
+                ours / theirs
             ),
             "≤ ¼ of sops'",
-            ours.milliseconds <= theirs.milliseconds / 4.0,
+            ours <= theirs / 4.0,
         );
+        let [ours, theirs] = pair.peaks_mib();
         table.goal(
-            &format!("SOPS: {way} a small Secret, peak memory"),
-            format!("{:.1} MiB (sops {:.1})", ours.peak_mib, theirs.peak_mib),
+            &format!("{work}, peak memory"),
+            format!("{ours:.1} MiB (sops {theirs:.1})"),
             "≤ 15 MiB",
-            ours.peak_mib <= 15.0,
+            ours <= 15.0,
         );
     }
 }
@@ -56,14 +54,9 @@ fn many_values(bench: &Bench, table: &mut Table) {
         writeln!(text, "  key{nth}: value number {nth}").expect("a string");
     }
     let plain = bench.write("many.yaml", &text);
-    for (way, [ours, theirs]) in bench.both_ways(&plain, 5) {
-        times(
-            table,
-            &format!("SOPS: {way} YAML of 10,000 values"),
-            &ours,
-            &theirs,
-            10.0,
-        );
+    for pair in bench.both_ways(&plain) {
+        let work = format!("SOPS: {} YAML of 10,000 values", pair.way);
+        times(table, &work, pair.milliseconds(7), 10.0);
     }
 }
 
@@ -77,27 +70,18 @@ fn json(bench: &Bench, table: &mut Table) {
             &format!("{{\n{}\n}}\n", entries.join(",\n")),
         )
     };
-    let few = bench.both_ways(&file(5000), 3);
-    // The real one takes a minute for this.
-    let many = bench.both_ways(&file(40_000), 1);
-    for ((way, [few, theirs]), (_, [many, theirs_many])) in few.into_iter().zip(many) {
-        times(
-            table,
-            &format!("SOPS: {way} JSON of 5,000 keys"),
-            &few,
-            &theirs,
-            50.0,
-        );
-        times(
-            table,
-            &format!("SOPS: {way} JSON of 40,000 keys"),
-            &many,
-            &theirs_many,
-            50.0,
-        );
-        let growth = many.milliseconds / few.milliseconds;
+    let few = bench.both_ways(&file(5000));
+    let many = bench.both_ways(&file(40_000));
+    for (few, many) in few.iter().zip(&many) {
+        let work = |keys| format!("SOPS: {} JSON of {keys} keys", few.way);
+        let few = few.milliseconds(5);
+        // The real one takes minutes for this.
+        let many = [many.ours.median_of(5), many.theirs.milliseconds()];
+        times(table, &work("5,000"), few, 50.0);
+        times(table, &work("40,000"), many, 50.0);
+        let growth = many[0] / few[0];
         table.goal(
-            &format!("SOPS: {way} JSON of 40,000 keys against 5,000"),
+            &format!("{} against 5,000", work("40,000")),
             format!("{growth:.1} times as long"),
             "≤ 10 times",
             growth <= 10.0,
@@ -110,99 +94,45 @@ fn binary(bench: &Bench, table: &mut Table) {
     getrandom::getrandom(&mut bytes).expect("random bytes");
     let plain = bench.folder.path().join("large.bin");
     std::fs::write(&plain, &bytes).expect("a file");
-    for (way, [ours, theirs]) in bench.both_ways(&plain, 3) {
-        times(
-            table,
-            &format!("SOPS: {way} 20 MB of bytes"),
-            &ours,
-            &theirs,
-            3.0,
-        );
-        // The encrypted file is a third longer than what it holds.
-        let bytes = if way == "encrypt" { 20.0e6 } else { 26.7e6 };
-        let file = bytes / f64::from(1 << 20);
+    for pair in bench.both_ways(&plain) {
+        let work = format!("SOPS: {} 20 MB of bytes", pair.way);
+        times(table, &work, pair.milliseconds(5), 3.0);
+        let [ours, theirs] = pair.peaks_mib();
+        // Of the plaintext, whichever way: the encrypted file is a third longer.
+        let factor = ours / (20.0e6 / f64::from(1 << 20));
         table.goal(
-            &format!("SOPS: {way} 20 MB of bytes, peak memory"),
-            format!("{:.0} MiB (sops {:.0})", ours.peak_mib, theirs.peak_mib),
+            &format!("{work}, peak memory"),
+            format!("{ours:.0} MiB, {factor:.1} × the file (sops {theirs:.0} MiB)"),
             "≤ 3 × the file",
-            ours.peak_mib <= 3.0 * file,
+            factor <= 3.0,
         );
     }
 }
 
-fn repository(bench: &Bench, suite: Suite, table: &mut Table) {
-    let folder = bench.folder.path().join("repository");
-    std::fs::create_dir(&folder).expect("a folder");
-    bench.configure(&folder);
-    let mut text = SECRET.to_owned();
-    while text.len() < 600 {
-        writeln!(text, "  key{}: value", text.len()).expect("a string");
-    }
-    let plain = bench.write("one.yaml", &text);
-    let file = bench.bulla(&["sops", "encrypt"], &plain).output();
-    for nth in 0..FILES {
-        std::fs::write(folder.join(format!("{nth:04}.yaml")), &file).expect("a file");
-    }
-    for words in [&["open", "-R"][..], &["check"], &["rewrap", "-R"]] {
-        let took = median(
-            (0..5)
-                .map(|_| bench.bulla(words, &folder).milliseconds())
-                .collect(),
-        );
-        let work = format!(
-            "SOPS: {} 1,000 files of {} bytes, {suite}",
-            words[0],
-            file.len()
-        );
-        let measured = format!("{:.2} s", took / 1000.0);
-        match suite {
-            Suite::X25519 => table.goal(&work, measured, "< 0.5 s", took < 500.0),
-            _ => table.beside(&work, measured),
-        }
-    }
-}
-
-fn times(table: &mut Table, work: &str, ours: &Figures, theirs: &Figures, required: f64) {
-    let factor = theirs.milliseconds / ours.milliseconds;
+fn times(table: &mut Table, work: &str, [ours, theirs]: [f64; 2], required: f64) {
+    let factor = theirs / ours;
     table.goal(
         work,
-        format!(
-            "{:.0} ms, {factor:.1} × sops ({:.0} ms)",
-            ours.milliseconds, theirs.milliseconds
-        ),
+        format!("{ours:.1} ms, {factor:.1} × sops ({theirs:.0} ms)"),
         &format!("≥ {required:.0} ×"),
         factor >= required,
     );
 }
 
-struct Figures {
-    milliseconds: f64,
-    peak_mib: f64,
-}
-
 /// A folder with an identity.
 struct Bench {
     folder: tempfile::TempDir,
-    recipient: String,
 }
 
 impl Bench {
-    fn new(suite: Suite) -> Self {
+    fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let identity = Identity::generate(suite, &mut rand_core::OsRng);
+        let identity = Identity::generate(Suite::X25519, &mut rand_core::OsRng);
         let key = identity.expose_text();
         std::fs::write(folder.path().join("keys.txt"), key.as_bytes()).expect("a file");
-        let bench = Self {
-            recipient: identity.recipient().to_string(),
-            folder,
-        };
-        bench.configure(bench.folder.path());
-        bench
-    }
-
-    fn configure(&self, folder: &Path) {
-        let rule = format!("creation_rules:\n  - age: {}\n", self.recipient);
-        std::fs::write(folder.join(".sops.yaml"), rule).expect("a file");
+        let rule = format!("creation_rules:\n  - age: {}\n", identity.recipient());
+        std::fs::write(folder.path().join(".sops.yaml"), rule).expect("a file");
+        Self { folder }
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -211,38 +141,21 @@ impl Bench {
         path
     }
 
-    /// Encrypts and decrypts by turns: ours, theirs.
-    fn both_ways(&self, plain: &Path, rounds: usize) -> Vec<(&'static str, [Figures; 2])> {
-        let encrypted = plain.with_file_name(format!(
-            "encrypted-{}",
-            plain.file_name().unwrap_or_default().to_string_lossy()
-        ));
-        std::fs::write(&encrypted, self.bulla(&["sops", "encrypt"], plain).output())
-            .expect("a file");
-        [("encrypt", plain), ("decrypt", &encrypted)]
-            .map(|(way, file)| {
-                let runs = [
-                    self.bulla(&["sops", way], file),
-                    self.run(peers::sops(), &[way], file),
-                ];
-                let mut took = [Vec::new(), Vec::new()];
-                for _ in 0..rounds {
-                    for (run, took) in runs.iter().zip(&mut took) {
-                        took.push(run.milliseconds());
-                    }
-                }
-                let [ours, theirs] = took.map(median);
-                let figures = |run: &Run, milliseconds| Figures {
-                    milliseconds,
-                    peak_mib: run.peak_mib(),
-                };
-                (way, [figures(&runs[0], ours), figures(&runs[1], theirs)])
-            })
-            .into()
+    /// Encrypting and decrypting.
+    fn both_ways(&self, plain: &Path) -> [Pair; 2] {
+        let encrypt = self.pair("encrypt", plain);
+        let name = plain.file_name().unwrap_or_default().to_string_lossy();
+        let encrypted = plain.with_file_name(format!("encrypted-{name}"));
+        std::fs::write(&encrypted, encrypt.ours.output()).expect("a file");
+        [encrypt, self.pair("decrypt", &encrypted)]
     }
 
-    fn bulla(&self, words: &[&str], file: &Path) -> Run {
-        self.run(programs::bulla(), words, file)
+    fn pair(&self, way: &'static str, file: &Path) -> Pair {
+        Pair {
+            way,
+            ours: self.run(programs::bulla(), &["sops", way], file),
+            theirs: self.run(peers::sops(), &[way], file),
+        }
     }
 
     fn run(&self, program: PathBuf, words: &[&str], file: &Path) -> Run {
@@ -253,6 +166,29 @@ impl Bench {
             arguments,
             folder: self.folder.path().to_owned(),
         }
+    }
+}
+
+/// The same work by both programs.
+struct Pair {
+    way: &'static str,
+    ours: Run,
+    theirs: Run,
+}
+
+impl Pair {
+    /// Medians of ours and of theirs, which run by turns.
+    fn milliseconds(&self, rounds: usize) -> [f64; 2] {
+        let mut took = [Vec::new(), Vec::new()];
+        for _ in 0..rounds {
+            took[0].push(self.ours.milliseconds());
+            took[1].push(self.theirs.milliseconds());
+        }
+        took.map(median)
+    }
+
+    fn peaks_mib(&self) -> [f64; 2] {
+        [self.ours.peak_mib(), self.theirs.peak_mib()]
     }
 }
 
@@ -289,6 +225,10 @@ impl Run {
         let took = start.elapsed().as_secs_f64() * 1000.0;
         assert!(status.success(), "{:?}", self.arguments);
         took
+    }
+
+    fn median_of(&self, rounds: usize) -> f64 {
+        median((0..rounds).map(|_| self.milliseconds()).collect())
     }
 
     /// The highest `VmHWM` of several runs, read until the process is gone.

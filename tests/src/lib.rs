@@ -8,6 +8,7 @@ pub mod canary;
 pub mod cluster;
 mod controller;
 pub mod deployment;
+pub mod difference;
 mod fixture;
 pub mod flux;
 pub mod go;

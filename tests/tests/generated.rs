@@ -71,19 +71,9 @@ fn differences_of_the_controller() {
 #[test]
 fn differences_of_kubeseal() {
     let mut table = String::from("| Case | `kubeseal` v0.40 | Ours | Why |\n|---|---|---|---|\n");
-    for differences::Difference {
-        case,
-        theirs,
-        ours,
-        why,
-    } in differences::DIFFERENCES
-    {
-        let codes = |(text, code): &(&str, i32)| match (theirs.1 == ours.1, code) {
-            (true, _) => (*text).to_owned(),
-            (false, code) => format!("{text}; exit code {code}"),
-        };
-        let (theirs, ours) = (codes(theirs), codes(ours));
-        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    for row in differences::DIFFERENCES {
+        let [theirs, ours] = row.cells();
+        table += &format!("| {} | {theirs} | {ours} | {} |\n", row.case.name, row.why);
     }
     section("docs/sealed-secrets.md", "differences of kubeseal", &table);
 }
@@ -91,19 +81,9 @@ fn differences_of_kubeseal() {
 #[test]
 fn differences_of_sops() {
     let mut table = String::from("| Case | `sops` 3.13.3 | Ours | Why |\n|---|---|---|---|\n");
-    for sops::differences::Difference {
-        case,
-        theirs,
-        ours,
-        why,
-    } in sops::differences::DIFFERENCES.into_iter().flatten()
-    {
-        let codes = |(text, code): &(&str, i32)| match theirs.1 == ours.1 {
-            true => (*text).to_owned(),
-            false => format!("{text}; exit code {code}"),
-        };
-        let (theirs, ours) = (codes(theirs), codes(ours));
-        table += &format!("| {} | {theirs} | {ours} | {why} |\n", case.name);
+    for row in sops::differences::DIFFERENCES.into_iter().flatten() {
+        let [theirs, ours] = row.cells();
+        table += &format!("| {} | {theirs} | {ours} | {} |\n", row.case.name, row.why);
     }
     section("docs/sops-differences.md", "differences of sops", &table);
 }

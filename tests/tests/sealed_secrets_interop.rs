@@ -82,6 +82,37 @@ fn what_is_sealed_here_kubeseal_opens() {
     }
 }
 
+/// Nothing makes such a value, but Go takes it, so that it may lie in a repository.
+#[test]
+fn a_block_without_its_leading_zero_opens_in_both() {
+    let keys = Keys::read("generated-2048");
+    let secret = || SecretToSeal {
+        namespace: Some("shop".parse().unwrap()),
+        name: "db".parse().unwrap(),
+        secret_type: None,
+        immutable: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        finalizers: vec![],
+        values: [("a".parse().unwrap(), Plaintext::from(&b"hunter2"[..]))].into(),
+    };
+    let (mut sealed, bytes) = loop {
+        let sealed = secret().seal(keys.private.public(), &mut OsRng).unwrap();
+        let item = sealed["spec"]["encryptedData"]["a"].as_str().unwrap();
+        let bytes = STANDARD.decode(item).unwrap();
+        if bytes[2] == 0 {
+            break (sealed, bytes);
+        }
+    };
+    let short = [&[0, 255], &bytes[3..]].concat();
+    sealed["spec"]["encryptedData"]["a"] = json!(STANDARD.encode(short));
+    let theirs = unsealed_by_kubeseal(&to_json(&sealed), &[&key_file("generated-2048")]).unwrap();
+    assert_eq!(theirs["data"]["a"], "aHVudGVyMg==");
+    let ring = RsaKeyRing::new(vec![keys.private]);
+    let ours = domain(&sealed).unseal(&ring, &mut Search::default(), LegacyData::Refuse);
+    assert!(ours.is_ok());
+}
+
 #[test]
 fn a_key_and_a_certificate_made_here_serve_kubeseal() {
     let key = RsaPrivateKey::generate(2048).unwrap();

@@ -1,6 +1,7 @@
-//! One file for each command.
+//! One file for each command; what some of them share is in `rework` and `told`.
 
 mod check;
+mod complete;
 mod completion;
 mod convert;
 mod demo;
@@ -14,6 +15,7 @@ mod key;
 mod man;
 mod open;
 mod reseal;
+mod rework;
 mod rewrap;
 mod seal;
 mod set;
@@ -23,7 +25,6 @@ mod unset;
 mod verify;
 
 use crate::cli::{Cli, Command};
-use crate::complete;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;

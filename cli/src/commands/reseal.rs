@@ -4,13 +4,13 @@ use std::path::Path;
 
 use bulla_core::envelope::{Envelope, SealError};
 
+use super::rework::{self, Work};
 use crate::cli::ResealArgs;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::manifest::{self, Found};
 use crate::recipients::Chosen;
-use crate::rework::{self, Work};
 use crate::sealed_secret::Renewal;
 use crate::session::Session;
 use crate::shown::Shown;

@@ -4,6 +4,7 @@ mod pairs;
 mod report;
 mod sops;
 mod sops_values;
+mod tree;
 mod values;
 
 use std::path::PathBuf;

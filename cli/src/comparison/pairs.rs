@@ -12,9 +12,9 @@ use bulla_core::sops::Store;
 
 use super::Asked;
 use super::sops::{self, SopsPair};
-use crate::config::real_path;
+use super::tree::{inside, work_tree};
 use crate::failure::Failure;
-use crate::git::{Entry, GitError, WorkTree, from_here};
+use crate::git::{Entry, from_here};
 use crate::input::{self, MANIFEST_BYTES_MAX, is_manifest};
 use crate::located::InFile;
 use crate::manifest;
@@ -77,26 +77,8 @@ struct Side {
 impl Pairs {
     /// Reads both sides, of files that differ only.
     pub(super) fn find(asked: &Asked<'_>) -> Result<Self, Failure> {
-        let tree = match asked.inputs.first() {
-            Some(path) => {
-                let around = real_path(path)?;
-                let existing = around
-                    .ancestors()
-                    .find(|path| path.exists())
-                    .unwrap_or(&around);
-                let found = WorkTree::around(existing).map_err(GitError::NotRun)?;
-                found.ok_or_else(|| GitError::NoWorkTree(path.clone()))?
-            }
-            None => WorkTree::here()?,
-        };
-        let mut below = Vec::new();
-        for path in asked.inputs {
-            let real = real_path(path)?;
-            let inside = real
-                .strip_prefix(tree.top())
-                .map_err(|_| GitError::NoWorkTree(path.clone()))?;
-            below.push(inside.to_owned());
-        }
+        let tree = work_tree(asked.inputs)?;
+        let below = inside(&tree, asked.inputs)?;
         let mut entries = tree.tree(asked.against, &below)?;
         for (path, inside) in asked.inputs.iter().zip(&below) {
             let then = |entry: &Entry| entry.path.starts_with(inside);

@@ -6,7 +6,7 @@ use std::path::Path;
 use similar::{ChangeTag, TextDiff};
 use zeroize::Zeroizing;
 
-use crate::edit_view::readable;
+use crate::editor::view::readable;
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::sops_file::opening::SopsFile;

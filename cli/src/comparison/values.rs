@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 use zeroize::Zeroizing;
 
 use super::pairs::{Content, Pair, Version};
-use crate::edit_view::{Known, readable};
+use crate::editor::view::{Known, readable};
 use crate::failure::Failure;
 use crate::identities::Identities;
 use crate::located::InFile;

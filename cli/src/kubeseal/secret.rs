@@ -147,12 +147,21 @@ fn text(node: Node<'_>) -> Result<&str, ManifestError> {
     let written = node.text().unwrap_or_default();
     let same = match node.to_value() {
         Ok(Value::Number(number)) => {
-            number.to_string() == written && !written.contains(['.', 'e', 'E'])
+            let fraction = number.as_f64().filter(|_| number.is_f64());
+            number.to_string() == written
+                && fraction.is_none_or(|fraction| is_plain(fraction, written))
         }
         Ok(Value::Bool(truth)) => truth.to_string() == written,
         _ => false,
     };
     if same { Ok(written) } else { Err(refused) }
+}
+
+/// Whether Go writes a fraction as it stands there: not as a whole number, and without an exponent.
+fn is_plain(fraction: f64, written: &str) -> bool {
+    (1e-4..1e6).contains(&fraction.abs())
+        && !written.ends_with('0')
+        && !written.contains(['e', 'E'])
 }
 
 fn optional(node: Node<'_>) -> Result<Option<String>, Failure> {

@@ -25,8 +25,8 @@ use crate::failure::{Failure, Fault};
 use crate::input::{self, MANIFEST_BYTES_MAX};
 use crate::located::InFile;
 use crate::printer::Printer;
+use crate::sealed_secret::surroundings::surroundings;
 use crate::shown::Shown;
-use crate::surroundings::surroundings;
 
 /// A SealedSecret that does not open, or keys that can't be read.
 #[derive(Debug, thiserror::Error)]

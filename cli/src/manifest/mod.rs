@@ -3,6 +3,7 @@
 mod error;
 mod places;
 mod resource;
+pub(crate) mod secret;
 
 use std::path::Path;
 

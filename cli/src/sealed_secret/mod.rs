@@ -6,6 +6,7 @@ mod error;
 mod made;
 mod opening;
 mod rework;
+pub(crate) mod surroundings;
 
 use std::path::Path;
 

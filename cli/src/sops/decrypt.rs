@@ -1,9 +1,9 @@
 //! `sops decrypt`.
 
 use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{Decrypted, MacPolicy, Tree};
+use bulla_core::sops::{DataKey, Decrypted, MacPolicy, Metadata, SopsError, Tree};
 
-use super::error::{CommandError, Ended};
+use super::error::{CommandError, Ended, in_core};
 use super::grammar::Flag;
 use super::line::Line;
 use super::source::{self, Source};
@@ -47,7 +47,31 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
 pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<Plaintext, Ended> {
     match reformat::is_wanted(line, source)? {
         true => reformat::decrypted(line, source, &tree(line, source, printer)?, printer),
-        false => Ok(open(line, source, printer)?.plaintext),
+        false => {
+            let opened = source
+                .store
+                .plaintext(&source.bytes, mac_policy(line), |block| {
+                    data_key(block, printer)
+                });
+            opened.map_err(|NotOpened(ended)| ended.inside(&source.shown()))
+        }
+    }
+}
+
+/// The data key of a block, opened with the identities at hand. What is no file of sops needs no key to say so.
+fn data_key(block: &Metadata, printer: &Printer) -> Result<DataKey, NotOpened> {
+    source::must_have_keys(block).map_err(NotOpened)?;
+    let identities = keys::at_hand(printer).map_err(NotOpened)?;
+    let key = block.open_data_key(&identities.ring);
+    key.map_err(|error| NotOpened(keys::explained(error, &identities)))
+}
+
+/// How a command ends whose file did not open.
+struct NotOpened(Ended);
+
+impl From<SopsError> for NotOpened {
+    fn from(error: SopsError) -> Self {
+        Self(in_core(error, false))
     }
 }
 

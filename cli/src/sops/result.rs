@@ -1,7 +1,7 @@
 //! Where the result of a command goes: standard output, a file, or the input itself.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use super::error::{CommandError, Ended};
@@ -56,6 +56,13 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Ended> {
             .open(path)
             .and_then(|mut file| file.write_all(bytes));
         return written.map_err(|error| Ended::new(3, InFile::io("write", path, error)));
+    }
+    // Whoever may write to the directory could replace it all the same; but somebody made it read-only.
+    match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && path.exists() => {
+            return Err(Ended::new(3, InFile::io("write", path, error)));
+        }
+        _ => {}
     }
     let replacement = Replacement {
         path,

@@ -47,24 +47,30 @@ impl Source {
         })
     }
 
-    /// Its block; one without any key opens to nobody, and is none.
+    /// Its block, with a key in it.
     pub(super) fn metadata(&self) -> Result<Metadata, Ended> {
         let failed = |error| in_core(error, false).inside(&self.shown());
         let metadata = self.store.metadata(&self.bytes).map_err(failed)?;
-        let groups = metadata.key_groups();
-        match groups
-            .iter()
-            .all(|group| group.age.is_empty() && group.others.is_empty())
-        {
-            true => Err(Ended::from(CommandError::NoKeysInFile).inside(&self.shown())),
-            false => Ok(metadata),
-        }
+        must_have_keys(&metadata).map_err(|ended| ended.inside(&self.shown()))?;
+        Ok(metadata)
     }
 
     /// How it is called in messages.
     pub(super) fn shown(&self) -> String {
         let path = self.path.as_deref().unwrap_or(Path::new("-"));
         Shown(path).to_string()
+    }
+}
+
+/// A block without any key opens to nobody.
+pub(super) fn must_have_keys(block: &Metadata) -> Result<(), Ended> {
+    let groups = block.key_groups();
+    match groups
+        .iter()
+        .all(|group| group.age.is_empty() && group.others.is_empty())
+    {
+        true => Err(CommandError::NoKeysInFile.into()),
+        false => Ok(()),
     }
 }
 

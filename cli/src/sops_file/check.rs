@@ -11,6 +11,7 @@ use bulla_core::sops::{At, Audit, Difference, Selector, SelectorKind, SopsError,
 use bulla_core::sops_secret::{Stands, placings};
 
 use super::target::{Target, beginning};
+use super::wanted::{is_manifest, selected};
 
 /// A file to look at.
 pub(crate) struct Subject<'a> {
@@ -81,11 +82,7 @@ pub(crate) fn plaintext_by(
     })
 }
 
-fn refused(
-    subject: &Subject<'_>,
-    rule: &str,
-    selected: impl Fn() -> Vec<At>,
-) -> Option<Finding> {
+fn refused(subject: &Subject<'_>, rule: &str, selected: impl Fn() -> Vec<At>) -> Option<Finding> {
     let name = Path::new(subject.shown).file_name().unwrap_or_default();
     if is_disguised_dotenv(&name.to_string_lossy()) {
         let mut findings = Findings::new(subject);
@@ -113,33 +110,6 @@ fn refused(
         hint,
     );
     findings.all.pop()
-}
-
-/// True for a file found in a directory that a rule for SOPS is about: `encryptedRegex` selects something in it, or it is
-/// of dotenv or INI. Secrets are sealed anyway; what else Kubernetes reads holds no secret.
-pub(crate) fn wants_encrypted(rule: &Rule, store: Store, bytes: &[u8]) -> bool {
-    rule.format() == Format::Sops && !selected(rule, store, bytes).is_empty()
-}
-
-fn selected(rule: &Rule, store: Store, bytes: &[u8]) -> Vec<At> {
-    if is_manifest(store, bytes) {
-        return Vec::new();
-    }
-    let tree = matches!(store, Store::Yaml | Store::Json);
-    let selector = match rule.encrypted_regex() {
-        Some(text) => Selector::new(SelectorKind::EncryptedRegex, text).ok(),
-        None => (!tree).then(Selector::default_suffix),
-    };
-    let selected = selector.map(|selector| store.selected(bytes, &selector));
-    selected.and_then(Result::ok).unwrap_or_default()
-}
-
-/// True for what Kubernetes reads.
-fn is_manifest(store: Store, bytes: &[u8]) -> bool {
-    let tree = matches!(store, Store::Yaml | Store::Json);
-    let stream = Stream::parse(bytes).ok().filter(|_| tree);
-    let mut objects = stream.iter().flat_map(Stream::objects);
-    objects.any(|object| object.kind().is_some() && object.api_version().is_some())
 }
 
 struct Findings<'a> {
@@ -314,11 +284,15 @@ impl<'a> Findings<'a> {
                 ),
                 Some(None) => (
                     "the SopsSecret says nowhere where it belongs: whoever copies it to another namespace opens it there",
-                    format!("`bulla reseal {shown}` adds its place, without which `bulla-controller` refuses it unless it runs with `--sops-require-place=false`"),
+                    format!(
+                        "`bulla reseal {shown}` adds its place, without which `bulla-controller` refuses it unless it runs with `--sops-require-place=false`"
+                    ),
                 ),
                 None => (
                     "the SopsSecret names no namespace, so that it can have no place",
-                    format!("write `metadata.namespace` with `bulla sops edit {shown}`, then `bulla reseal {shown}` adds its place"),
+                    format!(
+                        "write `metadata.namespace` with `bulla sops edit {shown}`, then `bulla reseal {shown}` adds its place"
+                    ),
                 ),
             };
             self.add(FindingKind::NoPlace, Some(placing.resource), message, hint);

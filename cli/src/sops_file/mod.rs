@@ -12,6 +12,7 @@ pub(crate) mod rework;
 pub(crate) mod seal;
 pub(crate) mod target;
 pub(crate) mod value_site;
+pub(crate) mod wanted;
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bulla_core::manifest::{Stream, read_secret};
 use bulla_core::plaintext::Plaintext;
-use bulla_core::sops::{Decrypted, Item, MacPolicy, Store};
+use bulla_core::sops::{Decrypted, Item, MacPolicy, Metadata, Store};
 use zeroize::Zeroizing;
 
 use super::error::{SopsUsage, in_file, unopened};
@@ -49,8 +49,8 @@ pub(crate) fn all(
 ) -> Result<Vec<Plaintext>, Failure> {
     let kept = KeptKeys::new(&identities.ring);
     let opened = many::each(files, Some(progress), |file| {
-        let opened = file.store.decrypt(&file.bytes, &kept, MacPolicy::Verify);
-        opened.map(|opened| opened.plaintext)
+        let key = |block: &Metadata| block.open_data_key(&kept);
+        file.store.plaintext(&file.bytes, MacPolicy::Verify, key)
     });
     let (mut plaintexts, mut failures) = (Vec::with_capacity(opened.len()), Vec::new());
     for (file, opened) in files.iter().zip(opened) {

@@ -16,7 +16,9 @@ use super::opening::SopsFile;
 pub(super) fn placed(store: Store, bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, SopsError> {
     let mut placed = None;
     for PutPlace { at, value, .. } in puts(store, bytes) {
-        let bytes = placed.as_ref().map_or(bytes, |placed: &Zeroizing<Vec<u8>>| placed);
+        let bytes = placed
+            .as_ref()
+            .map_or(bytes, |placed: &Zeroizing<Vec<u8>>| placed);
         placed = Some(store.put(bytes, &at, &value)?);
     }
     Ok(placed)
@@ -32,7 +34,10 @@ pub(super) fn added(
     setting: Setting<'_>,
 ) -> Result<Option<Vec<u8>>, SopsError> {
     let (store, mut added) = (file.store, None);
-    for PutPlace { at, value, there, .. } in puts(store, &file.bytes) {
+    for PutPlace {
+        at, value, there, ..
+    } in puts(store, &file.bytes)
+    {
         if there.is_none() {
             let bytes = added.as_deref().unwrap_or(file.bytes.as_slice());
             let changed = store.set(bytes, opener, &at, &value, setting, &mut OsRng)?;

@@ -192,7 +192,9 @@ pub(crate) fn names<'o, 's: 'o>(objects: impl Iterator<Item = &'o Object<'s>>) -
 /// The document that something stands in at the path; the first one where it stands in none.
 fn document_with(stream: &Stream, path: &NodePath) -> Result<usize, SopsUsage> {
     let roots = stream.documents().filter_map(|document| document.root);
-    let mut having = (1..).zip(roots).filter(|(_, root)| root.find(path).is_some());
+    let mut having = (1..)
+        .zip(roots)
+        .filter(|(_, root)| root.find(path).is_some());
     match (having.next(), having.next()) {
         (Some(_), Some(_)) => Err(SopsUsage::SeveralDocuments),
         (found, _) => Ok(found.map_or(1, |(document, _)| document)),

@@ -4,55 +4,16 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Repo, done, has, names};
-
-/// System calls that change files, each killed at its first, second, third… time.
-const CALLS: [&str; 4] = ["write", "fsync", "rename", "fchmod"];
+use crate::killed::killed_everywhere;
+use crate::support::{Repo, has};
 
 /// Kills a command line at every call in turn. `fresh` gives the repository to run it in, and `next` is run after it.
 fn kill_everywhere(fresh: impl Fn() -> Repo, line: &str, next: &str, files: &[&str]) {
     let repo = fresh();
-    let before: Vec<_> = files.iter().map(|file| repo.read(file)).collect();
-    for call in CALLS {
-        for nth in 1.. {
-            for (file, text) in files.iter().zip(&before) {
-                repo.write(file, text);
-            }
-            let inject = format!("inject={call}:signal=KILL:when={nth}");
-            let mut command = repo.around(Path::new("strace"));
-            command.args([
-                "-o",
-                "/dev/null",
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &inject,
-            ]);
-            command
-                .arg(env!("CARGO_BIN_EXE_bulla"))
-                .args(repo.words(line));
-            let survived =
-                done(command.stdin(std::process::Stdio::null()).output().unwrap()).status == 0;
-            for (file, text) in files.iter().zip(&before) {
-                let now = repo.read(file);
-                assert!(
-                    now == *text || is_sealed(&now),
-                    "{line}: {call} {nth}: {file}: {now:?}"
-                );
-            }
-            if survived {
-                break;
-            }
-            assert!(nth < 1000, "{call} is never reached");
-            // The next run leaves nothing behind of this one.
-            repo.bulla(next).ok();
-            let left = names(&repo.file("clusters"));
-            assert!(
-                left.iter().all(|name| !name.ends_with(".tmp")),
-                "{line}: {call} {nth}: {left:?}"
-            );
-        }
-    }
+    let is_done = |file: &str| is_sealed(&repo.read(file));
+    killed_everywhere(&repo, line, ("clusters", files), is_done, || {
+        repo.bulla(next).ok();
+    });
 }
 
 /// Complete, and another one than before.

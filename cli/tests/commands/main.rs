@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod asked_once;
 mod bad_input;
 mod create;
 mod edit;
 mod interrupted;
+mod killed;
 mod kubeseal;
 mod no_room;
 mod offline;

@@ -2,18 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{CANARY, Repo, Run, has, run, secret};
-
-/// Runs a shell script with a tmpfs of that size mounted on `disk`, beside the repository's files.
-fn on_disk(repo: &Repo, size: &str, script: &str) -> Run {
-    std::fs::create_dir_all(repo.file("clusters/disk")).unwrap();
-    let mut command = repo.around(Path::new("unshare"));
-    let mount = format!("mount -t tmpfs -o size={size} tmpfs clusters/disk");
-    let bulla = env!("CARGO_BIN_EXE_bulla");
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("set -e; bulla={bulla}; {mount}\n{script}"));
-    run(command, b"")
-}
+use crate::support::{CANARY, Repo, has, on_disk, run, secret};
 
 #[test]
 fn a_full_disk_is_found_out_before_anything_is_replaced() {
@@ -26,6 +15,7 @@ fn a_full_disk_is_found_out_before_anything_is_replaced() {
     repo.write("b.yaml", &large);
     let out = on_disk(
         &repo,
+        DISK,
         "100k",
         "cp a.yaml b.yaml clusters/disk; dd if=/dev/zero of=clusters/disk/full bs=1k count=30 2>/dev/null
          $bulla seal -i -R clusters && exit 9
@@ -57,6 +47,7 @@ fn a_read_only_file_system_and_directory() {
     repo.write("a.yaml", secret("a"));
     let out = on_disk(
         &repo,
+        DISK,
         "1m",
         "cp a.yaml clusters/disk; mount -o remount,ro clusters/disk
          $bulla seal -i clusters/disk/a.yaml && exit 9
@@ -108,6 +99,7 @@ fn of_many_files_none_is_replaced_when_the_last_one_can_t_be() {
     repo.write("a.yaml", secret("a"));
     let out = on_disk(
         &repo,
+        DISK,
         "1m",
         "cp a.yaml clusters/disk; mount -o remount,ro clusters/disk
          $bulla seal -i -R clusters && exit 9
@@ -155,3 +147,5 @@ fn a_run_has_more_directories_than_files_may_be_open() {
     }
     assert_eq!(repo.names("clusters/000"), ["a.yaml"]);
 }
+
+const DISK: &str = "clusters/disk";

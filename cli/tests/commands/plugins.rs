@@ -7,15 +7,15 @@ use crate::support::{CANARY, Repo, Run, has, run, secret};
 use crate::terminal::on_terminal_with;
 
 const HONEST: &str = include_str!("../../../tests/plugins/age-plugin-shtest");
-const RECIPIENT: &str = "age1shtest1vf6kcmrpd082de";
+pub(crate) const RECIPIENT: &str = "age1shtest1vf6kcmrpd082de";
 const IDENTITY: &str = "AGE-PLUGIN-SHTEST-1VF6KCMRPMZAGFJ";
 
-struct Stage {
-    repo: Repo,
+pub(crate) struct Stage {
+    pub(crate) repo: Repo,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let stage = Self { repo: Repo::new() };
         stage.plugin("shtest", HONEST);
         fs::write(
@@ -42,7 +42,7 @@ impl Stage {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    fn run(&self, line: &str, variables: &[(&str, &str)]) -> Run {
+    pub(crate) fn run(&self, line: &str, variables: &[(&str, &str)]) -> Run {
         let mut command = self.repo.command();
         let path = std::env::var("PATH").unwrap();
         let path = format!("{}:{path}", self.repo.path("bin").display());

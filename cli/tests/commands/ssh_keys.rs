@@ -278,14 +278,8 @@ fn a_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
     );
 }
 
-/// `age -p` of a key file, at a small cost of work.
-#[test]
-fn a_file_of_identities_may_have_a_passphrase() {
-    if !has("script") {
-        return;
-    }
-    let repo = Repo::new();
-    let file = repo.envelope("db");
+/// `age -p` of a key file, at a small cost of work; `@locked` from now on.
+pub(crate) fn lock_alices_key(repo: &Repo) {
     let mut passphrase = age::scrypt::Recipient::new(SecretString::from("correct horse"));
     passphrase.set_work_factor(4);
     let passphrase: &dyn age::Recipient = &passphrase;
@@ -295,6 +289,16 @@ fn a_file_of_identities_may_have_a_passphrase() {
         .write_all(&fs::read(repo.path("alice.key")).unwrap())
         .unwrap();
     fs::write(repo.path("locked.key"), writer.finish().unwrap()).unwrap();
+}
+
+#[test]
+fn a_file_of_identities_may_have_a_passphrase() {
+    if !has("script") {
+        return;
+    }
+    let repo = Repo::new();
+    let file = repo.envelope("db");
+    lock_alices_key(&repo);
     let line = format!("open {file} -k password --reveal -I @locked");
     let question = "locked.key`: ";
     let opened = on_terminal(&repo, &line, &[(question, "correct horse\n")]);

@@ -223,3 +223,35 @@ pub(crate) fn has(program: &str) -> bool {
     }
     found
 }
+
+/// System calls that change files, to be killed at their first, second, third… time.
+pub(crate) const CALLS: [&str; 4] = ["write", "fsync", "rename", "fchmod"];
+
+/// Runs a command line that is killed at the `nth` of these calls; true where it came to its end, and well.
+pub(crate) fn survives(
+    repo: &Repo,
+    line: &str,
+    (call, nth): (&str, usize),
+    variables: &[(&str, &Path)],
+) -> bool {
+    let mut command = repo.around(Path::new("strace"));
+    command.envs(variables.iter().copied());
+    command.args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+    command.args(["-e", &format!("inject={call}:signal=KILL:when={nth}")]);
+    command
+        .arg(env!("CARGO_BIN_EXE_bulla"))
+        .args(repo.words(line));
+    assert!(nth < 1000, "{call} is never reached");
+    done(command.stdin(Stdio::null()).output().unwrap()).status == 0
+}
+
+/// Runs a shell script with a tmpfs of that size mounted on a directory, in a mount namespace of its own.
+pub(crate) fn on_disk(repo: &Repo, directory: &str, size: &str, script: &str) -> Run {
+    fs::create_dir_all(repo.file(directory)).unwrap();
+    let mut command = repo.around(Path::new("unshare"));
+    let mount = format!("mount -t tmpfs -o size={size} tmpfs {directory}");
+    let bulla = env!("CARGO_BIN_EXE_bulla");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(format!("set -e; bulla={bulla}; {mount}\n{script}"));
+    run(command, b"")
+}

@@ -1,7 +1,7 @@
 //! `check`, without any key.
 
 use crate::support::{CANARY, Repo, secret};
-use crate::world::{line, repo, rules, sealed, values};
+use crate::world::{line, repo, rules, sealed, values, with_git};
 
 /// The findings of a file, by kind.
 fn kinds(repo: &Repo, file: &str) -> Vec<String> {
@@ -163,4 +163,68 @@ fn a_private_key_in_the_tree_is_found_and_not_shown() {
         );
         assert!(!told.contains("AGE-SECRET-KEY-"), "{told}");
     }
+}
+
+#[test]
+fn what_a_rule_of_sops_wants_encrypted_is_found_in_plaintext() {
+    let repo = with_git();
+    std::fs::remove_file(repo.file(".bulla.yaml")).unwrap();
+    let alice = repo.recipient("alice");
+    repo.write(
+        ".sops.yaml",
+        format!(
+            "creation_rules:\n- {{path_regex: '^secrets/.*\\.(yaml|json|env)$', age: {alice}}}\n- {{path_regex: '\\.enc\\.yaml$', age: {alice}, encrypted_regex: '^(password|token)$'}}\n- {{path_regex: '^keys/', age: {alice}, encrypted_regex: ^password$}}\n- {{age: {alice}}}\n"
+        ),
+    );
+    let plain = format!("user: root\npassword: {CANARY}\n");
+    for file in ["secrets/db.yaml", "app/db.enc.yaml", "keys/x.yaml"] {
+        repo.write(file, &plain);
+    }
+    repo.write(
+        "secrets/db.json",
+        format!("{{\"password\": \"{CANARY}\"}}\n"),
+    );
+    repo.write("secrets/db.env", format!("PASSWORD={CANARY}\n"));
+    // No rule names these, or their keys, or they are manifests.
+    repo.write("values.yaml", &plain);
+    repo.write("tox.ini", "[tox]\na = b\n");
+    repo.write("keys/public.yaml", "user: root\n");
+    repo.write(
+        "secrets/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\ndata: {a: b}\n",
+    );
+    let run = repo.bulla("check");
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(!run.stdout.contains(CANARY));
+    for (file, rule) in [
+        ("secrets/db.yaml", 1),
+        ("secrets/db.json", 1),
+        ("secrets/db.env", 1),
+        ("app/db.enc.yaml", 2),
+        ("keys/x.yaml", 3),
+    ] {
+        assert!(run.stdout.contains(file), "{file}: {}", run.stdout);
+        let said = format!("refusing plaintext: rule {rule} of .sops.yaml wants ");
+        assert!(run.stdout.contains(&said), "{said}: {}", run.stdout);
+        let seal = format!("`bulla seal -i {file}` encrypts it");
+        assert!(run.stdout.contains(&seal), "{seal}: {}", run.stdout);
+    }
+    for file in ["values.yaml", "tox.ini", "public.yaml", "map.yaml"] {
+        assert!(!run.stdout.contains(file), "{file}: {}", run.stdout);
+    }
+    // As the hook asks, and mended as it says.
+    let mut git = repo.around(std::path::Path::new("git"));
+    assert!(git.args(["add", "-A"]).status().unwrap().success());
+    let staged = repo.bulla("check --staged");
+    assert_eq!(staged.status, 1, "{}", staged.stdout);
+    for file in [
+        "secrets/db.yaml",
+        "secrets/db.json",
+        "secrets/db.env",
+        "app/db.enc.yaml",
+        "keys/x.yaml",
+    ] {
+        repo.bulla(&format!("seal -i {file}")).ok();
+    }
+    repo.bulla("check -R .").ok();
 }

@@ -6,15 +6,18 @@ mod change;
 mod check;
 mod config;
 mod convert;
+#[path = "../commands/killed.rs"]
+mod killed;
 mod many;
+mod open;
 mod personality;
+mod personality_safety;
 mod place;
 mod publish;
 mod rework;
 mod safety;
 mod seal;
 #[path = "../commands/support.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 mod value_sites;
 mod verify;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
-use crate::support::{CANARY, Repo, done, has, names, run, secret};
+use crate::killed::killed_everywhere;
+use crate::support::{CANARY, Repo, has, run, secret};
 use crate::world::{repo, rules, sealed};
 
 #[test]
@@ -47,19 +47,15 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     for name in ["a", "b"] {
         sealed(&repo, name);
     }
-    fs::create_dir_all(repo.file("k8s/disk")).unwrap();
     rules(&repo, "prod, alice, safe");
-    let mut command = repo.around(Path::new("unshare"));
-    let (bulla, key) = (env!("CARGO_BIN_EXE_bulla"), repo.path("alice.key"));
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!(
-        "set -e; mount -t tmpfs -o size=64k tmpfs k8s/disk; cp k8s/a.yaml k8s/b.yaml k8s/disk
+    let script = format!(
+        "cp k8s/a.yaml k8s/b.yaml k8s/disk
          dd if=/dev/zero of=k8s/disk/full bs=1k count=60 2>/dev/null || true
-         {bulla} rewrap k8s/disk -I {} && exit 9
+         $bulla rewrap k8s/disk -I {} && exit 9
          cmp k8s/a.yaml k8s/disk/a.yaml; cmp k8s/b.yaml k8s/disk/b.yaml; ls -A k8s/disk",
-        key.display()
-    ));
-    let out = run(command, b"");
+        repo.path("alice.key").display()
+    );
+    let out = on_disk(&repo, "k8s/disk", "64k", &script);
     assert!(
         out.stderr.contains("no space left on device"),
         "{}",
@@ -76,46 +72,13 @@ fn a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes() {
     let repo = repo();
     let files = ["a", "b"].map(|name| sealed(&repo, name));
     rules(&repo, "prod, safe");
-    let before: Vec<_> = files.iter().map(|file| repo.read(file)).collect();
     let line = "rewrap -R k8s -I @alice -I @safe";
-    for call in ["write", "fsync", "rename", "fchmod"] {
-        for nth in 1.. {
-            for (file, text) in files.iter().zip(&before) {
-                repo.write(file, text);
-            }
-            let inject = format!("inject={call}:signal=KILL:when={nth}");
-            let mut command = repo.around(Path::new("strace"));
-            command.args([
-                "-f",
-                "-o",
-                "/dev/null",
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &inject,
-            ]);
-            command
-                .arg(env!("CARGO_BIN_EXE_bulla"))
-                .args(repo.words(line));
-            command.stdin(std::process::Stdio::null());
-            let survived = done(command.output().unwrap()).status == 0;
-            for (file, text) in files.iter().zip(&before) {
-                let now = repo.read(file);
-                assert!(
-                    now == *text || is_whole(&repo, file),
-                    "{call} {nth}: {file}"
-                );
-            }
-            if survived {
-                break;
-            }
-            assert!(nth < 1000, "{call} is never reached");
-            repo.bulla(line).ok();
-            repo.bulla("check k8s").ok();
-            let left = names(&repo.file("k8s"));
-            assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{left:?}");
-        }
-    }
+    let files = files.each_ref().map(String::as_str);
+    let is_done = |file: &str| is_whole(&repo, file);
+    killed_everywhere(&repo, line, ("k8s", &files), is_done, || {
+        repo.bulla(line).ok();
+        repo.bulla("check k8s").ok();
+    });
 }
 
 /// True where the new recipient opens all of it.

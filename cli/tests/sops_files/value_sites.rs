@@ -28,16 +28,21 @@ fn a_value_of_a_secret_goes_into_that_secret_or_nowhere() {
         .ok();
     let db = sealed(&repo, "db");
     for (file, arguments, says) in [
-        ("k8s/second.yaml", "password", "in document 2"),
-        ("k8s/second.yaml", "password --name db", "in document 2"),
         (
             "k8s/second.yaml",
             "password --name c",
-            "no Secret of that name",
+            "no Secret of that name and namespace: it holds `shop/db`",
         ),
-        ("k8s/list.yaml", "password", "an item of a list"),
-        ("k8s/two.yaml", "password", "several Secrets"),
-        ("k8s/two.yaml", "password --name b", "in document 2"),
+        (
+            "k8s/two.yaml",
+            "password",
+            "several Secrets: `shop/a`, `shop/b`",
+        ),
+        (
+            "k8s/two.yaml",
+            "password -n shop",
+            "several Secrets: `shop/a`, `shop/b`",
+        ),
         (&db, "password --name other", "no Secret of that name"),
         (&db, "password -n other", "no Secret of that name"),
     ] {
@@ -47,11 +52,47 @@ fn a_value_of_a_secret_goes_into_that_secret_or_nowhere() {
         assert!(repo.bulla(&unset).fails(2).contains(says), "{unset}");
         assert_eq!(repo.read(file), before);
     }
-    repo.bulla_with("set k8s/two.yaml password --name a -I @alice", "new")
+    for (file, chosen) in [
+        ("k8s/two.yaml", "--name a"),
+        ("k8s/two.yaml", "--name b -n shop"),
+        ("k8s/second.yaml", ""),
+        ("k8s/list.yaml", "--name db"),
+    ] {
+        let before = repo.read(file);
+        let opened = repo.bulla(&format!("open {file} -I @alice")).ok();
+        let at = |key: &str| format!("open {file} --key {key} {chosen} -I @alice");
+        for (key, value) in [("password", "changed"), ("token", "added")] {
+            let set = format!("set {file} {key} {chosen} -I @alice");
+            repo.bulla_with(&set, value).ok();
+            assert_eq!(repo.bulla(&at(key)).ok(), value, "{set}");
+        }
+        assert!(!repo.read(file).contains("changed"));
+        let now = repo.bulla(&format!("open {file} -I @alice")).ok();
+        assert_eq!(now.matches("changed").count(), 1, "{now}");
+        repo.bulla(&format!("unset {file} token {chosen} -I @alice"))
+            .ok();
+        repo.bulla(&at("token")).fails(2);
+        // Nothing else is another one.
+        let same = |text: &str| text.matches("ENC[").count();
+        assert_eq!(same(&repo.read(file)), same(&before));
+        let back = format!("set {file} password --literal {CANARY} {chosen} -I @alice");
+        assert_eq!(repo.bulla(&back).status, 0);
+        assert_eq!(repo.bulla(&format!("open {file} -I @alice")).ok(), opened);
+    }
+    // Values of other kinds, in the one document that has the key.
+    repo.write(
+        "env/many.yaml",
+        "a: {x: 1}\n---\nb: {x: 2}\n---\nb: {y: 3}\n",
+    );
+    repo.bulla("seal -i env/many.yaml").ok();
+    repo.bulla_with("set env/many.yaml [\"b\"][\"y\"] -I @alice", "new")
         .ok();
-    let opened = repo.bulla("open k8s/two.yaml -I @alice").ok();
-    assert_eq!(opened.matches("password: new\n").count(), 1, "{opened}");
-    assert!(!repo.read("k8s/two.yaml").contains("new"));
+    let opened = repo.bulla("open env/many.yaml -I @alice").ok();
+    assert!(
+        opened.contains("b: {x: 2}") && opened.contains("y: \"new\""),
+        "{opened}"
+    );
+    refuses(&repo, "env/many.yaml", "b", 2, "several documents");
     repo.write("env/plain.yaml", values());
     repo.write("env/a.env", "A=b\n");
     repo.bulla("seal -i env/plain.yaml env/a.env").ok();

@@ -54,7 +54,7 @@ fn a_rewrap_is_proved_to_change_no_value() {
     repo.bulla(&format!("rewrap {file} -I @alice")).ok();
     let out = repo.bulla("verify --against HEAD");
     for part in [
-        "  recipients added safe\n",
+        "  recipients added safe (fp-",
         "no value changed: 2 values byte for byte as before",
     ] {
         assert!(out.stdout.contains(part), "{}", out.stdout);

@@ -34,10 +34,12 @@ pub(super) enum Role {
 
 impl<'s> Builder<'s> {
     pub(super) fn new(source: &'s str) -> Self {
-        let nodes = Vec::with_capacity((source.len() / 16).min(NODES_AT_START));
+        // Mostly a key and a value in each line. A list that grows leaves copies behind, which are wiped one by one.
+        let lines = source.bytes().filter(|b| *b == b'\n').count();
+        let nodes = (2 * lines + FEW_NODES).min(source.len() / BYTES_A_NODE + FEW_NODES);
         Self {
             source,
-            nodes,
+            nodes: Vec::with_capacity(nodes.min(MAX_NODES)),
             documents: Vec::new(),
             duplicates: false,
             open: Vec::new(),
@@ -236,5 +238,7 @@ impl<'s> Builder<'s> {
 }
 
 const MAX_NODES: usize = 1_000_000;
-const NODES_AT_START: usize = 4096;
+const FEW_NODES: usize = 16;
+/// Nodes are hardly ever shorter, with what stands between them.
+const BYTES_A_NODE: usize = 12;
 const FEW_KEYS: usize = 12;

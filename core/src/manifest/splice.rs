@@ -19,7 +19,9 @@ pub struct Edit {
 pub fn splice(source: &str, mut edits: Vec<Edit>) -> Option<Zeroizing<String>> {
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let mut out = Zeroizing::new(String::with_capacity(source.len() + added));
+    let removed: usize = edits.iter().map(|edit| edit.span.len()).sum();
+    let length = (source.len() + added).saturating_sub(removed);
+    let mut out = Zeroizing::new(String::with_capacity(length));
     let mut done = 0;
     for Edit { span, text } in &edits {
         out.push_str(source.get(done..span.start)?);

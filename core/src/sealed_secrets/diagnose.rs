@@ -45,7 +45,7 @@ pub fn diagnose(
     }
     // The newest key on every place first: most values are sealed with it.
     for key in ring.iter() {
-        if key.public().block_bytes() != item.block_bytes() {
+        if !item.fits(key) {
             continue;
         }
         for label in &places {

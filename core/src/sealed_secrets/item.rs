@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::base64::{Illegal, decode};
 use super::error::{MAX_RSA_BITS, MIN_RSA_BITS};
 use super::label::Label;
 use super::private_key::RsaPrivateKey;
 use super::public_key::RsaPublicKey;
+use crate::go_base64::{Illegal, decode};
 use crate::plaintext::Plaintext;
 use crate::reason::Reason;
 
@@ -135,7 +135,7 @@ impl SealedItem {
         })
     }
 
-    /// Bytes of the RSA block: those of the modulus of the key that it was sealed with.
+    /// Bytes of the RSA block: those of the modulus of the key that it was sealed with, unless zeros in front are missing.
     pub fn block_bytes(&self) -> usize {
         self.block_bytes
     }
@@ -146,14 +146,23 @@ impl SealedItem {
         (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&(self.block_bytes * 8))
     }
 
+    /// True when the key has the size that it was sealed with. Go opens a block that came without its leading zeros,
+    /// too: each of them missing takes 256 times as many attempts at sealing, so that nobody makes one that lacks more.
+    pub(super) fn fits(&self, key: &RsaPrivateKey) -> bool {
+        let whole = key.public().block_bytes();
+        (whole.saturating_sub(MISSING_ZEROS_MAX)..=whole).contains(&self.block_bytes)
+    }
+
     /// Tries one key: one private operation, if the key is of the right size.
     pub(super) fn try_open(&self, key: &RsaPrivateKey, label: &Label) -> Attempt {
-        if key.public().block_bytes() != self.block_bytes {
+        if !self.fits(key) {
             return Attempt::OtherSize;
         }
         let (block, rest) = self.bytes[PREFIX_BYTES..].split_at(self.block_bytes);
+        let mut whole = vec![0; key.public().block_bytes() - block.len()];
+        whole.extend_from_slice(block);
         let session_key = key
-            .decrypt(block, &label.bytes())
+            .decrypt(&whole, &label.bytes())
             .and_then(|message| <[u8; SESSION_KEY_BYTES]>::try_from(&message[..]).ok())
             .map(Zeroizing::new);
         let Some(session_key) = session_key else {
@@ -212,6 +221,7 @@ fn zero_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
 }
 
+const MISSING_ZEROS_MAX: usize = 8;
 /// Bytes of a value: what a Secret holds at most.
 pub const MAX_ITEM_BYTES: usize = 1024 * 1024;
 /// A value of that size under the largest key, in base64, broken after every 16 characters.

@@ -76,7 +76,7 @@ impl RsaKeyRing {
     ) -> Result<(Plaintext, Fingerprint), ItemError> {
         let mut fits = false;
         for key in search.order(self) {
-            if key.public().block_bytes() != item.block_bytes() {
+            if !item.fits(key) {
                 continue;
             }
             fits = true;

@@ -16,7 +16,6 @@
 
 mod annotations;
 mod backup;
-mod base64;
 mod certificate;
 mod diagnose;
 mod error;

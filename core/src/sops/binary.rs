@@ -20,7 +20,6 @@ use super::cipher::{Cipher, ClosedValue, DataKey};
 use super::close::close_mac;
 use super::error::{At, SopsError};
 use super::file::Decrypted;
-use super::keys::Opener;
 use super::mac::{self, Mac};
 use super::metadata::Metadata;
 use super::open::{Ciphertexts, MacPolicy};
@@ -32,13 +31,13 @@ pub(super) fn metadata(file: &[u8]) -> Result<Metadata, SopsError> {
 }
 
 /// Opens a file.
-pub(super) fn decrypt(
+pub(super) fn decrypt<E: From<SopsError>>(
     file: &[u8],
-    opener: &impl Opener,
     policy: MacPolicy,
-) -> Result<Decrypted, SopsError> {
+    data_key: impl FnOnce(&Metadata) -> Result<DataKey, E>,
+) -> Result<Decrypted, E> {
     let (data, metadata) = File::read(file)?;
-    let data_key = metadata.open_data_key(opener)?;
+    let data_key = data_key(&metadata)?;
     let cipher = Cipher::new(&data_key);
     let mut mac = Mac::new(metadata.mac_only_encrypted());
     let mut bytes = Zeroizing::new(Vec::new());
@@ -66,7 +65,7 @@ pub(super) fn encrypt(
     metadata: &mut Metadata,
     key: &DataKey,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<Vec<u8>, SopsError> {
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted());

@@ -135,7 +135,7 @@ impl Store {
                 .filter(|_| binary::is_data(path))
                 .and_then(Json::as_str);
             let text = text.ok_or_else(missing)?;
-            let opened = binary::decrypt(file, opener, setting.mac)?;
+            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
             let (mut metadata, key) = (opened.metadata, opened.data_key);
             let changed = opened.plaintext.reveal() != text.as_bytes();
             let file = binary::encrypt(text.as_bytes(), &mut metadata, &key, setting.now, rng)?;
@@ -168,7 +168,7 @@ impl Store {
         rng: &mut impl RngCore,
     ) -> Result<Vec<u8>, SopsError> {
         if self == Self::Binary {
-            let opened = binary::decrypt(file, opener, setting.mac)?;
+            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
             let plaintext = opened.plaintext.reveal();
             // From one ciphertext into the next.
             return binary::encrypt(plaintext, metadata, new_key, setting.now, rng);
@@ -223,8 +223,8 @@ impl Opened {
     fn of(body: &dyn Body, opener: &impl Opener, policy: MacPolicy) -> Result<Self, SopsError> {
         let metadata = body.metadata()?;
         let key = metadata.open_data_key(opener)?;
-        let selector = metadata.selector()?;
-        let (outcomes, known) = open(body.steps(), &metadata, Some(&selector), &key, policy)?;
+        let mut known = Ciphertexts::default();
+        let outcomes = open(body.steps(), &metadata, &key, policy, Some(&mut known))?;
         Ok(Self {
             tree: Tree::opened(body.steps(), &outcomes),
             metadata,

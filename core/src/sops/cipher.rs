@@ -68,7 +68,7 @@ impl Cipher {
     }
 
     /// Closes `value` under `path`.
-    pub(super) fn close(&self, value: &Value, path: &str, rng: &mut impl RngCore) -> ClosedValue {
+    pub(super) fn close(&self, value: &Value, path: &str, rng: &mut dyn RngCore) -> ClosedValue {
         let mut data = value.bytes().to_vec();
         let (nonce, tag) = self.close_in_place(&mut data, path, rng);
         ClosedValue {
@@ -84,7 +84,7 @@ impl Cipher {
         &self,
         data: &mut [u8],
         path: &str,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> ([u8; NONCE_BYTES], [u8; TAG_BYTES]) {
         let mut nonce = [0; NONCE_BYTES];
         rng.fill_bytes(&mut nonce);
@@ -121,14 +121,34 @@ impl ClosedValue {
         self.kind
     }
 
+    /// As it is written.
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::with_capacity(TEXT_BYTES + self.data.len().div_ceil(3) * 4);
+        text.push_str(Self::START);
+        BASE64_STANDARD.encode_string(&self.data, &mut text);
+        push_rest(&mut text, &self.nonce, &self.tag, self.kind);
+        text
+    }
+
     /// What stands behind the data of a string.
     pub(super) fn rest(nonce: &[u8; NONCE_BYTES], tag: &[u8; TAG_BYTES]) -> String {
-        let [nonce, tag] = [&nonce[..], &tag[..]].map(|bytes| BASE64_STANDARD.encode(bytes));
-        format!(",iv:{nonce},tag:{tag},type:{}]", Kind::Str)
+        let mut text = String::with_capacity(TEXT_BYTES);
+        push_rest(&mut text, nonce, tag, Kind::Str);
+        text
     }
 
     /// What stands before the data.
     pub(super) const START: &str = "ENC[AES256_GCM,data:";
+}
+
+fn push_rest(text: &mut String, nonce: &[u8], tag: &[u8], kind: Kind) {
+    text.push_str(",iv:");
+    BASE64_STANDARD.encode_string(nonce, text);
+    text.push_str(",tag:");
+    BASE64_STANDARD.encode_string(tag, text);
+    text.push_str(",type:");
+    text.push_str(kind.name());
+    text.push(']');
 }
 
 /// True for what means to be a closed value, well formed or not.
@@ -160,40 +180,49 @@ impl FromStr for ClosedValue {
         if fields.next().is_some() {
             return Err(ValueFault::Malformed("there must be nothing after `type:`"));
         }
-        let bytes = |text: &str| {
-            // Just as long as needed, so that nothing has to be copied out of it.
-            let padding = text.bytes().rev().take(2).filter(|b| *b == b'=').count();
-            let mut bytes = vec![0; (text.len() / 4 * 3).saturating_sub(padding)];
-            let length = BASE64_STANDARD.decode_slice(text, &mut bytes).ok();
-            let exact = length.filter(|length| *length == bytes.len());
-            exact.map(|_| bytes).ok_or(ValueFault::Malformed(
-                "`data:`, `iv:` and `tag:` must be padded standard base64",
-            ))
-        };
-        let data = bytes(data)?;
         if data.is_empty() {
             return Err(ValueFault::Malformed("`data:` must not be empty"));
         }
-        let nonce = bytes(nonce)?.try_into();
-        let tag = bytes(tag)?.try_into();
+        // Just as long as needed, so that nothing has to be copied out of it.
+        let mut bytes = vec![0; decoded_bytes(data)];
+        decode(data, &mut bytes)?;
         Ok(Self {
-            data,
-            nonce: nonce.map_err(|_| ValueFault::Malformed("`iv:` must have 32 bytes"))?,
-            tag: tag.map_err(|_| ValueFault::Malformed("`tag:` must have 16 bytes"))?,
+            data: bytes,
+            nonce: decode_exact(nonce, "`iv:` must have 32 bytes")?,
+            tag: decode_exact(tag, "`tag:` must have 16 bytes")?,
             kind: kind.parse()?,
         })
     }
 }
 
+fn decode_exact<const N: usize>(text: &str, rule: &'static str) -> Result<[u8; N], ValueFault> {
+    let mut bytes = [0; N];
+    if decoded_bytes(text) != N {
+        return Err(ValueFault::Malformed(rule));
+    }
+    decode(text, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// How many bytes padded base64 stands for.
+fn decoded_bytes(text: &str) -> usize {
+    let padding = text.bytes().rev().take(2).filter(|b| *b == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
+}
+
+/// Decodes what fills `bytes`.
+fn decode(text: &str, bytes: &mut [u8]) -> Result<(), ValueFault> {
+    match BASE64_STANDARD.decode_slice(text, bytes) {
+        Ok(length) if length == bytes.len() => Ok(()),
+        _ => Err(ValueFault::Malformed(
+            "`data:`, `iv:` and `tag:` must be padded standard base64",
+        )),
+    }
+}
+
 impl fmt::Display for ClosedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [data, nonce, tag] = [&self.data[..], &self.nonce[..], &self.tag[..]]
-            .map(|bytes| BASE64_STANDARD.encode(bytes));
-        write!(
-            f,
-            "{PREFIX}data:{data},iv:{nonce},tag:{tag},type:{}]",
-            self.kind
-        )
+        f.write_str(&self.to_text())
     }
 }
 
@@ -201,6 +230,8 @@ const PREFIX: &str = "ENC[AES256_GCM,";
 const DATA_KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
+/// What a closed value takes beside its data, at most.
+const TEXT_BYTES: usize = 128;
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,11 @@
 use rand_core::RngCore;
 
 use super::cipher::{Cipher, DataKey};
+use super::drawn::Drawn;
 use super::error::SopsError;
 use super::mac::Mac;
 use super::metadata::Metadata;
-use super::open::Ciphertexts;
+use super::open::{Ciphertexts, Known};
 use super::selector::{Selector, SelectorKind};
 use super::value::Value;
 use super::walk::{Form, Step, Walk};
@@ -21,9 +22,17 @@ pub(super) struct ClosedText {
     pub(super) form: Option<Form>,
 }
 
+impl From<Known> for ClosedText {
+    fn from(Known { text, form }: Known) -> Self {
+        let form = Some(form);
+        Self { text, form }
+    }
+}
+
 /// Closes the steps of a file, and puts time and MAC into its block.
 ///
-/// Values that stand in `known` under their paths keep the ciphertexts that they have there.
+/// Values that stand in `known` under their paths keep the ciphertexts that they have there. No parameter is a type: the
+/// program is built for size, and what it would make of a generic function as well.
 pub(super) fn close(
     steps: &[Step<'_>],
     metadata: &mut Metadata,
@@ -31,14 +40,14 @@ pub(super) fn close(
     key: &DataKey,
     known: &mut Ciphertexts,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<Vec<Closed>, SopsError> {
     let mut closing = Closing {
         cipher: Cipher::new(key),
         walk: Walk::new(selector),
         mac: Mac::new(metadata.mac_only_encrypted()),
         known,
-        rng,
+        rng: Drawn::new(rng),
     };
     let mut texts = Vec::with_capacity(steps.len());
     let (mut leaves, mut selected_leaves) = (0, 0);
@@ -74,9 +83,12 @@ pub(super) fn close(
         });
     }
     let Closing {
-        cipher, mac, rng, ..
+        cipher,
+        mac,
+        mut rng,
+        ..
     } = closing;
-    close_mac(&mac.finish(), metadata, &cipher, now, rng)?;
+    close_mac(&mac.finish(), metadata, &cipher, now, &mut rng)?;
     Ok(texts)
 }
 
@@ -86,23 +98,23 @@ pub(super) fn close_mac(
     metadata: &mut Metadata,
     cipher: &Cipher,
     now: &str,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Result<(), SopsError> {
     let mac = cipher.close(&Value::text(mac), now, rng);
-    metadata.set_mac(now, mac.to_string());
+    metadata.set_mac(now, mac.to_text());
     metadata.last_modified()?;
     Ok(())
 }
 
-struct Closing<'a, R> {
+struct Closing<'a> {
     cipher: Cipher,
     walk: Walk<'a>,
     mac: Mac,
     known: &'a mut Ciphertexts,
-    rng: &'a mut R,
+    rng: Drawn<'a>,
 }
 
-impl<R: RngCore> Closing<'_, R> {
+impl Closing<'_> {
     fn value(&mut self, value: &Value, selected: bool) -> Closed {
         self.mac.count(value, selected);
         (selected && !value.is_never_closed()).then(|| self.text(value))
@@ -127,13 +139,12 @@ impl<R: RngCore> Closing<'_, R> {
 
     fn text(&mut self, value: &Value) -> ClosedText {
         let path = self.walk.path();
-        let known = self.known.take(path, value);
-        let form = known.as_ref().map(|known| known.form);
-        let closed = known.map(|known| known.closed);
-        let closed = closed.unwrap_or_else(|| self.cipher.close(value, path, self.rng));
-        ClosedText {
-            text: closed.to_string(),
-            form,
+        match self.known.take(path, value) {
+            Some(known) => known.into(),
+            None => ClosedText {
+                text: self.cipher.close(value, path, &mut self.rng).to_text(),
+                form: None,
+            },
         }
     }
 }

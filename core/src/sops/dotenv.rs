@@ -207,6 +207,10 @@ pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put,
             out.push(b'\n');
         }
     }
+    // A plaintext file has no block to stand before.
+    if behind == body.lines.len() && place.is_none() {
+        new(&mut out);
+    }
     Ok(Put {
         file: out,
         at: path.into(),

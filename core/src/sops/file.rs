@@ -93,15 +93,14 @@ impl Store {
         policy: MacPolicy,
     ) -> Result<Decrypted, SopsError> {
         if self == Self::Binary {
-            return binary::decrypt(file, opener, policy);
+            return binary::decrypt(file, policy, |block| block.open_data_key(opener));
         }
         self.read(file, |body| {
             let metadata = body.metadata()?;
             let data_key = metadata.open_data_key(opener)?;
-            let selector = metadata.selector()?;
-            let steps = body.steps();
-            let (outcomes, ciphertexts) =
-                open(steps, &metadata, Some(&selector), &data_key, policy)?;
+            let mut ciphertexts = Ciphertexts::default();
+            let known = Some(&mut ciphertexts);
+            let outcomes = open(body.steps(), &metadata, &data_key, policy, known)?;
             Ok(Decrypted {
                 plaintext: body.plaintext(&outcomes)?,
                 metadata,
@@ -109,6 +108,31 @@ impl Store {
                 ciphertexts,
             })
         })
+    }
+
+    /// Opens a file for somebody who only reads it: what it takes to close it again is not kept. The data key of its
+    /// block comes from `data_key`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::decrypt`], and those of `data_key`.
+    pub fn plaintext<E: From<SopsError>>(
+        self,
+        file: &[u8],
+        policy: MacPolicy,
+        data_key: impl FnOnce(&Metadata) -> Result<DataKey, E>,
+    ) -> Result<Plaintext, E> {
+        if self == Self::Binary {
+            return Ok(binary::decrypt(file, policy, data_key)?.plaintext);
+        }
+        let opened = |body: &dyn Body| {
+            let metadata = body.metadata()?;
+            let data_key = data_key(&metadata)?;
+            let outcomes = open(body.steps(), &metadata, &data_key, policy, None)?;
+            Ok(body.plaintext(&outcomes)?)
+        };
+        // The errors of the caller are no errors of the file.
+        self.read(file, |body| Ok(opened(body)))?
     }
 
     /// Closes a file, under the block and the data key that are given; `now` is the time, in RFC 3339 and UTC.
@@ -156,7 +180,7 @@ impl Store {
         policy: MacPolicy,
     ) -> Result<DecryptedTree, SopsError> {
         if self == Self::Binary {
-            let opened = binary::decrypt(file, opener, policy)?;
+            let opened = binary::decrypt(file, policy, |block| block.open_data_key(opener))?;
             return Ok(DecryptedTree {
                 tree: Tree::binary(opened.plaintext.reveal()),
                 metadata: opened.metadata,
@@ -166,9 +190,8 @@ impl Store {
         self.read(file, |body| {
             let metadata = body.metadata()?;
             let data_key = metadata.open_data_key(opener)?;
-            let selector = metadata.selector()?;
             let steps = body.steps();
-            let (outcomes, _) = open(steps, &metadata, Some(&selector), &data_key, policy)?;
+            let outcomes = open(steps, &metadata, &data_key, policy, None)?;
             Ok(DecryptedTree {
                 tree: Tree::opened(steps, &outcomes),
                 metadata,

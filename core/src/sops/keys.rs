@@ -180,35 +180,6 @@ impl Metadata {
                 "can't be closed for here: only the tool that has its key can",
             ));
         }
-        self.close_for(key, groups, threshold, rng)
-    }
-
-    /// Closes the same data key for other recipients. Entries of other providers hold it still, and stay, as long as
-    /// there is one group.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Metadata::close_data_key`]; other providers are in the way of shares only, which are all new.
-    pub fn replace_recipients(
-        &mut self,
-        key: &DataKey,
-        groups: &[Vec<Recipient>],
-        threshold: Option<usize>,
-        rng: &mut impl RngCore,
-    ) -> Result<(), SopsError> {
-        if groups.len() == 1 && self.key_groups().len() == 1 {
-            return self.close_for(key, groups, threshold, rng);
-        }
-        self.close_data_key(key, groups, threshold, rng)
-    }
-
-    fn close_for(
-        &mut self,
-        key: &DataKey,
-        groups: &[Vec<Recipient>],
-        threshold: Option<usize>,
-        rng: &mut impl RngCore,
-    ) -> Result<(), SopsError> {
         if groups.is_empty() || groups.iter().any(Vec::is_empty) {
             return Err(fault("age", "must have a recipient in each group"));
         }

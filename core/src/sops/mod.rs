@@ -20,6 +20,7 @@ mod close;
 pub mod config;
 mod document;
 mod dotenv;
+mod drawn;
 mod emit;
 mod error;
 mod file;

@@ -6,7 +6,6 @@ use super::cipher::{Cipher, ClosedValue, DataKey};
 use super::error::SopsError;
 use super::mac::{self, Mac};
 use super::metadata::Metadata;
-use super::selector::Selector;
 use super::value::{Kind, Value, ValueFault};
 use super::walk::{Form, Step, Walk};
 
@@ -30,14 +29,24 @@ pub(super) enum Outcome {
     Comment(Value),
 }
 
+impl Outcome {
+    /// What becomes of a value that was opened.
+    fn of(opened: Value) -> Self {
+        match opened.kind() {
+            Kind::Comment => Self::Comment(opened),
+            _ => Self::Value(opened),
+        }
+    }
+}
+
 /// Values with the ciphertexts that they had, by their paths: what didn't change keeps its ciphertext.
 #[derive(Clone, Default)]
 pub struct Ciphertexts(HashMap<(String, Value), VecDeque<Known>>);
 
-/// A ciphertext, and how it was written.
+/// A ciphertext as text, and how it was written.
 #[derive(Clone)]
 pub(super) struct Known {
-    pub(super) closed: ClosedValue,
+    pub(super) text: String,
     pub(super) form: Form,
 }
 
@@ -63,6 +72,9 @@ impl Ciphertexts {
     ///
     /// A float without a fraction is written as a whole number: it stays the float that it was.
     pub(super) fn take(&mut self, path: &str, value: &Value) -> Option<Known> {
+        if self.0.is_empty() {
+            return None;
+        }
         let same = self.take_same(path, value.clone());
         same.or_else(|| self.take_same(path, value.whole_as_float()?))
     }
@@ -72,18 +84,18 @@ impl Ciphertexts {
     }
 }
 
-/// Opens all steps of a file whose block is `metadata`.
+/// Opens all steps of a file whose block is `metadata`. Its ciphertexts go into `known`, where somebody wants them.
 pub(super) fn open(
     steps: &[Step<'_>],
     metadata: &Metadata,
-    selector: Option<&Selector>,
     key: &DataKey,
     policy: MacPolicy,
-) -> Result<(Vec<Outcome>, Ciphertexts), SopsError> {
+    mut known: Option<&mut Ciphertexts>,
+) -> Result<Vec<Outcome>, SopsError> {
+    let selector = metadata.selector()?;
     let cipher = Cipher::new(key);
-    let mut walk = Walk::new(selector);
+    let mut walk = Walk::new(Some(&selector));
     let mut mac = Mac::new(metadata.mac_only_encrypted());
-    let mut known = Ciphertexts::default();
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
         outcomes.push(match step {
@@ -96,7 +108,7 @@ pub(super) fn open(
                 Outcome::Keep
             }
             Step::Comment(text, _) => {
-                let opened = open_comment(text, &walk, &cipher, &mut known);
+                let opened = open_comment(text, &walk, &cipher, known.as_deref_mut());
                 walk.comment(text);
                 opened.map_or(Outcome::Keep, Outcome::Comment)
             }
@@ -105,7 +117,15 @@ pub(super) fn open(
                 let outcome = match value {
                     Some(value) => {
                         let opened = open_value(value, selected, &walk, &cipher, &mut mac)?;
-                        keep(opened, *form, &walk, &mut known)
+                        if let (Some(opened), Some(known)) = (&opened, known.as_deref_mut()) {
+                            let form = match opened.kind() {
+                                Kind::Comment => Form::Item,
+                                _ => *form,
+                            };
+                            let text = value.as_text().unwrap_or_default().to_owned();
+                            known.add(walk.path(), opened, Known { text, form });
+                        }
+                        opened.map_or(Outcome::Keep, Outcome::of)
                     }
                     None => Outcome::Keep,
                 };
@@ -121,7 +141,7 @@ pub(super) fn open(
         let at = metadata.last_modified()?;
         mac::verify(&cipher, &mac.finish(), metadata.mac(), &at)?;
     }
-    Ok((outcomes, known))
+    Ok(outcomes)
 }
 
 /// Opens a value that is selected, and counts it; `None` for what stays as it is.
@@ -131,8 +151,8 @@ pub(super) fn open_value(
     walk: &Walk<'_>,
     cipher: &Cipher,
     mac: &mut Mac,
-) -> Result<Option<(Value, ClosedValue)>, SopsError> {
-    if !selected || (value.is_never_closed()) {
+) -> Result<Option<Value>, SopsError> {
+    if !selected || value.is_never_closed() {
         mac.count(value, selected);
         return Ok(None);
     }
@@ -145,27 +165,9 @@ pub(super) fn open_value(
         .ok_or_else(|| fault(ValueFault::NotClosed))?
         .parse()
         .map_err(fault)?;
-    let opened = cipher.open(&closed, walk.path()).map_err(fault)?;
+    let opened = cipher.open_owned(closed, walk.path()).map_err(fault)?;
     mac.count(&opened, selected);
-    Ok(Some((opened, closed)))
-}
-
-fn keep(
-    opened: Option<(Value, ClosedValue)>,
-    form: Form,
-    walk: &Walk<'_>,
-    known: &mut Ciphertexts,
-) -> Outcome {
-    let Some((value, closed)) = opened else {
-        return Outcome::Keep;
-    };
-    let comment = value.kind() == Kind::Comment;
-    let form = if comment { Form::Item } else { form };
-    known.add(walk.path(), &value, Known { closed, form });
-    match comment {
-        true => Outcome::Comment(value),
-        false => Outcome::Value(value),
-    }
+    Ok(Some(opened))
 }
 
 /// A comment may have been counted to a level around; what opens nowhere was never closed, or is of another file.
@@ -173,14 +175,16 @@ fn open_comment(
     text: &str,
     walk: &Walk<'_>,
     cipher: &Cipher,
-    known: &mut Ciphertexts,
+    known: Option<&mut Ciphertexts>,
 ) -> Option<Value> {
-    let closed: ClosedValue = text.trim().parse().ok()?;
-    let form = Form::Bare;
-    walk.paths_around().find_map(|path| {
-        let opened = cipher.open(&closed, path).ok()?;
-        let closed = closed.clone();
-        known.add(path, &opened, Known { closed, form });
-        Some(opened)
-    })
+    let text = text.trim();
+    let closed: ClosedValue = text.parse().ok()?;
+    let (path, opened) = walk
+        .paths_around()
+        .find_map(|path| Some((path, cipher.open(&closed, path).ok()?)))?;
+    if let Some(known) = known {
+        let (text, form) = (text.to_owned(), Form::Bare);
+        known.add(path, &opened, Known { text, form });
+    }
+    Some(opened)
 }

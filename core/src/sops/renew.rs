@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, ClosedValue, DataKey};
 use super::close::{Closed, ClosedText};
+use super::drawn::Drawn;
 use super::error::{At, SopsError};
 use super::mac::Mac;
 use super::open::{Ciphertexts, open_value};
@@ -34,10 +35,11 @@ impl Renewal<'_> {
         &self,
         steps: &[Step<'_>],
         known: &mut Ciphertexts,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> Result<(Vec<Closed>, Zeroizing<String>), SopsError> {
         let old = Cipher::new(self.key);
         let new = self.new_key.map(Cipher::new);
+        let rng = &mut Drawn::new(rng);
         let mut walk = Walk::new(self.selector);
         let mut mac = Mac::new(self.only_encrypted);
         let mut texts = Vec::with_capacity(steps.len());
@@ -71,7 +73,7 @@ impl Renewal<'_> {
                         }
                         Some(value) => {
                             let opened = open_value(value, selected, &walk, &old, &mut mac)?;
-                            opened.and_then(|(value, _)| {
+                            opened.and_then(|value| {
                                 comment = value.kind() == Kind::Comment;
                                 let new = new.as_ref()?;
                                 Some(text(new.close(&value, walk.path(), rng)))
@@ -95,7 +97,7 @@ impl Renewal<'_> {
         walk: &Walk<'_>,
         cipher: &Cipher,
         known: &mut Ciphertexts,
-        rng: &mut impl RngCore,
+        rng: &mut dyn RngCore,
     ) -> ClosedText {
         // What is known was closed with the key of before: under a new one nothing of it opens.
         let known = match self.new_key {
@@ -103,10 +105,7 @@ impl Renewal<'_> {
             Some(_) => None,
         };
         match known {
-            Some(known) => ClosedText {
-                text: known.closed.to_string(),
-                form: Some(known.form),
-            },
+            Some(known) => known.into(),
             None => ClosedText {
                 form: (!self.quoted).then_some(Form::Bare),
                 ..text(cipher.close(value, walk.path(), rng))
@@ -124,7 +123,7 @@ fn renewed_comment(
     walk: &Walk<'_>,
     old: &Cipher,
     new: &Cipher,
-    rng: &mut impl RngCore,
+    rng: &mut dyn RngCore,
 ) -> Closed {
     let closed: ClosedValue = comment.trim().parse().ok()?;
     walk.paths_around().find_map(|path| {
@@ -135,7 +134,7 @@ fn renewed_comment(
 
 fn text(closed: ClosedValue) -> ClosedText {
     ClosedText {
-        text: closed.to_string(),
+        text: closed.to_text(),
         form: None,
     }
 }
@@ -167,8 +166,8 @@ mod tests {
         let path = At::first(Path::from(["a"]));
         for new_key in [None, Some(&new)] {
             let mut known = Ciphertexts::default();
-            let kept = closed.clone();
-            known.add(walk.path(), &value, Known { closed: kept, form });
+            let text = closed.to_string();
+            known.add(walk.path(), &value, Known { text, form });
             let renewal = Renewal {
                 selector: None,
                 only_encrypted: false,

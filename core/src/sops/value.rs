@@ -249,10 +249,17 @@ impl FromStr for Kind {
     }
 }
 
+impl Kind {
+    /// Its name in files.
+    pub(super) fn name(self) -> &'static str {
+        let name = KINDS.iter().find(|(kind, _)| *kind == self);
+        name.map_or("", |(_, name)| name)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = KINDS.iter().find(|(kind, _)| kind == self);
-        f.write_str(name.map_or("", |(_, name)| name))
+        f.write_str(self.name())
     }
 }
 

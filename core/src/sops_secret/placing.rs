@@ -56,7 +56,9 @@ fn put(stream: &Stream, object: &Object<'_>) -> Option<PutPlace> {
     let list = Path::from(["spec", "secretTemplates"]);
     let templates = object.node.find(&list);
     let templates: Vec<Node<'_>> = templates.into_iter().flat_map(Node::items).collect();
-    let mut fields = templates.iter().filter_map(|template| template.get("stringData"));
+    let mut fields = templates
+        .iter()
+        .filter_map(|template| template.get("stringData"));
     let (at, value, there) = match fields.find_map(|field| field.get(PLACE_KEY)) {
         Some(there) => {
             let stands = match there.text().is_some_and(is_closed) {
@@ -71,8 +73,7 @@ fn put(stream: &Stream, object: &Object<'_>) -> Option<PutPlace> {
             for step in list.join(templates.len()).0 {
                 at.path = at.path.join(step);
             }
-            let template =
-                json!({"name": place_template(&name), "stringData": {PLACE_KEY: text}});
+            let template = json!({"name": place_template(&name), "stringData": {PLACE_KEY: text}});
             (at, template, None)
         }
     };
@@ -116,7 +117,10 @@ mod tests {
             let more = format!("    - stringData: {{{PLACE_KEY}: \"{text}\"}}\n");
             let put = put_of(&format!("{head}{templates}{more}"));
             let at = "`spec.secretTemplates[1].stringData[\"bulla.dev.place\"]`";
-            assert_eq!((put.at.to_string().as_str(), put.there), (at, Some(expected)));
+            assert_eq!(
+                (put.at.to_string().as_str(), put.there),
+                (at, Some(expected))
+            );
             assert_eq!(put.value, json!("shop/db"));
         }
         let nowhere = head.replace(", namespace: shop", "");

@@ -281,6 +281,11 @@ fn fit(value: Value, param: Param, function: &'static str) -> Result<Value, Faul
         (value, Param::Reflect) => Ok(value),
         (Value::Nil, Param::Dict) => Ok(Value::Map(Map::NIL)),
         (Value::Nil, Param::List) => Ok(Value::List(List::NIL)),
+        (Value::Nil, Param::Bytes) => Ok(Value::List(List {
+            of: Element::Byte,
+            ..List::NIL
+        })),
+        (value @ Value::List(list), Param::Bytes) if list.of == Element::Byte => Ok(value),
         (value @ Value::List(list), Param::List) if list.of == Element::Any => Ok(value),
         (value @ Value::Named(Named::Duration, _), Param::Duration)
         | (value @ Value::Object(Object::Time(_)), Param::Time)

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use zeroize::Zeroizing;
+
 use super::error::TemplateFault as Fault;
 use super::functions::Compiled;
 use super::surroundings::Chance;
@@ -88,6 +90,23 @@ impl Heap {
     pub(crate) fn list(&mut self, of: Element, items: Vec<Value>) -> Result<List, Fault> {
         let capacity = items.len();
         self.list_of_capacity(of, items, capacity)
+    }
+
+    /// A list of bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Value, Fault> {
+        let items = bytes.iter().copied().map(Value::Byte).collect();
+        self.list(Element::Byte, items).map(Value::List)
+    }
+
+    /// What a list of bytes holds.
+    pub(crate) fn bytes_of(&self, list: List) -> Zeroizing<Vec<u8>> {
+        let bytes = self.items(list).iter().filter_map(|item| match item {
+            Value::Byte(byte) => Some(*byte),
+            _ => None,
+        });
+        let mut out = Zeroizing::new(Vec::with_capacity(list.len()));
+        out.extend(bytes);
+        out
     }
 
     /// A list that Go makes by appending all but the first `exact` items one by one.

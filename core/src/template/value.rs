@@ -49,6 +49,8 @@ pub(crate) enum Element {
     Any,
     Text,
     Int,
+    /// `uint8`
+    Byte,
     /// `[]interface {}`, of which `chunk` makes a list
     List,
 }
@@ -129,6 +131,7 @@ impl Element {
             Self::Any => Value::Nil,
             Self::Text => Value::text(""),
             Self::Int => Value::Int(0),
+            Self::Byte => Value::Byte(0),
             Self::List => Value::List(List::NIL),
         }
     }
@@ -148,6 +151,7 @@ impl Element {
         let (width, pointers) = match self {
             Self::Any | Self::Text => (16, true),
             Self::Int => (8, false),
+            Self::Byte => (1, false),
             Self::List => (24, true),
         };
         // Go's allocator keeps a header of eight bytes in larger blocks with pointers.
@@ -171,6 +175,7 @@ impl Element {
             Self::Any => "[]interface {}",
             Self::Text => "[]string",
             Self::Int => "[]int",
+            Self::Byte => "[]uint8",
             Self::List => "[][]interface {}",
         }
     }

@@ -1,8 +1,8 @@
 //! Templates rendered by Go's own engine with sprig and by Bulla's: 20,000 made at random, every function
 //! with arguments of many shapes, every verb with every kind of operand, and what is random by what it has in common from run to run.
 //!
-//! Output, and success or failure, must be the same, in both ways of treating missing keys. The seed is
-//! printed; `BULLA_SEED` repeats a run, `BULLA_TEMPLATES` sets the number. Needs Go.
+//! Output, and success or failure, must be the same, in both ways of treating missing keys. The seed is printed and
+//! the same each time; `BULLA_SEED` takes another one, `BULLA_TEMPLATES` sets the number. Needs Go.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,8 +11,10 @@
 )]
 
 mod generate;
+mod keys;
 mod shapes;
 mod vocabulary;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -21,7 +23,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -99,21 +101,7 @@ fn what_is_random_has_the_same_shape() {
     };
     let mut differences = String::new();
     for (source, shape) in RANDOM {
-        let go = outcome(&oracle.answers(&[(*source).to_owned()], &oracle.values)[0]["go"]);
-        let ours = render(source, &oracle.values, MissingKeys::AsGo);
-        let ours = ours.ok().map(|(output, _)| output);
-        let shaped = |output: Option<Vec<u8>>| {
-            let copy = |(k, v): (&KeyName, &Plaintext)| (k.clone(), Plaintext::from(v.reveal()));
-            let mut values: BTreeMap<_, _> = oracle.values.iter().map(copy).collect();
-            values.insert("out".parse().unwrap(), Plaintext::new(output?));
-            outcome(&oracle.answers(&[(*shape).to_owned()], &values)[0]["go"])
-        };
-        let (go, ours) = (shaped(go), shaped(ours));
-        if go != ours {
-            writeln!(differences, "{source:?}").unwrap();
-            writeln!(differences, "  Go    {}", shown(go.as_deref())).unwrap();
-            writeln!(differences, "  Bulla {}", shown(ours.as_deref())).unwrap();
-        }
+        same_shape(&oracle, source, shape, &mut differences);
     }
     assert!(differences.is_empty(), "{differences}");
 }
@@ -150,6 +138,27 @@ fn classes_of_characters_are_those_of_go() {
     let patterns = patterns.chain(own.map(str::to_owned));
     let sources: Vec<String> = patterns.map(|pattern| value(&pattern)).collect();
     compare(&oracle, &sources, 0);
+}
+
+/// Renders `source` in both, looks at both outputs with `shape`, and writes down where that differs; whether Go renders it.
+fn same_shape(oracle: &Oracle, source: &str, shape: &str, differences: &mut String) -> bool {
+    let go = outcome(&oracle.answers(&[source.to_owned()], &oracle.values)[0]["go"]);
+    let ours = render(source, &oracle.values, MissingKeys::AsGo);
+    let ours = ours.ok().map(|(output, _)| output);
+    let shaped = |output: Option<Vec<u8>>| {
+        let copy = |(k, v): (&KeyName, &Plaintext)| (k.clone(), Plaintext::from(v.reveal()));
+        let mut values: BTreeMap<_, _> = oracle.values.iter().map(copy).collect();
+        values.insert("out".parse().unwrap(), Plaintext::new(output?));
+        outcome(&oracle.answers(&[shape.to_owned()], &values)[0]["go"])
+    };
+    let renders = go.is_some();
+    let (go, ours) = (shaped(go), shaped(ours));
+    if go != ours {
+        writeln!(differences, "{source:?}").unwrap();
+        writeln!(differences, "  Go    {}", shown(go.as_deref())).unwrap();
+        writeln!(differences, "  Bulla {}", shown(ours.as_deref())).unwrap();
+    }
+    renders
 }
 
 /// Renders all in both ways, and panics where the two differ; how many outputs there were.
@@ -194,8 +203,7 @@ fn is_timed(source: &str) -> bool {
 }
 
 fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = number("BULLA_SEED").unwrap_or(now.as_nanos() as u64);
+    let seed = number("BULLA_SEED").unwrap_or(SEED);
     say(&format!("BULLA_SEED={seed}"));
     seed
 }
@@ -211,6 +219,7 @@ fn number(name: &str) -> Option<u64> {
 /// Go's engine, and the values that templates see.
 struct Oracle {
     program: PathBuf,
+    zones: &'static Path,
     values: BTreeMap<KeyName, Plaintext>,
 }
 
@@ -235,7 +244,11 @@ impl Oracle {
         }
         let entry = |(key, value): (&str, &[u8])| (key.parse().unwrap(), Plaintext::from(value));
         let values = VALUES.iter().copied().map(entry).collect();
-        let mut oracle = Self { program, values };
+        let mut oracle = Self {
+            program,
+            zones: zones::directory(),
+            values,
+        };
         // No private key lies in the repository.
         let made = oracle.answers(&[MADE.to_owned()], &oracle.values);
         let made = String::from_utf8(outcome(&made[0]["go"]).unwrap()).unwrap();
@@ -252,6 +265,7 @@ impl Oracle {
     /// What the oracle answers, one by one.
     fn answers(&self, sources: &[String], values: &BTreeMap<KeyName, Plaintext>) -> Vec<Value> {
         let mut child = Command::new(&self.program)
+            .env("ZONEINFO", self.zones)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -318,9 +332,11 @@ fn rand_seed() -> [u8; 32] {
 }
 
 fn shown(output: Option<&[u8]>) -> String {
-    let text = |bytes| format!("{:.300?}", String::from_utf8_lossy(bytes));
+    let text = |bytes| format!("{:.900?}", String::from_utf8_lossy(bytes));
     output.map_or("fails".to_owned(), text)
 }
+
+const SEED: u64 = 4;
 
 /// What a template that exceeds no bound does not take in Go.
 const LONG: Duration = Duration::from_millis(1);

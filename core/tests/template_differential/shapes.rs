@@ -14,8 +14,17 @@ pub(crate) fn of(generator: &mut Generator, name: &str, parameters: &[&str]) -> 
         }
         for n in 0..fitting.len() {
             for other in [
-                "(list)", "(dict)", "nil", "\"\"", "0", "1.5", "true", "\"x\"", "(list 1)",
+                "(list)",
+                "(dict)",
+                "nil",
+                "\"\"",
+                "0",
+                "1.5",
+                "true",
+                "\"x\"",
+                "(list 1)",
                 ".missing",
+                "(toDate \"2006\" \"2024\").MarshalText",
             ] {
                 let mut changed = fitting.clone();
                 changed[n] = other.to_owned();

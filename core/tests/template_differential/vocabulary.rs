@@ -111,6 +111,8 @@ pub(crate) const LISTS: &[&str] = &[
     "(append (list 1 2 3) 4)",
     "(rest (list))",
     "(list 1 1 \"a\" \"a\")",
+    "(toDate \"2006\" \"2024\").UTC.MarshalText",
+    "((semver \"v1.2-a\").MarshalJSON)",
 ];
 
 /// What compares.
@@ -202,7 +204,7 @@ pub(crate) const DATES: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const TIMES: &[&str] = &[
     "0", "1700000000", "(int64 1709210096)", "-1", "(int64 -62135596801)", "(toDate \"2006-01-02\" \"2024-02-29\")",
-    "(toDate \"2006-01-02T15:04:05Z07:00\" \"2024-07-01T12:34:56.789+02:00\")", "(toDate \"x\" \"\")", "253402300800", "(int64 9223372036854775807)",
+    "(toDate \"2006-01-02T15:04:05Z07:00\" \"2024-07-01T12:34:56.789+02:00\")", "(toDate \"x\" \"\")", "253402300800", "(int64 9223372036854775807)", "300000000000", "(int64 290000000000)",
     "(toDate \"2006-01-02 MST\" \"2024-02-29 CET\")", "(dateModify \"-1.5h\" (toDate \"2006-01-02\" \"2024-01-01\"))",
 ];
 
@@ -210,7 +212,7 @@ pub(crate) const TIMES: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const ZONES: &[&str] = &[
     "\"UTC\"", "\"\"", "\"Local\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kathmandu\"", "\"europe/berlin\"", "\"Nowhere\"", "\"../etc\"", "\"Etc/GMT+5\"", "\"Pacific/Kiritimati\"",
-    "\"Australia/Lord_Howe\"", "\"America/Sao_Paulo\"",
+    "\"Australia/Lord_Howe\"", "\"America/Sao_Paulo\"", "\"EST\"", "\"Africa/Casablanca\"", "\"Europe/Dublin\"", "\"posix/Europe/Berlin\"",
 ];
 
 /// Private keys in PEM, and what is none.
@@ -304,5 +306,10 @@ pub(crate) const OPERANDS: &[&str] = &[
     "(semver \"v1.2.3-rc.1+b\")", "(semver \"1.2\").IncMajor", "(buildCustomCert (b64enc .cert) (b64enc .key))",
     "(list (toDate \"x\" \"\"))", "(list (toDate \"2006\" \"2024\"))", "(dict \"a\" (toDate \"2006\" \"2024\").UTC)",
     "(list (toDate \"2006\" \"2024\").Location)", "(dict \"a\" (toDate \"x\" \"\").Month \"b\" (toDate \"x\" \"\").Weekday)",
+    "((toDate \"2006\" \"2024\").MarshalJSON)", "((toDate \"2006-01-02T15:04:05Z07:00:00\" \"2024-07-01T12:34:56.789+02:00:07\").GobEncode)",
+    "((toDate \"x\" \"\").UTC.MarshalBinary)", "(list (semver \"1.2-a\").MarshalText)", "((semver \"1.2-a\").Value)",
+    "((toDate \"2006\" \"2024\").AppendFormat nil \"\")", "((toDate \"2006\" \"2024\").AppendFormat ((semver \"1\").MarshalText) \" Mon\")",
+    "((toDate \"2006\" \"2024\").AppendText (toDate \"2006\" \"2023\").MarshalText)", "((toDate \"2006\" \"2024\").AppendBinary nil)",
+    "(dict \"a\" (toDate \"2006\" \"20245\").MarshalText)", "((dateModify \"99999999h\" (toDate \"2006\" \"2024\")).MarshalText)",
     "(list (semver \"1.2.3\"))", "(list (semver \"1.2.3\").IncPatch)", "(dict \"a\" (buildCustomCert (b64enc .cert) (b64enc .key)))",
 ];

@@ -30,6 +30,7 @@ func functions() template.FuncMap {
 		delete(functions, name)
 	}
 	maps.Copy(functions, describing)
+	maps.Copy(functions, making)
 	functions["printf"] = printf
 	return functions
 }

@@ -1,32 +1,11 @@
 //! Where our `kubeseal` differs on purpose: the table in docs/sealed-secrets.md is made of this one.
 
+use bulla_tests::difference;
+use bulla_tests::difference::row;
+
 use crate::case::{COMMENTED, Case, EMPTY, PLAIN, SECRET, TWICE, WIDE};
 
-/// A case in which the two differ, and why.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Difference {
-    pub(crate) case: Case,
-    /// What Sealed Secrets' `kubeseal` v0.40 does, and with which exit code.
-    pub(crate) theirs: (&'static str, i32),
-    /// What ours does, and with which exit code.
-    pub(crate) ours: (&'static str, i32),
-    pub(crate) why: &'static str,
-}
-
-/// A row.
-const fn row(
-    case: Case,
-    theirs: (&'static str, i32),
-    ours: (&'static str, i32),
-    why: &'static str,
-) -> Difference {
-    Difference {
-        case,
-        theirs,
-        ours,
-        why,
-    }
-}
+pub(crate) type Difference = difference::Difference<Case>;
 
 /// All of them.
 pub(crate) const DIFFERENCES: &[Difference] = &[
@@ -131,7 +110,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     ),
     row(
         Case::new(
-            "a number with a fraction as a value",
+            "a fraction as a value that Go writes in another way",
             "--cert tls.crt",
             "kind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {a: 1.10}\n",
         ),

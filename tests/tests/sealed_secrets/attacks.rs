@@ -22,11 +22,24 @@ async fn a_header_does_not_dodge_the_limit_ghsa_jpp5() {
         shared().start_another(&["--rate-limit", "1", "--rate-limit-burst", "1"]);
     let mut refused = 0;
     for number in 0..20 {
-        let header = format!("X-Forwarded-For: 192.0.2.{number}\r\n");
+        let address = format!("192.0.2.{number}");
+        let names = [
+            "X-Forwarded-For",
+            "X-Real-Ip",
+            "True-Client-Ip",
+            "X-Client-Ip",
+        ];
+        let mut header = format!("Forwarded: for={address}\r\n");
+        for name in names {
+            header += &format!("{name}: {address}\r\n");
+        }
         let answer = http::post(endpoints, "/v1/rotate", &header, b"x").expect("an answer");
         refused += u32::from(answer.0 == 429);
     }
     assert!(refused > 0, "twenty at once are more than two");
+    let (_other, another) = shared().start_another(&["--rate-limit", "1000"]);
+    let answer = http::post(another, "/v1/rotate", "", b"x").expect("an answer");
+    assert_ne!(answer.0, 429, "the limit is the flag's");
 }
 
 #[test]

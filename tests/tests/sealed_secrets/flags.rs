@@ -1,8 +1,11 @@
-//! `--update-status=false` and `--skip-recreate`, which do what Sealed Secrets' controller does; and two replicas at once.
+//! The flags of Sealed Secrets' controller: all of them, and what `--update-status=false` and `--skip-recreate` do; and two
+//! replicas at once.
+
+use std::process::{Command, Output};
 
 use bulla_core::api::{KeySuite, SealingKey};
 use bulla_tests::{
-    Cluster, Options, http,
+    Cluster, Options, http, peers, programs,
     sealed_secrets::{NAMESPACE, SealedSecrets, SealedTenant},
     tenant::data,
     wait::{DEADLINE, eventually},
@@ -15,6 +18,65 @@ use kube::{
 use serde_json::json;
 
 use super::OLD_KEY;
+
+/// Name and type of each flag, out of what the real controller says of itself.
+fn their_flags() -> Vec<(String, String, String)> {
+    let help = Command::new(peers::sealed_secrets_controller())
+        .arg("--help")
+        .output()
+        .expect("it runs");
+    let help = String::from_utf8_lossy(&[help.stdout, help.stderr].concat()).into_owned();
+    let flags = help.lines().filter_map(|line| {
+        let (name, rest) = line.trim_start().strip_prefix("--")?.split_once(' ')?;
+        // A boolean has no word for its type.
+        let kind = rest.split(' ').next().filter(|kind| !kind.is_empty());
+        let default = rest.split_once("(default \"");
+        let default = default.map_or("", |(_, rest)| rest.trim_end_matches("\")"));
+        let words = [name, kind.unwrap_or("bool"), default];
+        let [name, kind, default] = words.map(str::to_owned);
+        (name != "version").then_some((name, kind, default))
+    });
+    flags.collect()
+}
+
+/// Runs ours where no cluster is.
+fn run(flags: &[&str], variable: Option<(&str, &str)>) -> Output {
+    Command::new(programs::controller())
+        .arg("--sealed-secrets")
+        .args(flags)
+        .env_clear()
+        .env("KUBECONFIG", "/nowhere")
+        .envs(variable)
+        .output()
+        .expect("it runs")
+}
+
+#[test]
+fn every_flag_of_theirs_is_taken_and_a_wrong_variable_stops_the_start() {
+    let flags = their_flags();
+    assert!(flags.len() >= 30, "{flags:?}");
+    for (name, kind, default) in flags {
+        let value = match &*kind {
+            "bool" => "true",
+            "int" => "2048",
+            "float32" => "-1",
+            "duration" => "2m0s",
+            _ => &default,
+        };
+        let taken = run(&[&format!("--{name}={value}"), "--version"], None);
+        let said = String::from_utf8_lossy(&taken.stderr);
+        assert!(taken.status.success(), "--{name}={value}: {said}");
+        // Any text is a name, or a selector of the API server's.
+        if ["additional-namespaces", "label-selector", "my-cn"].contains(&&*name) {
+            continue;
+        }
+        let variable = format!("SEALED_SECRETS_{}", name.to_uppercase().replace('-', "_"));
+        let refused = run(&[], Some((&variable, "?")));
+        let said = String::from_utf8_lossy(&refused.stderr);
+        let named = said.contains(&format!("--{name}")) || said.contains(&variable);
+        assert!(!refused.status.success() && named, "{variable}: {said}");
+    }
+}
 
 async fn made(tenant: &SealedTenant, name: &str, values: &[(&str, &str)]) {
     let sealed = tenant.seal_for(OLD_KEY, &tenant.secret_of(name, values), &[]);

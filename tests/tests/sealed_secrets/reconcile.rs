@@ -38,22 +38,30 @@ async fn synced_stands_first_with_times_and_the_generation() {
     let types: Vec<_> = status.conditions.iter().map(|told| &*told.type_).collect();
     assert_eq!(types, ["Synced", "Ready"]);
     // The columns of theirs.
-    let columns = shared().deployment.cluster().kubectl_ok(&[
-        "get",
-        "sealedsecret",
-        "db",
-        "-n",
-        &tenant.namespace,
-    ]);
-    assert!(
-        columns.contains("SYNCED") && columns.contains("True"),
-        "{columns}"
-    );
+    let columns = || {
+        let get = ["get", "sealedsecret", "db", "-n", &tenant.namespace];
+        let table = shared().deployment.cluster().kubectl_ok(&get);
+        let mut lines = table.lines().map(str::to_owned);
+        (
+            lines.next().unwrap_or_default(),
+            lines.next().unwrap_or_default(),
+        )
+    };
+    let (head, line) = columns();
+    let head: Vec<_> = head.split_whitespace().collect();
+    assert_eq!(head, ["NAME", "STATUS", "SYNCED", "AGE"]);
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[..2], ["db", "True"], "no message: {line}");
 
     // A failure is told at its own generation, and recovery too: the message is never an old one (upstream 739, 1354).
     let foreign = tenant.seal_for(FOREIGN_KEY, &tenant.secret_of("db", &[("a", "c")]), &[]);
     tenant.apply(&foreign).await;
     tenant.failed("db", "value `a`").await;
+    let (_, line) = columns();
+    assert!(
+        line.contains("value `a`") && line.contains("False"),
+        "{line}"
+    );
     assert_eq!(
         data(&tenant.secret("db").await)["a"],
         b"b",

@@ -11,9 +11,7 @@ use super::report::Report;
 use super::rules::Rules;
 use crate::failure::Failure;
 use crate::input::is_config;
-use crate::sops_file::check::{
-    Ruled, Subject, findings, plaintext as plaintext_in, plaintext_by,
-};
+use crate::sops_file::check::{Ruled, Subject, findings, plaintext as plaintext_in, plaintext_by};
 use crate::sops_file::store_of;
 
 /// Looks at an encrypted file.

@@ -13,8 +13,8 @@ use super::set::suggest_reseal;
 use super::unset::warn_of_templates;
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::EditArgs;
-use crate::edit_view::{self, Changes, Known};
 use crate::editor;
+use crate::editor::view::{self, Changes, Known};
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::identities::Identities;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &EditArgs, session: &Session) -> Result<ExitStatus, Fail
         known(&found, args, session)?
     };
 
-    let before = edit_view::text(&found, known.as_ref(), &Shown(path).to_string());
+    let before = view::text(&found, known.as_ref(), &Shown(path).to_string());
     let changed = in_editor(path, &before, session, |after| {
         outcome(&found, after, known.as_ref(), &chosen, session)
     })?;
@@ -148,7 +148,7 @@ fn outcome(
     chosen: &Chosen,
     session: &Session,
 ) -> Result<Option<(Envelope, Changes)>, Failure> {
-    let changes = match edit_view::changes_of(found, text, known)? {
+    let changes = match view::changes_of(found, text, known)? {
         Some(changes) if !changes.is_empty() => changes,
         _ => return Ok(None),
     };

@@ -5,7 +5,7 @@ use bulla_core::manifest::Stream;
 use super::{in_editor, refuse_lost_update, summary};
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::EditArgs;
-use crate::edit_view::{self, Known};
+use crate::editor::view::{self, Known};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::identities::Identities;
@@ -33,9 +33,9 @@ pub(super) fn run(
         true => None,
         false => known(found, args, session)?,
     };
-    let before = edit_view::sealed_text(found, known.as_ref(), &Shown(path).to_string());
+    let before = view::sealed_text(found, known.as_ref(), &Shown(path).to_string());
     let changed = in_editor(path, &before, session, |after| {
-        let changes = edit_view::sealed_changes_of(found, after, known.as_ref())?;
+        let changes = view::sealed_changes_of(found, after, known.as_ref())?;
         let changes = changes.filter(|changes| !changes.is_empty());
         if changes
             .as_ref()

@@ -1,6 +1,7 @@
 //! `bulla open`: the Secrets that the cluster gets, for whoever holds a key.
 
 mod error;
+mod shell;
 mod sops;
 
 use std::path::Path;
@@ -24,11 +25,10 @@ use crate::identities::Identities;
 use crate::input::{self, Source};
 use crate::manifest::{self, Found, Resource};
 use crate::sealed_secret::FoundSealed;
+use crate::sealed_secret::surroundings::surroundings;
 use crate::session::Session;
-use crate::shell;
 use crate::sops_file;
 use crate::sops_file::opening::SopsFile;
-use crate::surroundings::surroundings;
 
 use error::OpenUsage;
 
@@ -343,9 +343,7 @@ fn manifest_of(content: &SecretContent) -> Value {
 }
 
 /// Keys and values as a shell reads them.
-fn assignments<'v>(
-    values: impl Iterator<Item = (&'v str, &'v [u8])>,
-) -> Result<String, OpenUsage> {
+fn assignments<'v>(values: impl Iterator<Item = (&'v str, &'v [u8])>) -> Result<String, OpenUsage> {
     let mut out = String::new();
     for (key, value) in values {
         if !shell::is_variable(key) {

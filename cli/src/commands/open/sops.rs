@@ -63,7 +63,10 @@ pub(super) fn open(
             }
             continue;
         }
-        match (several && args.output.is_none() && !joins(file.store), source.found) {
+        match (
+            several && args.output.is_none() && !joins(file.store),
+            source.found,
+        ) {
             (false, _) => files.push((*source, file)),
             (true, true) => skipped("only YAML and JSON can be joined"),
             (true, false) => return Err(refused(SopsUsage::Joined)),
@@ -127,7 +130,9 @@ fn chosen(file: &SopsFile, plaintext: Plaintext, args: &OpenArgs) -> Result<Plai
     let stream = Stream::parse(plaintext.reveal()).map_err(unread)?;
     let objects = stream.objects();
     let secrets: Vec<_> = objects.iter().filter(|object| is_secret(object)).collect();
-    let meant = secrets.iter().filter(|object| is_meant(object, &args.select));
+    let meant = secrets
+        .iter()
+        .filter(|object| is_meant(object, &args.select));
     let mut out = Zeroizing::new(String::new());
     for object in meant {
         let manifest = object.node.to_value().map_err(unread)?;
@@ -195,7 +200,9 @@ fn variables(file: &SopsFile, plaintext: &Plaintext) -> Result<Zeroizing<String>
             }
         }
     }
-    assignments(values.into_iter()).map(Zeroizing::new).map_err(refused)
+    assignments(values.into_iter())
+        .map(Zeroizing::new)
+        .map_err(refused)
 }
 
 fn joined(mut out: Zeroizing<Vec<u8>>, pieces: &[(Store, Plaintext)]) -> Zeroizing<Vec<u8>> {
@@ -220,7 +227,9 @@ fn joined(mut out: Zeroizing<Vec<u8>>, pieces: &[(Store, Plaintext)]) -> Zeroizi
 
 /// Their names where a key could be that of either Secret.
 fn several_secrets(store: Store, plaintext: &Plaintext) -> Option<String> {
-    let stream = Stream::parse(plaintext.reveal()).ok().filter(|_| joins(store))?;
+    let stream = Stream::parse(plaintext.reveal())
+        .ok()
+        .filter(|_| joins(store))?;
     let objects = stream.objects();
     let secrets = || objects.iter().filter(|object| is_secret(object));
     (secrets().count() > 1).then(|| names(secrets()))

@@ -1,5 +1,6 @@
 //! `bulla seal`: Secrets in, envelopes or SealedSecrets out, every other byte as it was.
 
+mod create;
 mod sops;
 mod target;
 
@@ -15,7 +16,6 @@ use zeroize::Zeroizing;
 
 use crate::atomic::{NewFile, Replacement, replace};
 use crate::cli::{OutputFormat, SealArgs, SealedFormat};
-use crate::create;
 use crate::exit::{Blame, ExitStatus};
 use crate::failure::{Failure, Fault};
 use crate::input::{self, MANIFEST_BYTES_MAX, Source, is_stdin};

@@ -29,7 +29,7 @@ impl Sealer<'_> {
         let rule = located.config.rule_for(&relative).ok();
         let store = store_of(seen, bytes);
         // Nothing says of other manifests, `kustomization.yaml` for example, that they are secret.
-        Ok(rule.is_some_and(|rule| sops_file::check::wants_encrypted(rule, store, bytes)))
+        Ok(rule.is_some_and(|rule| sops_file::wanted::wants_encrypted(rule, store, bytes)))
     }
 
     /// Closes a file.

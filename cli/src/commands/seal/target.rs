@@ -14,9 +14,9 @@ use super::Sealer;
 use crate::cli::SealedFormat;
 use crate::failure::Failure;
 use crate::input::is_stdin;
+use crate::manifest::secret::{Conversion, Manner};
 use crate::recipients::Chosen;
 use crate::sealed_secret::{CertificateError, Making, SealedFor, into_encrypted_data};
-use crate::secret::{Conversion, Manner};
 use crate::sops_file::error::SopsUsage;
 
 /// What a file's Secrets become.

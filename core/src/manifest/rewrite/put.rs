@@ -57,6 +57,9 @@ impl Stream {
     }
 }
 
+/// The elements of a collection, which of them is meant, and the collection.
+type Within<'s> = (Vec<Element<'s>>, usize, Node<'s>);
+
 impl<'s> Plan<'s> {
     fn put(
         &mut self,
@@ -67,7 +70,7 @@ impl<'s> Plan<'s> {
     ) -> Result<Option<Path>, ManifestError> {
         let mut at = Path::default();
         let mut node = root;
-        let mut around: Option<(Vec<Element<'s>>, usize, Node<'s>)> = None;
+        let mut around: Option<Within<'s>> = None;
         for (nth, step) in path.0.iter().enumerate() {
             let rest = &path.0[nth + 1..];
             if node.kind() == Kind::Alias {
@@ -112,24 +115,7 @@ impl<'s> Plan<'s> {
                 Step::Index(_) => at.join(found),
             };
             if rest.is_empty() {
-                match value {
-                    Some(value) => self.replace_in(&Some((elements, found, node)), value, &at)?,
-                    None if elements.len() == 1 && around.is_some() => {
-                        let empty = match node.kind() {
-                            Kind::Sequence => Value::Array(Vec::new()),
-                            _ => Value::Object(Map::new()),
-                        };
-                        self.replace_in(&around, &empty, &at)?;
-                    }
-                    None => {
-                        let stays = |nth| match nth == found {
-                            true => Change::Remove(nth),
-                            false => Change::Keep(nth),
-                        };
-                        let changes: Vec<_> = (0..elements.len()).map(stays).collect();
-                        self.change(node, &elements, &changes, &at);
-                    }
-                }
+                self.put_into((elements, found, node), &around, value, &at)?;
                 return Ok(Some(at));
             }
             let next = elements[found].value;
@@ -139,9 +125,37 @@ impl<'s> Plan<'s> {
         Ok(None)
     }
 
+    /// Replaces an element, or takes it out.
+    fn put_into(
+        &mut self,
+        within: Within<'s>,
+        around: &Option<Within<'s>>,
+        value: Option<&Value>,
+        at: &Path,
+    ) -> Result<(), ManifestError> {
+        if let Some(value) = value {
+            return self.replace_in(&Some(within), value, at);
+        }
+        let (elements, found, node) = within;
+        if elements.len() == 1 && around.is_some() {
+            let empty = match node.kind() {
+                Kind::Sequence => Value::Array(Vec::new()),
+                _ => Value::Object(Map::new()),
+            };
+            return self.replace_in(around, &empty, at);
+        }
+        let stays = |nth| match nth == found {
+            true => Change::Remove(nth),
+            false => Change::Keep(nth),
+        };
+        let changes: Vec<_> = (0..elements.len()).map(stays).collect();
+        self.change(node, &elements, &changes, at);
+        Ok(())
+    }
+
     fn replace_in(
         &mut self,
-        around: &Option<(Vec<Element<'s>>, usize, Node<'s>)>,
+        around: &Option<Within<'s>>,
         new: &Value,
         at: &Path,
     ) -> Result<(), ManifestError> {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{FindingKind, Findings, FoundRule, called, quoted, template};
 use crate::api::{self, SecretEnvelope};
-use crate::envelope::{Binding, Envelope, EnvelopeError, RESEAL_SUGGESTED_AT, SealedValue};
+use crate::envelope::{
+    Binding, DataKeyEntry, Envelope, EnvelopeError, RESEAL_SUGGESTED_AT, SealedValue,
+};
 use crate::manifest::{ManifestError, Node, Object, Path, Place};
 use crate::names::KeyName;
 use crate::policy::config::Config;
@@ -179,43 +181,24 @@ impl LookedAt<'_> {
     }
 
     fn check_rule(&self, rule: &Rule, findings: &mut Findings<'_>) {
-        let scope = self.envelope.scope();
-        if let Err(error) = rule.allow_scope(Some(scope)) {
+        if let Err(error) = rule.allow_scope(Some(self.envelope.scope())) {
             let place = at(self.object, &["spec", "scope"])
                 .unwrap_or(self.object.node)
                 .place();
-            findings.add(
-                FindingKind::WideScope,
-                place,
-                error.to_string(),
-                error.hint(),
-            );
+            let (message, hint) = (error.to_string(), error.hint());
+            findings.add(FindingKind::WideScope, place, message, hint);
         }
         let expected = match rule.recipients() {
             Ok(recipients) => recipients,
-            // The configuration itself names a classic recipient: that is said once, below or there.
-            Err(error @ PolicyError::NotPostQuantum { .. }) => {
-                findings.add(
-                    FindingKind::NotPostQuantum,
-                    self.object.node.place(),
-                    error.to_string(),
-                    error.hint(),
-                );
-                return;
-            }
-            Err(error @ PolicyError::OtherFormat { .. }) => {
-                let place = self.object.node.place();
-                let (message, hint) = (error.to_string(), error.hint());
-                findings.add(FindingKind::OtherFormat, place, message, hint);
-                return;
-            }
             Err(error) => {
-                findings.add(
-                    FindingKind::UnsupportedRule,
-                    self.object.node.place(),
-                    error.to_string(),
-                    error.hint(),
-                );
+                let kind = match &error {
+                    // The configuration itself names a classic recipient: that is said once, below or there.
+                    PolicyError::NotPostQuantum { .. } => FindingKind::NotPostQuantum,
+                    PolicyError::OtherFormat { .. } => FindingKind::OtherFormat,
+                    _ => FindingKind::UnsupportedRule,
+                };
+                let place = self.object.node.place();
+                findings.add(kind, place, error.to_string(), error.hint());
                 return;
             }
         };
@@ -224,47 +207,46 @@ impl LookedAt<'_> {
             .map(|named| named.recipient.fingerprint())
             .collect();
         for (nth, entry) in self.envelope.data_keys().iter().enumerate() {
-            let found: BTreeSet<Fingerprint> = entry
-                .closed_for
-                .iter()
-                .map(|closed| closed.recipient.fingerprint)
-                .collect();
-            let in_file = |fingerprint: &Fingerprint| {
-                let closed = entry
-                    .closed_for
-                    .iter()
-                    .find(|closed| closed.recipient.fingerprint == *fingerprint);
-                closed.map_or("", |closed| closed.recipient.name.as_str())
-            };
-            let names = |fingerprints: Vec<&Fingerprint>| {
-                let names: Vec<_> = fingerprints
-                    .into_iter()
-                    .map(|f| self.name_of(*f, in_file(f)))
-                    .collect();
-                names.join(", ")
-            };
-            let missing: Vec<_> = expected.difference(&found).collect();
-            let extra: Vec<_> = found.difference(&expected).collect();
-            let mut wrong = Vec::new();
-            if !missing.is_empty() {
-                wrong.push(format!("not for {}", names(missing)));
-            }
-            if !extra.is_empty() {
-                wrong.push(format!("for {}, whom the rule does not name", names(extra)));
-            }
-            if !wrong.is_empty() {
-                findings.add(
-                    FindingKind::WrongRecipients,
-                    self.place_in_data_keys(nth, None),
-                    format!("data key `{}` is closed {}", entry.id, wrong.join(" and ")),
-                    format!(
-                        "`bulla rewrap {}` closes it for whom rule `{}` names",
-                        quoted(findings.shown),
-                        rule.path()
-                    ),
+            if let Some(wrong) = self.wrong_recipients(entry, &expected) {
+                let hint = format!(
+                    "`bulla rewrap {}` closes it for whom rule `{}` names",
+                    quoted(findings.shown),
+                    rule.path()
                 );
+                let message = format!("data key `{}` is closed {wrong}", entry.id);
+                let place = self.place_in_data_keys(nth, None);
+                findings.add(FindingKind::WrongRecipients, place, message, hint);
             }
         }
+    }
+
+    /// For whom a data key is closed and should not be, and the other way round.
+    fn wrong_recipients(
+        &self,
+        entry: &DataKeyEntry,
+        expected: &BTreeSet<Fingerprint>,
+    ) -> Option<String> {
+        let closed_for = entry.closed_for.iter().map(|closed| &closed.recipient);
+        let found: BTreeSet<_> = closed_for.clone().map(|hint| hint.fingerprint).collect();
+        let names = |fingerprints: Vec<&Fingerprint>| {
+            let names = fingerprints.into_iter().map(|fingerprint| {
+                let hint = closed_for
+                    .clone()
+                    .find(|hint| hint.fingerprint == *fingerprint);
+                self.name_of(*fingerprint, hint.map_or("", |hint| hint.name.as_str()))
+            });
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let missing: Vec<_> = expected.difference(&found).collect();
+        let extra: Vec<_> = found.difference(expected).collect();
+        let mut wrong = Vec::new();
+        if !missing.is_empty() {
+            wrong.push(format!("not for {}", names(missing)));
+        }
+        if !extra.is_empty() {
+            wrong.push(format!("for {}, whom the rule does not name", names(extra)));
+        }
+        (!wrong.is_empty()).then(|| wrong.join(" and "))
     }
 
     /// Looks at what the data keys are really closed with, whatever the hints say.

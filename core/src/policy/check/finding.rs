@@ -197,10 +197,7 @@ impl FindingKind {
                 "a dotenv file has a name that sops takes for one",
             ),
             Self::PrivateKey => ("private-key", "no private key of age is in Git"),
-            Self::NoPlace => (
-                "no-place",
-                "a SopsSecret says, encrypted, where it belongs",
-            ),
+            Self::NoPlace => ("no-place", "a SopsSecret says, encrypted, where it belongs"),
         }
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Editor<'s> {
 }
 
 impl<'s> Editor<'s> {
-    pub(super) fn new(stream: &'s Stream) -> Self {
+    /// Begins with room for `edits`.
+    pub(super) fn new(stream: &'s Stream, edits: usize) -> Self {
         let source = stream.source();
         Self {
             source,
@@ -33,7 +34,7 @@ impl<'s> Editor<'s> {
             } else {
                 "\n"
             },
-            edits: Vec::new(),
+            edits: Vec::with_capacity(edits),
         }
     }
 
@@ -196,7 +197,7 @@ impl<'s> Editor<'s> {
     }
 
     /// Replaces a scalar and the tag that says what the old one was; an anchor stays.
-    fn scalar(&mut self, node: Node<'s>, text: String) {
+    fn scalar(&mut self, node: Node<'s>, mut text: String) {
         let (outer, span) = (node.outer_span(), node.span());
         let Kind::Scalar(style) = node.kind() else {
             return;
@@ -223,14 +224,12 @@ impl<'s> Editor<'s> {
             self.push(header..span.end, String::new());
         } else {
             // The lines of a block stand behind a comment on the line of its indicator.
-            let (first, rest) = match text.find(['\r', '\n']) {
-                Some(at) => text.split_at(at),
-                None => (text.as_str(), ""),
-            };
-            self.push(start..span.end, first.to_owned());
+            let first = text.find(['\r', '\n']).unwrap_or(text.len());
+            let rest = text.split_off(first);
+            self.push(start..span.end, text);
             if !rest.is_empty() {
                 let at = line_end(self.source, span.end);
-                self.push(at..at, rest.to_owned());
+                self.push(at..at, rest);
             }
         }
     }

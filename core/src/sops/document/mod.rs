@@ -89,7 +89,7 @@ impl Body for Document<'_> {
     }
 
     fn plaintext(&self, outcomes: &[Outcome]) -> Result<Plaintext, SopsError> {
-        let mut editor = Editor::new(self.stream);
+        let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         for (slot, outcome) in self.pieces.slots.iter().zip(outcomes) {
             let done = match outcome {
                 Outcome::Keep => true,
@@ -108,7 +108,7 @@ impl Body for Document<'_> {
         for root in &self.pieces.roots {
             editor.remove_block(*root);
         }
-        let text = self.spliced(editor)?;
+        let mut text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(outcomes);
         let expected = steps.filter_map(|(step, outcome)| match (step, outcome) {
             (_, Outcome::Comment(_)) | (walk::Step::Comment(..), _) => None,
@@ -118,12 +118,12 @@ impl Body for Document<'_> {
             (step, _) => Part::of(step),
         });
         compare(expected, &read(&self.again(&text)?)?)?;
-        Ok(Plaintext::from(text.as_bytes()))
+        Ok(Plaintext::from(std::mem::take(&mut *text)))
     }
 
     fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
         self.refuse_comments_in_flow(&metadata.selector()?)?;
-        let mut editor = Editor::new(self.stream);
+        let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         let slots = self.pieces.slots.iter().zip(closed);
         let items: Vec<bool> = slots
             .map(|(slot, closed)| {
@@ -137,7 +137,7 @@ impl Body for Document<'_> {
                 None => editor.insert_block(*root, metadata)?,
             }
         }
-        let text = self.spliced(editor)?;
+        let mut text = self.spliced(editor)?;
         let steps = self.pieces.steps.iter().zip(closed).zip(items);
         let expected = steps.filter_map(|((step, closed), item)| match (step, closed) {
             (walk::Step::Leaf(key, ..), Some(closed)) => {
@@ -157,7 +157,7 @@ impl Body for Document<'_> {
                 return Err(overlap());
             }
         }
-        Ok(text.as_bytes().to_vec())
+        Ok(std::mem::take(&mut *text).into_bytes())
     }
 }
 

@@ -50,12 +50,14 @@ pub(super) struct Pieces<'s> {
 
 /// Takes a file to pieces.
 pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
+    // Most nodes are keys and their values.
+    let leaves = stream.len() / 2;
     let mut reader = Reader {
         source: stream.source(),
         format: stream.format(),
         pieces: Pieces {
-            steps: Vec::new(),
-            slots: Vec::new(),
+            steps: Vec::with_capacity(leaves),
+            slots: Vec::with_capacity(leaves),
             roots: Vec::new(),
             blocks: Vec::new(),
         },
@@ -75,7 +77,10 @@ pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
             None => stream.source().len(),
             Some(_) => document.span.end,
         };
-        let mut comments = Comments::find(stream.source(), document.span.start..end, root);
+        let mut comments = match stream.format() {
+            Format::Yaml => Comments::find(stream.source(), document.span.start..end, root),
+            Format::Json => Comments::none(stream.source()),
+        };
         let block = root.get(BLOCK);
         reader.pieces.roots.push(root);
         reader.pieces.blocks.push(block);
@@ -114,26 +119,25 @@ impl<'s> Reader<'s> {
         self.push(Step::Open(key.map(Cow::Borrowed), shape), Slot::None);
         self.walk.open(key);
         let flow = node.is_flow();
-        let start = column(self.source, node.span().start);
+        // Columns mean nothing in flow style, where they may be far from the start of their line.
+        let start = match flow {
+            true => 0,
+            false => column(self.source, node.span().start),
+        };
         if flow && let Some(comment) = comments.take_inline(node.span().end, false) {
             // sops counts what follows a flow collection to its inside.
             self.comment(&comment, None, Line::Shared);
         }
         let mapping = node.kind() == Kind::Mapping;
         let dashes = (!mapping && !flow).then_some(start);
-        let entries: Vec<_> = match mapping {
-            true => node
-                .entries()
-                .map(|(key, value)| (Some(key), value))
-                .collect(),
-            false => node.items().map(|item| (None, item)).collect(),
-        };
-        for (nth, (key, value)) in entries.iter().enumerate() {
-            let begins = key.unwrap_or(*value).outer_span().start;
-            self.comments_before(begins, 0, comments, dashes);
-            let next = entries
-                .get(nth + 1)
-                .map(|(key, value)| key.unwrap_or(*value).outer_span().start);
+        let mut children = node.children().peekable();
+        while let Some(first) = children.next() {
+            self.comments_before(first.outer_span().start, 0, comments, dashes);
+            let (key, value) = match mapping {
+                true => (Some(first), children.next().unwrap_or(first)),
+                false => (None, first),
+            };
+            let next = children.peek().map(|next| next.outer_span().start);
             let next = next.unwrap_or(limit);
             let is_block = block.is_some_and(|block| block.span() == value.span());
             if is_block {
@@ -151,7 +155,7 @@ impl<'s> Reader<'s> {
             {
                 self.comment(&comment, None, Line::Shared);
             }
-            self.value(*value, text, (flow, start, !mapping), next, comments)?;
+            self.value(value, text, (flow, start, !mapping), next, comments)?;
         }
         if flow {
             self.comments_before(node.span().end, 0, comments, None);

@@ -4,7 +4,8 @@
 //!
 //! - A value that one side changed is that side's; one that both changed otherwise is a conflict. What is handed out
 //!   was read again and says just that.
-//! - Values that didn't change keep their ciphertexts, and the text around them is merged by lines.
+//! - Values that didn't change keep their ciphertexts, and the text around them is merged by lines. Where those don't go
+//!   together, the values are written into our text, and comments of theirs around them are left out.
 //! - With the data key, every MAC is verified before anything is merged, and the result has a new one.
 //! - Without it a file comes out only where no more than one side changed the MAC, so that it still holds.
 //! - Where the sides have different data keys the result has neither, but one of its own: whoever renewed the key wanted
@@ -14,6 +15,7 @@
 //! - What is encrypted on a side does not become plaintext.
 
 mod block;
+mod by_values;
 mod lines;
 mod values;
 
@@ -181,12 +183,12 @@ impl Store {
             Some(Base::Plain(text)) => (text.reveal(), None),
             Some(Base::Encrypted(opened)) => (opened.plaintext.reveal(), Some(&opened.metadata)),
         };
-        let merged = self.merge_text(
+        let texts = [
             base_text,
             ours.plaintext.reveal(),
             theirs.plaintext.reveal(),
-            favour,
-        )?;
+        ];
+        let merged = self.merge_text(texts, favour, Rest::Written)?;
         let blocks = Blocks {
             base: base_block,
             ours: &ours.metadata,
@@ -261,7 +263,8 @@ impl Store {
             under(OURS, ours)?,
             under(THEIRS, theirs)?,
         ];
-        let file = self.merge_text(&base, &ours, &theirs, favour)?;
+        // The MAC is over the values in their order, and stays that of its writer.
+        let file = self.merge_text([&base, &ours, &theirs], favour, Rest::Refused)?;
         self.replace_metadata(&file, &merged)
             .map_err(MergeError::Close)
     }
@@ -269,10 +272,9 @@ impl Store {
     /// Merges texts by lines, and sees to it that the values are those of a merge by value.
     fn merge_text(
         self,
-        base: &[u8],
-        ours: &[u8],
-        theirs: &[u8],
+        [base, ours, theirs]: [&[u8]; 3],
         favour: Option<Side>,
+        rest: Rest,
     ) -> Result<Vec<u8>, MergeError> {
         let tree = |side, text| {
             let tree = self.tree(text);
@@ -308,8 +310,25 @@ impl Store {
                 return Ok(text.as_bytes().to_vec());
             }
         }
-        Err(MergeError::Layout)
+        let written = match rest {
+            Rest::Written => by_values::written(self, ours.as_bytes(), &of_ours, &wanted),
+            Rest::Refused => None,
+        };
+        let found = written.filter(|text| {
+            let tree = self.tree(text);
+            tree.is_ok_and(|tree| values::are(&wanted, &tree))
+        });
+        found.map(|text| text.to_vec()).ok_or(MergeError::Layout)
     }
+}
+
+/// What becomes of values that go together where their lines don't.
+#[derive(Debug, Clone, Copy)]
+enum Rest {
+    /// They are written into our text.
+    Written,
+    /// The merge stops.
+    Refused,
 }
 
 struct Opened {

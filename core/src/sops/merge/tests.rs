@@ -313,3 +313,74 @@ fn no_merge_brings_another_selector_under_which_a_secret_is_plain() {
         );
     }
 }
+
+#[test]
+fn keys_that_both_sides_add_in_one_place_are_ours_first_and_the_same_one_once() {
+    for (store, text) in [
+        (Store::Yaml, "kind: x\ndata:\n  user: shop\nend: z\n"),
+        (
+            Store::Json,
+            "{\"kind\": \"x\", \"data\": {\"user\": \"shop\"}, \"end\": \"z\"}\n",
+        ),
+        (Store::Dotenv, "kind=x\nuser=shop\nend=z\n"),
+        (Store::Ini, "[data]\nuser = shop\nend = z\n"),
+    ] {
+        let bench = Bench::new(store, text);
+        let user = match store {
+            Store::Yaml => "user: shop\n",
+            Store::Json => "\"shop\"",
+            Store::Dotenv => "user=shop\n",
+            _ => "user = shop\n",
+        };
+        let with = |keys: &[&str]| {
+            let added: String = keys
+                .iter()
+                .map(|key| match store {
+                    Store::Yaml => format!("  {key}: of {key}\n"),
+                    Store::Json => format!(", \"{key}\": \"of {key}\""),
+                    Store::Dotenv => format!("{key}=of {key}\n"),
+                    _ => format!("{key} = of {key}\n"),
+                })
+                .collect();
+            bench.edited(&[(user, &format!("{user}{added}"))])
+        };
+        for (ours, theirs, expected) in [
+            (&["same"][..], &["same"][..], &["same"][..]),
+            (&["one"], &["other"], &["one", "other"]),
+            (
+                &["same", "one"],
+                &["other", "same"],
+                &["same", "one", "other"],
+            ),
+            (
+                &["one", "same"],
+                &["same", "other"],
+                &["one", "same", "other"],
+            ),
+            (
+                &["a", "same", "b"],
+                &["c", "same", "d"],
+                &["a", "same", "b", "c", "d"],
+            ),
+        ] {
+            let merged = bench.merge([&with(ours), &with(theirs)]);
+            let merged = merged.unwrap_or_else(|error| panic!("{store:?} {ours:?}: {error}"));
+            let text = bench.text(&merged);
+            let of = |key: &&str| text.find(&format!("of {key}")).expect("there");
+            assert_eq!(
+                text.matches("of same").count(),
+                expected.iter().filter(|key| **key == "same").count(),
+                "{text}"
+            );
+            for key in expected {
+                let _ = of(key);
+            }
+            // Ours come first, in their order.
+            assert!(ours.iter().map(|key| of(key)).is_sorted(), "{text}");
+            let first = |keys: &[&str]| keys.iter().filter(|key| **key != "same").map(&of).min();
+            if let (Some(one), Some(other)) = (first(ours), first(theirs)) {
+                assert!(one < other, "{text}");
+            }
+        }
+    }
+}

@@ -139,7 +139,23 @@ impl Merging {
     }
 }
 
-impl Wanted<'_> {
+impl<'t> Wanted<'t> {
+    /// The same, borrowed from it.
+    pub(super) fn again<'w>(&'w self) -> Wanted<'w> {
+        match self {
+            Self::Whole(item) => Wanted::Whole(item),
+            Self::Mapping(entries) => {
+                let entries = entries.iter();
+                Wanted::Mapping(
+                    entries
+                        .map(|(key, wanted)| (*key, wanted.again()))
+                        .collect(),
+                )
+            }
+            Self::List(items) => Wanted::List(items.iter().map(Wanted::again).collect()),
+        }
+    }
+
     fn is(&self, found: &Item) -> bool {
         match self {
             Self::Whole(item) => alike(item, found),
@@ -163,7 +179,7 @@ impl Wanted<'_> {
 }
 
 /// The same, whatever the order of keys.
-fn alike(one: &Item, other: &Item) -> bool {
+pub(super) fn alike(one: &Item, other: &Item) -> bool {
     match (one, other) {
         (Item::Mapping(_), Item::Mapping(_))
             if has_each_key_once(one) && has_each_key_once(other) =>
@@ -184,13 +200,14 @@ fn alike(one: &Item, other: &Item) -> bool {
     }
 }
 
-fn value<'t>(mapping: &'t Item, key: &str) -> Option<&'t Item> {
+/// What stands under a key.
+pub(super) fn value<'t>(mapping: &'t Item, key: &str) -> Option<&'t Item> {
     let mut named = mapping.entries().filter(|(name, _)| *name == Some(key));
     named.next().map(|(_, item)| item)
 }
 
 /// dotenv and INI files may say something twice: then nobody can tell which one was changed.
-fn has_each_key_once(item: &Item) -> bool {
+pub(super) fn has_each_key_once(item: &Item) -> bool {
     let mut keys: Vec<_> = item.entries().map(|(key, _)| key).collect();
     let count = keys.len();
     keys.sort_unstable();

@@ -169,10 +169,9 @@ fn other_recipients_leave_values_mac_and_time() {
         .expect("opens");
     let mut metadata = opened.metadata.clone();
     let both = identities(&["age-x25519.txt", "age-x25519-b.txt"]);
-    let recipients = vec![both.iter().map(Identity::recipient).cloned().collect()];
-    let rng = &mut rand_core::OsRng;
+    let recipients: Vec<_> = both.iter().map(Identity::recipient).cloned().collect();
     metadata
-        .replace_recipients(&opened.data_key, &recipients, None, rng)
+        .exchange_recipients(&opened.data_key, &recipients)
         .expect("closed");
     let file = String::from_utf8(file).expect("UTF-8");
     let text = Store::Yaml
@@ -212,10 +211,10 @@ fn entries_of_other_providers_stay_as_long_as_the_key_does() {
     assert!(text.starts_with("a: ENC["), "{text}");
     let rng = &mut rand_core::OsRng;
     let mut metadata = opened.metadata.clone();
-    let recipients = vec![ours().iter().map(Identity::recipient).cloned().collect()];
+    let recipients: Vec<Vec<_>> = vec![ours().iter().map(Identity::recipient).cloned().collect()];
     assert!(
         metadata
-            .replace_recipients(&opened.data_key, &recipients, None, rng)
+            .exchange_recipients(&opened.data_key, &recipients[0])
             .is_ok()
     );
     assert_eq!(metadata.key_groups()[0].others, ["pgp"]);

@@ -5,7 +5,7 @@ use super::integer::Integer;
 use super::quote::{can_backquote, quote};
 use crate::template::error::TemplateFault as Fault;
 use crate::template::text::Buffer;
-use crate::template::value::{List, Map, Value};
+use crate::template::value::{Element, List, Map, Value};
 
 impl Printer<'_> {
     /// Prints one operand.
@@ -19,6 +19,8 @@ impl Printer<'_> {
             (Value::List(_) | Value::Map(_), 'p') => self.address(),
             (Value::Object(object), 'p') if object.is_pointer() => self.address(),
             (_, 'p') => self.bad_verb(value, verb),
+            // Of bytes, each one is refused by itself.
+            (Value::List(list), 'w') if list.of == Element::Byte => self.value(value, verb),
             (Value::List(_) | Value::Map(_) | Value::Object(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb),
         }
@@ -96,9 +98,17 @@ impl Printer<'_> {
     }
 
     fn list(&mut self, list: List, verb: char) {
+        let is_bytes = list.of == Element::Byte;
+        if is_bytes && matches!(verb, 's' | 'q' | 'x' | 'X') {
+            return self.string(&self.heap.bytes_of(list), verb);
+        }
         let (open, between, close) = self.brackets(b"[", b"]");
         if self.flags.sharp_v {
-            self.text(Value::List(list).type_name());
+            // By itself it is called by the other name of its type.
+            self.text(match is_bytes && self.depth == 1 && verb == 'v' {
+                true => "[]byte",
+                false => Value::List(list).type_name(),
+            });
             if list.is_nil() {
                 return self.text("(nil)");
             }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::{Call, Function, Param, fixed};
+use crate::go_base64;
 use crate::template::error::TemplateFault as Fault;
 use crate::template::text::{Buffer, Text};
 use crate::template::value::Value;
@@ -78,60 +79,8 @@ fn decoded(
 
 /// Go's standard base64: padded, line breaks are skipped. The error is the place that Go names.
 pub(super) fn base64(text: &[u8], out: &mut Buffer) -> Result<(), usize> {
-    let is_break = |b: &u8| matches!(b, b'\n' | b'\r');
-    let skip = |at: usize| at + text[at..].iter().take_while(|b| is_break(b)).count();
-    let mut at = 0;
-    loop {
-        let (mut bits, mut digits) = (0u32, 0);
-        while digits < 4 {
-            let Some(&byte) = text.get(at) else {
-                return if digits == 0 {
-                    Ok(())
-                } else {
-                    Err(at - digits)
-                };
-            };
-            at += 1;
-            if let Some(digit) = base64_digit(byte) {
-                bits = bits << 6 | digit;
-                digits += 1;
-            } else if byte == b'=' {
-                break;
-            } else if !is_break(&byte) {
-                return Err(at - 1);
-            }
-        }
-        let [_, bytes @ ..] = (bits << (6 * (4 - digits))).to_be_bytes();
-        match digits {
-            4 => out.extend(&bytes),
-            0 | 1 => return Err(at - 1),
-            _ => {
-                if digits == 2 {
-                    at = skip(at);
-                    match text.get(at) {
-                        None => return Err(text.len()),
-                        Some(b'=') => at += 1,
-                        Some(_) => return Err(at - 1),
-                    }
-                }
-                at = skip(at);
-                out.extend(&bytes[..digits - 1]);
-                return if at < text.len() { Err(at) } else { Ok(()) };
-            }
-        }
-    }
-}
-
-fn base64_digit(byte: u8) -> Option<u32> {
-    let digit = match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(digit.into())
+    let decoded = go_base64::decode_to(text, |bytes| out.extend(bytes));
+    decoded.map_err(|illegal| illegal.at)
 }
 
 /// Go's standard base32; its errors name places in the text without line breaks.

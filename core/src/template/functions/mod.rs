@@ -65,6 +65,8 @@ pub(crate) enum Param {
     Dict,
     /// `[]interface {}`
     List,
+    /// `[]uint8`
+    Bytes,
     /// `time.Time`
     Time,
     /// `time.Duration`
@@ -90,6 +92,7 @@ impl Param {
             Self::Uint32 => "an int that is not negative",
             Self::Text => "a string",
             Self::List => "a list",
+            Self::Bytes => "a list of bytes",
             Self::Time => "a time",
             Self::Duration => "a duration",
             Self::Location => "a location",

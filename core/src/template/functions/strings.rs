@@ -10,7 +10,7 @@ use crate::template::format;
 use crate::template::heap::Heap;
 use crate::template::text::{Buffer, TEXT_BYTES, Text};
 use crate::template::unicode;
-use crate::template::value::Value;
+use crate::template::value::{Element, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     fixed("hello", &[], |_| Ok(Value::text("Hello!"))),
@@ -70,8 +70,21 @@ const TEXT: Param = Param::Text;
 const ONE: &[Param] = &[Param::Text];
 const TWO: &[Param] = &[Param::Text, Param::Text];
 
-/// Sprig's `strval`: a text is itself, everything else is printed.
+/// Sprig's `strval`: a text is itself, so are bytes, and everything else is printed.
 pub(super) fn string_of(heap: &mut Heap, value: &Value) -> Result<Text, Fault> {
+    if let Value::Text(text) = value {
+        return Ok(text.clone());
+    }
+    if let Value::List(list) = value
+        && list.of == Element::Byte
+    {
+        heap.spend_items(list.len())?;
+        return Ok(Text::from(heap.bytes_of(*list).as_slice()));
+    }
+    printed(heap, value)
+}
+
+fn printed(heap: &mut Heap, value: &Value) -> Result<Text, Fault> {
     if let Value::Text(text) = value {
         return Ok(text.clone());
     }
@@ -215,24 +228,30 @@ fn substr(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 /// The arguments that are there as texts, each written by `write`, with blanks between.
-fn joined(call: &mut Call<'_>, write: impl Fn(&mut Buffer, &[u8])) -> Result<Value, Fault> {
+fn joined(
+    call: &mut Call<'_>,
+    text_of: fn(&mut Heap, &Value) -> Result<Text, Fault>,
+    write: impl Fn(&mut Buffer, &[u8]),
+) -> Result<Value, Fault> {
     let mut out = Buffer::new();
     let args = std::mem::take(&mut call.args);
     for (n, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
         if n > 0 {
             out.push(b' ');
         }
-        write(&mut out, string_of(call.heap, value)?.bytes());
+        write(&mut out, text_of(call.heap, value)?.bytes());
     }
     Ok(Value::Text(out.finish()?))
 }
 
 fn quote(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, text| format::quote(out, text, '"', false))
+    joined(call, string_of, |out, text| {
+        format::quote(out, text, '"', false)
+    })
 }
 
 fn squote(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, text| {
+    joined(call, printed, |out, text| {
         out.push(b'\'');
         out.extend(text);
         out.push(b'\'');
@@ -240,5 +259,5 @@ fn squote(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 fn cat(call: &mut Call<'_>) -> Result<Value, Fault> {
-    joined(call, |out, text| out.extend(text))
+    joined(call, printed, |out, text| out.extend(text))
 }

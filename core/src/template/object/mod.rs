@@ -1,5 +1,6 @@
 //! What sprig gives out besides texts, numbers and containers: times, versions, certificates.
 
+mod encoded;
 mod moment;
 mod version;
 
@@ -139,7 +140,7 @@ impl Object {
             };
         }
         let tables: &[&'static [Function]] = match self {
-            Self::Time(_) => &[moment::METHODS],
+            Self::Time(_) => &[moment::METHODS, encoded::METHODS],
             Self::Location(_) => &[moment::LOCATION_METHODS],
             Self::Version(_) => &[version::METHODS, version::POINTER_METHODS],
             Self::Changed(_) => &[version::METHODS],

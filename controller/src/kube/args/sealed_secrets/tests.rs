@@ -1,4 +1,4 @@
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use super::*;
 use crate::kube::Args;
@@ -101,6 +101,43 @@ fn the_defaults_are_theirs() {
     assert_eq!(args.watched("home"), Ok([String::new()].into()));
     let own = parse(&["--all-namespaces=false"]).expect("flags");
     assert_eq!(own.watched("home"), Ok(["home".to_owned()].into()));
+    let theirs = &args.sealed_secrets_args;
+    assert!(theirs.accept_deprecated_v1_data && theirs.update_status && theirs.all_namespaces);
+    assert!(!theirs.skip_recreate && !theirs.metrics_omit_secret_labels);
+    assert_eq!((theirs.rate_limit, theirs.rate_limit_burst), (2, 2));
+    assert_eq!(
+        (theirs.listen_addr.port(), args.control_address().port()),
+        (8080, 8081)
+    );
+    assert_eq!(
+        (&*theirs.label_selector, settings.policy.cutoff),
+        ("", None)
+    );
+    assert!(settings.annotations.is_empty() && settings.labels.is_empty());
+    assert!(settings.common_name.is_empty());
+}
+
+#[test]
+fn every_flag_has_the_variable_of_its_name() {
+    let command = Args::command();
+    for flag in ALL {
+        let name = flag
+            .trim_start_matches("--")
+            .split('=')
+            .next()
+            .unwrap_or_default();
+        // These share theirs with a flag of ours, or with a newer one of their own: `variables.rs`, `Args::log_as_theirs`.
+        if ["log-format", "log-level", "rotate-period"].contains(&name) {
+            continue;
+        }
+        let mut known = command.get_arguments();
+        let arg = known.find(|arg| arg.get_long() == Some(name));
+        let variable = arg
+            .and_then(|arg| arg.get_env())
+            .map(|name| name.to_string_lossy());
+        let expected = format!("SEALED_SECRETS_{}", name.to_uppercase().replace('-', "_"));
+        assert_eq!(variable.as_deref(), Some(&*expected));
+    }
 }
 
 #[test]

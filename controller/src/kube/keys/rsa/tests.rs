@@ -2,6 +2,7 @@
 
 use bulla_core::sealed_secrets::LegacyData;
 use bulla_core::sealed_secrets::rotation::{KeyOrder, Policy};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::*;
@@ -95,6 +96,31 @@ async fn one_that_is_malformed_is_told_and_a_key_is_made_beside_it() {
     );
 }
 
+/// What Events said of pods: the pod, the reason and how it was meant.
+fn told(stand: &Stand) -> Vec<(String, String, String)> {
+    stand.server(|server| {
+        let sent = server.asked.iter();
+        let events = sent.filter(|(method, path, _)| {
+            method == Method::POST
+                && path == "/apis/events.k8s.io/v1/namespaces/bulla-system/events"
+        });
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let about = |(_, _, event): &(Method, String, Value)| {
+            assert!(
+                text(&event["note"]).contains("--sealed-secrets-take-over"),
+                "{event}"
+            );
+            assert_eq!(event["regarding"]["kind"], "Pod");
+            (
+                text(&event["regarding"]["name"]),
+                text(&event["reason"]),
+                text(&event["type"]),
+            )
+        };
+        events.map(about).collect()
+    })
+}
+
 #[tokio::test]
 async fn nothing_is_done_while_a_pod_of_the_other_controller_is_ready() {
     let stand = stand(&[]);
@@ -113,6 +139,11 @@ async fn nothing_is_done_while_a_pod_of_the_other_controller_is_ready() {
     let (mut keeper, _leading) = keeper(&stand, false);
     assert_eq!(keeper.pass().await, Ok(PEER_CHECK));
     assert!(objects(&stand, KEYS).is_empty());
+    let standing_by = |name: &str| {
+        let [reason, kind] = ["StandingBy", "Warning"].map(str::to_owned);
+        (name.to_owned(), reason, kind)
+    };
+    assert_eq!(told(&stand), [standing_by("theirs")]);
     assert!(
         !stand
             .cluster
@@ -123,6 +154,7 @@ async fn nothing_is_done_while_a_pod_of_the_other_controller_is_ready() {
     let own = format!("{PODS}/stand-in");
     stand.server(|server| server.objects.insert(own, pod("stand-in", "bulla")));
     assert_eq!(keeper.pass().await, Ok(PEER_CHECK));
+    assert_eq!(told(&stand).len(), 1, "it is said once");
     list(&stand, json!([pod("another", "bulla")]));
     assert_eq!(keeper.pass().await, Ok(Duration::ZERO), "a key is made");
     // It comes back while this one is at work.
@@ -134,6 +166,8 @@ async fn nothing_is_done_while_a_pod_of_the_other_controller_is_ready() {
     keeper.asked_at = None;
     assert_eq!(keeper.pass().await, Ok(PEER_CHECK));
     assert!(!gate.load(Ordering::Acquire));
+    let twice = ["theirs", "theirs"].map(standing_by);
+    assert_eq!(told(&stand), twice, "it is back, which is news");
     list(&stand, json!([]));
     while keeper.pass().await == Ok(Duration::ZERO) {}
     assert!(gate.load(Ordering::Acquire), "it is gone again");

@@ -1,12 +1,16 @@
 //! Writing JSON.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
 use crate::template::error::TemplateFault as Fault;
 use crate::template::format::format_float;
 use crate::template::heap::Heap;
 use crate::template::object::Object;
 use crate::template::text::{Buffer, Text};
 use crate::template::unicode;
-use crate::template::value::Value;
+use crate::template::value::{Element, Value};
 
 /// How JSON is written.
 #[derive(Clone, Copy)]
@@ -76,6 +80,10 @@ impl Encoder<'_> {
             Value::Object(object) => return self.object(object),
             Value::List(list) if list.is_nil() => self.out.extend(b"null"),
             Value::Map(map) if map.is_nil() => self.out.extend(b"null"),
+            Value::List(list) if list.of == Element::Byte => {
+                let text = Zeroizing::new(STANDARD.encode(self.heap.bytes_of(*list)));
+                self.text(text.as_bytes());
+            }
             Value::List(list) => {
                 let items = self.heap.items(*list).iter().map(|item| (None, item));
                 return self.composite(b'[', items, b']');

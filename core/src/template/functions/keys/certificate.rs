@@ -8,6 +8,7 @@ use super::der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE,
 use super::private::Private;
 use crate::template::error::TemplateFault as Fault;
 use crate::template::functions::Call;
+use crate::template::surroundings::Chance;
 use crate::template::text::Text;
 use crate::template::time::{Time, Zone};
 use crate::template::value::Value;
@@ -63,6 +64,7 @@ impl Request {
         serial: &[u8],
         key: &Private,
         issuer: Option<(&Issuer, &Private)>,
+        chance: &mut Chance,
     ) -> Option<Vec<u8>> {
         let (info, public) = key.public()?;
         let signer = issuer.map_or(key, |(_, signer)| signer);
@@ -96,7 +98,7 @@ impl Request {
             &info,
             &der::element(0xa3, &[&der::sequence(&extensions)]),
         ]);
-        let signature = der::bit_string(&signer.sign(&body)?);
+        let signature = der::bit_string(&signer.sign(&body, chance)?);
         Some(der::sequence(&[&body, &algorithm, &signature]))
     }
 

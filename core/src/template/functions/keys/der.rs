@@ -104,11 +104,15 @@ impl<'d> Reader<'d> {
         Some(element)
     }
 
+    /// Any number.
+    pub(super) fn integer(&mut self) -> Option<&'d [u8]> {
+        let bytes = self.expect(INTEGER)?.inner;
+        is_integer(bytes).then_some(bytes)
+    }
+
     /// A number that is not negative, without leading zeros.
     pub(super) fn unsigned(&mut self) -> Option<&'d [u8]> {
-        let bytes = self.expect(INTEGER)?.inner;
-        is_integer(bytes).then_some(())?;
-        match bytes {
+        match self.integer()? {
             [0x80..=0xff, ..] => None,
             [0, rest @ ..] => Some(rest),
             bytes => Some(bytes),

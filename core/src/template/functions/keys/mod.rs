@@ -3,8 +3,10 @@
 mod certificate;
 mod der;
 mod dsa;
+mod ecdsa;
 mod pem;
 mod private;
+mod rsa;
 
 use std::rc::Rc;
 
@@ -73,10 +75,9 @@ fn custom(call: &mut Call<'_>) -> Result<Value, Fault> {
             .map_err(|_| call.fail("certificate or key are not base64"))?;
         parts.push(out.finish()?);
     }
-    call.heap.spend(PARSE_STEPS)?;
     let block = pem::decode(parts[0].bytes()).ok_or_else(|| call.fail(NOT_PEM))?;
     Issuer::read(&block.bytes).ok_or_else(|| call.fail(NOT_A_CERTIFICATE))?;
-    Private::read(parts[1].bytes()).ok_or_else(|| call.fail(NOT_A_KEY))?;
+    read(call, &parts[1])?;
     let key = parts.pop().ok_or_else(|| call.fail(NOT_A_KEY))?;
     let cert = parts.pop().ok_or_else(|| call.fail(NOT_PEM))?;
     Ok(shown(cert, key))
@@ -124,8 +125,18 @@ fn fresh(call: &mut Call<'_>) -> Result<Private, Fault> {
 
 /// The key in an argument.
 fn given(call: &mut Call<'_>, n: usize) -> Result<Private, Fault> {
-    call.heap.spend(PARSE_STEPS)?;
-    Private::read(call.text(n)?.bytes()).ok_or_else(|| call.fail(NOT_A_KEY))
+    let text = call.text(n)?;
+    read(call, &text)
+}
+
+fn read(call: &Call<'_>, text: &Text) -> Result<Private, Fault> {
+    let not_a_key = || call.fail(NOT_A_KEY);
+    let block = pem::decode(text.bytes()).ok_or_else(not_a_key)?;
+    // The numbers are checked against each other, which takes the square of their length.
+    let words = block.bytes.len() / BYTES_PER_WORD;
+    call.heap
+        .spend(words.saturating_mul(words).saturating_add(PARSE_STEPS))?;
+    Private::read(&block).ok_or_else(not_a_key)
 }
 
 fn authority(call: &mut Call<'_>, days: i64, key: &Private) -> Result<Value, Fault> {
@@ -150,7 +161,7 @@ fn signed(call: &mut Call<'_>, key: &Private) -> Result<Value, Fault> {
     };
     let block = pem::decode(authority.cert.bytes()).ok_or_else(|| call.fail(NOT_PEM))?;
     let issuer = Issuer::read(&block.bytes).ok_or_else(|| call.fail(NOT_A_CERTIFICATE))?;
-    let signer = Private::read(authority.key.bytes()).ok_or_else(|| call.fail(NOT_A_KEY))?;
+    let signer = read(call, &authority.key)?;
     let request = Request::of(call)?;
     made(call, &request, key, Some((&issuer, &signer)))
 }
@@ -162,9 +173,12 @@ fn made(
     issuer: Option<(&Issuer, &Private)>,
 ) -> Result<Value, Fault> {
     let now = call.heap.now()?;
+    let signer = issuer.map_or(key, |(_, signer)| signer);
+    call.heap.spend(signer.steps())?;
+    let chance = call.heap.chance()?;
     let mut serial = [0; 16];
-    call.heap.chance()?.fill(&mut serial);
-    let cert = request.certificate(&now, &serial, key, issuer);
+    chance.fill(&mut serial);
+    let cert = request.certificate(&now, &serial, key, issuer, chance);
     let parts = cert.and_then(|cert| Some((pem::encode("CERTIFICATE", &cert), key.show()?)));
     let (cert, key) = parts.ok_or_else(|| call.fail("the certificate could not be made"))?;
     Ok(shown(cert, key))
@@ -184,3 +198,5 @@ const LARGE_KEY_STEPS: usize = 250_000;
 const KEY_STEPS: usize = 50_000;
 /// and two hundred of the others.
 const PARSE_STEPS: usize = 5_000;
+/// An RSA key of 4096 bits has a hundred, one of 8192 bits twice as many.
+const BYTES_PER_WORD: usize = 24;

@@ -1,5 +1,7 @@
 //! The user's editor, on a file, until it is closed.
 
+pub(crate) mod view;
+
 use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};

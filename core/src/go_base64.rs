@@ -1,18 +1,24 @@
-//! Base64 as Go's `encoding/base64` reads it: padded standard alphabet, CR and LF skipped, spare bits
-//! of the last character ignored, anything else refused at the same byte.
+//! Base64 as Go's `encoding/base64` reads it: padded standard alphabet, CR and LF skipped, spare bits of the last
+//! character ignored, anything else refused at the same byte.
 
 /// Where the first illegal byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Illegal {
-    pub(super) at: usize,
+pub(crate) struct Illegal {
+    pub(crate) at: usize,
 }
 
 /// Decodes all of `text`.
-pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, Illegal> {
-    let mut reader = Reader { text, at: 0 };
+pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Illegal> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    while reader.quantum(&mut out)? {}
+    decode_to(text, |bytes| out.extend_from_slice(bytes))?;
     Ok(out)
+}
+
+/// Hands what `text` stands for to `take`, piece by piece. What was taken before an error means nothing.
+pub(crate) fn decode_to(text: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), Illegal> {
+    let mut reader = Reader { text, at: 0 };
+    while reader.quantum(&mut take)? {}
+    Ok(())
 }
 
 struct Reader<'t> {
@@ -22,7 +28,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     /// Reads four characters; false at the end.
-    fn quantum(&mut self, out: &mut Vec<u8>) -> Result<bool, Illegal> {
+    fn quantum(&mut self, take: &mut impl FnMut(&[u8])) -> Result<bool, Illegal> {
         let mut bits = 0u32;
         let mut digits = 0;
         while digits < 4 {
@@ -45,13 +51,13 @@ impl Reader<'_> {
                 None if *byte == b'=' => {
                     self.padding(digits)?;
                     let bytes = (bits << (6 * (4 - digits))).to_be_bytes();
-                    out.extend_from_slice(&bytes[1..digits]);
+                    take(&bytes[1..digits]);
                     return Ok(false);
                 }
                 None => return Err(Illegal { at: self.at - 1 }),
             }
         }
-        out.extend_from_slice(&bits.to_be_bytes()[1..]);
+        take(&bits.to_be_bytes()[1..]);
         Ok(true)
     }
 
