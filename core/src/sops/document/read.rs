@@ -148,7 +148,7 @@ impl<'s> Reader<'s> {
             let text = key.map(|key| self.key(key)).transpose()?;
             if key.is_some_and(|key| text == Some("<<") && key.kind() == Kind::Scalar(Style::Plain))
             {
-                merged(*value)?;
+                merged(value)?;
             }
             if let Some(key) = key
                 && let Some(comment) = comments.take_inline(key.span().end, false)
