@@ -14,7 +14,9 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     let quoted = unquoted(&text) != text;
     let lines = text.contains(['\n', '`']);
     if lines {
-        let odd = text.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
+        // On the last line the last quotes count.
+        let before = text.rsplit_once('\n').map_or("", |(before, _)| before);
+        let odd = before.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
         return (!odd).then(|| format!("\"\"\"{text}\"\"\""));
     }
     let starts = text.starts_with("\"\"\"");
