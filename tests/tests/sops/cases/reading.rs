@@ -20,7 +20,6 @@ pub(super) const READING: &[Case] = &[
     encrypt("times and numbers in odd spellings", &[("x.yaml", "a: 2020-01-02  03:04:05\na_unencrypted: 2020-01-02   3:4:5.5\nb_unencrypted: 0o-7\nc_unencrypted: 0b+01\nd_unencrypted: -0b1\n")]),
     encrypt("a line break of YAML 1.1 in quotes", &[("x.yaml", "a: \"x\u{2028}  y\"\nb: 'x\u{2029}y'\nc_unencrypted: \"x\u{85}y\"\n")]),
     encrypt("a question mark before a key", &[("x.yaml", "? a\n: b\nc: d\n")]),
-    encrypt("a question mark before a key of several lines", &[("x.yaml", "? |\n  a\n: b\n")]),
     encrypt("a tab before a block", &[("x.yaml", "a: |\n  \tx\n")]),
     encrypt("an escape of JSON alone", &[("x.yaml", "a: \"\\/\"\n")]),
     encrypt("an escape in two halves", &[("x.yaml", "a: \"\\ud83d\\ude00\"\n")]),
