@@ -60,7 +60,12 @@ pub enum ManifestError {
     OddCharacter { at: Place },
     /// The YAML grammar is broken.
     #[error("{at}: invalid YAML: {reason}")]
-    Yaml { at: Place, reason: String },
+    Yaml {
+        at: Place,
+        reason: String,
+        /// What mends it, where there is something to say.
+        hint: Option<&'static str>,
+    },
     /// The JSON grammar is broken.
     #[error("{at}: invalid JSON: {reason}")]
     Json { at: Place, reason: &'static str },
@@ -197,7 +202,7 @@ impl ManifestError {
             Base64 { .. } => "encode it with `base64 -w0`, or move it to `stringData`",
             AnchorInUse { .. } => "write the value out where its alias stands",
             NotEditable { .. } => "write it as `key: value` lines",
-            Yaml { .. } => "a template of Helm is not YAML until it is rendered",
+            Yaml { hint, .. } => return *hint,
             _ => return None,
         })
     }

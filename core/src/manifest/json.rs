@@ -9,15 +9,29 @@ use super::error::ManifestError;
 use super::node::Style;
 use super::tree::{Content, Text, offset};
 
-/// Reads a whole stream. Keys that stand twice in an object are refused unless `duplicates` are wanted.
-pub(super) fn read(source: &str, duplicates: bool) -> Result<Builder<'_>, ManifestError> {
+/// Reads a whole stream. Keys that stand twice in an object are refused.
+pub(super) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
+    read_as(source, false)
+}
+
+/// Reads a file of SOPS: one value, in which a key may stand twice, and nothing that Go doesn't read.
+pub(super) fn read_sops(source: &str) -> Result<Builder<'_>, ManifestError> {
+    read_as(source, true)
+}
+
+fn read_as(source: &str, sops: bool) -> Result<Builder<'_>, ManifestError> {
     let base = source.len() - source.trim_start_matches('\u{feff}').len();
     let mut reader = Reader {
         bytes: source.as_bytes(),
         at: base,
         tree: Builder::new(source),
+        sops,
     };
-    reader.tree.duplicates = duplicates;
+    reader.tree.duplicates = sops;
+    if sops && base > 0 {
+        reader.at = 0;
+        return Err(reader.fault("a byte order mark"));
+    }
     reader.skip_blanks();
     while reader.at < source.len() {
         reader.tree.begin_document();
@@ -27,6 +41,9 @@ pub(super) fn read(source: &str, duplicates: bool) -> Result<Builder<'_>, Manife
         }
         reader.tree.end_document(reader.at);
         reader.skip_blanks();
+        if sops && reader.at < source.len() {
+            return Err(reader.fault("something behind the value, which sops drops"));
+        }
     }
     Ok(reader.tree)
 }
@@ -35,6 +52,7 @@ struct Reader<'s> {
     bytes: &'s [u8],
     at: usize,
     tree: Builder<'s>,
+    sops: bool,
 }
 
 impl Reader<'_> {
@@ -111,6 +129,12 @@ impl Reader<'_> {
         let word = &self.bytes[start..start + length];
         if !matches!(word, b"true" | b"false" | b"null") && !is_number(word) {
             return Err(self.fault("expected a value"));
+        }
+        let number = std::str::from_utf8(word)
+            .ok()
+            .and_then(|word| word.parse().ok());
+        if self.sops && number.is_some_and(f64::is_infinite) {
+            return Err(self.fault("a number out of range"));
         }
         self.at += length;
         let text = Text::Source(offset(start)..offset(self.at));
@@ -289,7 +313,25 @@ mod tests {
             "'a'",
             "\"\\u+123\"",
         ] {
-            assert!(read(source, false).is_err(), "{source}");
+            assert!(read(source).is_err(), "{source}");
         }
+    }
+
+    #[test]
+    fn a_file_of_sops_is_one_value_that_go_reads() {
+        for (source, reason, line) in [
+            ("{\"a\": 1}\n{\"b\": 2}", "behind", 2),
+            ("{\"a\": 1} x", "behind", 1),
+            ("{\"a\":\n1E400}", "range", 2),
+            ("\u{feff}{}", "byte order mark", 1),
+        ] {
+            let error = read_sops(source).map(|_| ()).expect_err(source);
+            let text = error.to_string();
+            assert!(text.contains(reason) && error.line() == line, "{text}");
+        }
+        for source in ["{\"a\": 1, \"a\": 1e308}\n", "{}"] {
+            assert!(read_sops(source).is_ok(), "{source}");
+        }
+        assert!(read("{\"a\": 1}\n{\"b\": 1E400}").is_ok());
     }
 }

@@ -28,7 +28,8 @@ impl Node<'_> {
         let (Kind::Scalar(style), Some(text)) = (node.kind(), node.text()) else {
             return None;
         };
-        let Some(tag) = node.tag() else {
+        // `!` alone says nothing to go-yaml: quotes decide.
+        let Some(tag) = node.tag().filter(|tag| *tag != "!") else {
             let plain = style == Style::Plain;
             return Some(if plain { resolve(text) } else { Resolved::Text });
         };
@@ -84,6 +85,7 @@ pub(crate) fn resolve(text: &str) -> Resolved {
             let plain = text.replace('_', "");
             integer(&plain)
                 .or_else(|| float(&plain))
+                .or_else(|| signed_behind_prefix(&plain))
                 .unwrap_or(Resolved::Text)
         }
         _ => Resolved::Text,
@@ -115,6 +117,24 @@ fn integer(text: &str) -> Option<Resolved> {
         Err(_) if !signed && u64::try_from(number).is_ok() => Some(Resolved::Unsigned),
         Err(_) => None,
     }
+}
+
+/// `0b+01` and `0o-7`, which go-yaml cuts in two before it reads them.
+fn signed_behind_prefix(text: &str) -> Option<Resolved> {
+    let (negative, rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (radix, digits) = match rest.split_at_checked(2)? {
+        ("0b", digits) => (2, digits),
+        ("0o", digits) => (8, digits),
+        _ => return None,
+    };
+    if negative && digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let number = i64::from_str_radix(digits, radix).ok()?;
+    Some(Resolved::Int(number))
 }
 
 /// Digits with a point, an exponent, both or neither; in the range of 64 bits.
@@ -169,6 +189,12 @@ mod tests {
             "2020-01-02 03:04:05 +07:00",
             "--5",
             "0x-5",
+            "0b",
+            "0b-",
+            "-0b-1",
+            "+0o+1",
+            "0O-7",
+            "0b+2",
             "._5",
         ] {
             assert_eq!(resolve(text), Resolved::Text, "{text}");
@@ -181,6 +207,9 @@ mod tests {
             ("1_000", 1000),
             ("+7", 7),
             ("-0x1f", -31),
+            ("0o-7", -7),
+            ("0b+01", 1),
+            ("0b-_1", -1),
             ("-0", 0),
             ("9223372036854775807", i64::MAX),
             ("-9223372036854775808", i64::MIN),
@@ -211,7 +240,7 @@ mod tests {
 
     #[test]
     fn tags_and_quotes_decide() {
-        let source = "[!!str 5, '5', !!int '7', !!float 3, !!binary aGk=, !foo 5, !!int x, !!null '', \"\", !!bool 'true']\n";
+        let source = "[!!str 5, '5', !!int '7', !!float 3, !!binary aGk=, !foo 5, !!int x, !!null '', \"\", !!bool 'true', ! 0x1F, ! '5', ! true]\n";
         let stream = Stream::parse(source.as_bytes()).expect("readable");
         let root = stream
             .documents()
@@ -230,6 +259,9 @@ mod tests {
                 Resolved::Text,
                 Resolved::Contradiction,
                 Resolved::Null,
+                Resolved::Text,
+                Resolved::Bool(true),
+                Resolved::Int(31),
                 Resolved::Text,
                 Resolved::Bool(true),
             ]

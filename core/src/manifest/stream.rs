@@ -89,25 +89,29 @@ impl Stream {
         Self::parse_as(checked_text(text.as_bytes(), MAX_BYTES, false)?, format)
     }
 
-    /// Reads a file of SOPS: of this format and no other, and in JSON with keys that stand there twice.
+    /// Reads a file of SOPS: of this format and no other, as sops reads it.
     pub(crate) fn parse_sops(bytes: &[u8], format: Format) -> Result<Self, ManifestError> {
-        let (limit, duplicates) = match format {
-            Format::Yaml => (MAX_BYTES, false),
-            Format::Json => (MAX_JSON_BYTES, true),
+        let limit = match format {
+            Format::Yaml => MAX_BYTES,
+            Format::Json => MAX_JSON_BYTES,
         };
         let source = checked_text(bytes, limit, format.is_json())?;
-        Self::build(source, format, duplicates)
+        let builder = match format {
+            Format::Json => json::read_sops(source)?,
+            Format::Yaml => yaml::read_sops(source)?,
+        };
+        Ok(Self::build(source, format, builder))
     }
 
     fn parse_as(source: &str, format: Format) -> Result<Self, ManifestError> {
-        Self::build(source, format, false)
-    }
-
-    fn build(source: &str, format: Format, duplicates: bool) -> Result<Self, ManifestError> {
         let builder = match format {
-            Format::Json => json::read(source, duplicates)?,
+            Format::Json => json::read(source)?,
             Format::Yaml => yaml::read(source)?,
         };
+        Ok(Self::build(source, format, builder))
+    }
+
+    fn build(source: &str, format: Format, builder: Builder<'_>) -> Self {
         let Builder {
             nodes,
             mut documents,
@@ -115,13 +119,13 @@ impl Stream {
         } = builder;
         find_odd_characters(source, &nodes, &mut documents);
         let source = Zeroizing::new(source.to_owned());
-        Ok(Self {
+        Self {
             source,
             format,
             nodes,
             documents,
             marks: OnceLock::new(),
-        })
+        }
     }
 
     /// The text that was read, byte for byte.

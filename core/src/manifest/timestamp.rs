@@ -42,7 +42,9 @@ impl Timestamp {
         };
         match end {
             None => {}
-            Some(end) if bytes[end] == b' ' => time.read_clock(&text[end + 1..])?,
+            Some(end) if bytes[end] == b' ' => {
+                time.read_clock(text[end..].trim_start_matches(' '))?
+            }
             Some(end) => {
                 let rest = &text[end + 1..];
                 let zone = rest.find(['Z', '+', '-'])?;
@@ -56,6 +58,11 @@ impl Timestamp {
     /// True for the one form that a MAC is bound to: whole seconds in UTC.
     pub(crate) fn is_whole_utc_second(&self) -> bool {
         self.nanosecond == 0 && self.offset.1 == 0
+    }
+
+    /// True for a zone that RFC 3339 has no form for, a day or more from UTC.
+    pub(crate) fn is_beyond_zones(&self) -> bool {
+        self.offset.1 >= 24 * 60
     }
 
     fn read_clock(&mut self, text: &str) -> Option<()> {
@@ -149,6 +156,7 @@ mod tests {
             ("2020-01-02", "2020-01-02T00:00:00Z"),
             ("2020-1-2", "2020-01-02T00:00:00Z"),
             ("2020-1-2 3:4:5", "2020-01-02T03:04:05Z"),
+            ("2020-01-02   03:04:05.5", "2020-01-02T03:04:05.5Z"),
             ("2020-01-02t03:04:05.120Z", "2020-01-02T03:04:05.12Z"),
             (
                 "2020-01-02T03:04:05.123456789+05:30",
@@ -170,6 +178,8 @@ mod tests {
             "2023-02-29",
             "2020-01-02 03:04:05 +07:00",
             "2020-01-02 03:04:05Z",
+            "2020-01-02 ",
+            "2020-01-02\t03:04:05",
             "2020-01-02T03:04:05",
             "2020-01-02T24:00:00Z",
             "2020-01-02T03:04Z",

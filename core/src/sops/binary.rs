@@ -3,11 +3,13 @@
 //! They may be large: of a file in memory there is one copy here, and the result is made in place.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rand_core::RngCore;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
@@ -106,16 +108,48 @@ pub(super) fn replace_metadata(file: &[u8], metadata: &Metadata) -> Result<Vec<u
     Ok(out)
 }
 
-/// What a file holds, as far as it counts.
-#[derive(Deserialize)]
+/// What a file holds.
+#[derive(Default)]
 struct File<'f> {
-    #[serde(borrow)]
     data: Option<Data<'f>>,
     sops: Option<Map<String, Json>>,
+    /// The first key that has no business there.
+    other: Option<String>,
+}
+
+impl<'de: 'f, 'f> Deserialize<'de> for File<'f> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = File<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<File<'de>, A::Error> {
+        let mut file = File::default();
+        while let Some(Data(key)) = entries.next_key()? {
+            match &*key {
+                "data" if file.data.is_none() => file.data = entries.next_value()?,
+                "sops" if file.sops.is_none() => file.sops = entries.next_value()?,
+                _ => {
+                    entries.next_value::<IgnoredAny>()?;
+                    file.other.get_or_insert_with(|| key.into_owned());
+                }
+            }
+        }
+        Ok(file)
+    }
 }
 
 /// A text that is borrowed wherever it has no escapes, which serde does for no `Option<Cow>`.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Data<'f>(#[serde(borrow)] Cow<'f, str>);
 
 impl<'f> File<'f> {
@@ -124,9 +158,22 @@ impl<'f> File<'f> {
             line: error.line(),
             rule: "is no JSON of the form that sops gives to binary files",
         })?;
-        let (Some(Data(data)), Some(raw)) = (read.data, read.sops) else {
+        let Some(raw) = read.sops else {
             return Err(SopsError::NotEncrypted);
         };
+        if read.data.is_none() && read.other.is_some() {
+            return Err(SopsError::NotEncrypted);
+        }
+        if let Some(key) = read.other {
+            return Err(SopsError::Value {
+                at: At {
+                    document: 1,
+                    path: [&*key].into(),
+                },
+                fault: ValueFault::NotData,
+            });
+        }
+        let Data(data) = read.data.unwrap_or_default();
         let plain = data.is_empty() || !data.contains(['"', '\\', '\n']);
         if !plain {
             return Err(at_data(ValueFault::NotClosed));

@@ -153,13 +153,15 @@ fn push_rest(text: &mut String, nonce: &[u8], tag: &[u8], kind: Kind) {
 
 /// True for what means to be a closed value, well formed or not.
 pub fn is_closed(text: &str) -> bool {
-    text.starts_with(PREFIX) && text.ends_with(']')
+    text.starts_with(PREFIX) && text.trim_end_matches('\n').ends_with(']')
 }
 
 impl FromStr for ClosedValue {
     type Err = ValueFault;
 
     fn from_str(text: &str) -> Result<Self, ValueFault> {
+        // A block of YAML ends with a line break.
+        let text = text.trim_end_matches('\n');
         let inner = text.strip_prefix(PREFIX).ok_or(ValueFault::NotClosed)?;
         let inner = inner.strip_suffix(']').ok_or(ValueFault::NotClosed)?;
         let mut fields = inner.split(',');

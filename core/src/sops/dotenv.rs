@@ -91,6 +91,14 @@ impl Body for Dotenv<'_> {
     }
 
     fn metadata(&self) -> Result<Metadata, SopsError> {
+        let windows =
+            |(raw, line): &(&str, Line<'_>)| matches!(line, Line::Block(..)) && raw.ends_with('\r');
+        if let Some(nth) = self.lines.iter().position(windows) {
+            return Err(SopsError::Store {
+                line: nth + 1,
+                rule: "a carriage return ends this line of the `sops` block: the line ends were changed",
+            });
+        }
         let pairs = self.lines.iter().filter_map(|(_, line)| match line {
             Line::Block(name, value) => Some((*name, value.replace("\\n", "\n"))),
             _ => None,
@@ -234,7 +242,7 @@ fn lines(text: &str) -> Result<Vec<(&str, Line<'_>)>, SopsError> {
             ("", ..) => Line::Empty,
             (_, Some(comment), _) => Line::Comment(comment),
             (_, None, Some((name, value))) => match name.strip_prefix(PREFIX) {
-                Some(name) => Line::Block(name, value.strip_suffix('\r').unwrap_or(value)),
+                Some(name) => Line::Block(name, value),
                 None => Line::Pair(name, value),
             },
             (_, None, None) => {

@@ -1,6 +1,6 @@
 //! What can be wrong with a SOPS file, whose fault it is, and the exit code that sops has for it.
 
-use crate::manifest::{ManifestError, Path};
+use crate::manifest::{ManifestError, Path, Place};
 use crate::recipient::{UnwrapError, WrapError};
 
 use super::value::ValueFault;
@@ -145,6 +145,14 @@ pub enum SopsError {
         /// Where it first differs.
         path: Path,
     },
+    /// A comment whose place in braces or brackets is another one to sops.
+    #[error(
+        "{at}: refusing a comment in braces or brackets that the selector matches: sops counts it to something else"
+    )]
+    CommentInFlow {
+        /// Where it stands.
+        at: Place,
+    },
     /// A comment that would decide about itself in another way once it is encrypted.
     #[error("refusing to encrypt: the ciphertext of a comment matches the selector of comments")]
     CommentRegex,
@@ -171,6 +179,11 @@ impl SopsError {
             Self::AlreadyEncrypted => 203,
             Self::NoDataKey { .. } | Self::AgeFile { .. } | Self::Shares => 128,
             Self::MacMissing | Self::MacMismatch => 51,
+            // A file that can't be read.
+            Self::Value {
+                fault: ValueFault::Tag,
+                ..
+            } => 1 + u8::from(encrypting),
             Self::Value { .. } if encrypting => 23,
             Self::Value { .. } => 25,
             Self::NoSuchPath { .. } => 91,
@@ -198,6 +211,13 @@ impl SopsError {
                 "compare with the history of the file; `--ignore-mac` opens it as it is"
             }
             Self::ManySelectors { .. } => "keep one of them",
+            Self::CommentInFlow { .. } => {
+                "write the mapping or list in lines, without braces or brackets"
+            }
+            Self::Value {
+                fault: ValueFault::Tag,
+                ..
+            } => "remove the tag, or quote the value if it is meant as text",
             _ => return None,
         })
     }

@@ -207,7 +207,9 @@ impl KeyGroup {
         let list = |name: &str| map.get(name).and_then(Json::as_array).into_iter().flatten();
         let text = |entry: &Json, field| entry.get(field).and_then(Json::as_str).map(str::to_owned);
         let age = list("age").filter_map(|entry| {
-            let (recipient, enc) = (text(entry, "recipient")?, text(entry, "enc")?);
+            // Opening needs no name.
+            let recipient = text(entry, "recipient").unwrap_or_default();
+            let enc = text(entry, "enc")?;
             Some(AgeEntry { recipient, enc })
         });
         let others = PROVIDERS.iter().filter(|name| list(name).next().is_some());

@@ -7,6 +7,7 @@ use super::*;
 use crate::recipient::{Identity, KeyRing, Recipient, SshKey, parse_identity_file};
 
 mod changes;
+mod readings;
 mod refused;
 mod stores;
 

@@ -62,6 +62,12 @@ pub enum ValueFault {
     /// A number that no reader of sops takes.
     #[error("a whole number between 2^63 and 2^64, which sops has no type for")]
     Unsigned,
+    /// Something beside the one value of a binary file.
+    #[error("a binary file has nothing but `data` and `sops` in it")]
+    NotData,
+    /// A time in a zone that has no form.
+    #[error("a time a day or more from UTC, which sops has no form for")]
+    Zone,
     /// A tag such as `!!int` on something else.
     #[error("its tag says what it is not")]
     Tag,

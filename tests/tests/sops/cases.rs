@@ -1,13 +1,23 @@
 //! Command lines that both carry out alike.
 
 mod change;
+mod reading;
 
 use crate::case::Case;
 
 use change::CHANGE;
 
 /// All of them, by what they are about.
-pub(crate) const CASES: &[&[Case]] = &[DECRYPT, ENCRYPT, CHANGE, KEYS, RUN, WRONG, EDIT];
+pub(crate) const CASES: &[&[Case]] = &[
+    DECRYPT,
+    ENCRYPT,
+    CHANGE,
+    KEYS,
+    RUN,
+    WRONG,
+    EDIT,
+    reading::READING,
+];
 
 const ONE_RULE: &[(&str, &str)] = &[(".sops.yaml", "creation_rules:\n  - age: \"{A}\"\n")];
 const BOTH: &[(&str, &str)] = &[(".sops.yaml", "creation_rules:\n  - age: \"{A},{B}\"\n")];

@@ -4,6 +4,7 @@ mod changes;
 mod command_line;
 mod files;
 mod layout;
+mod reading;
 
 use bulla_tests::difference;
 use bulla_tests::difference::row;
@@ -13,5 +14,10 @@ use super::case::Case;
 pub(crate) type Difference = difference::Difference<Case>;
 
 /// All of them, by what they are about.
-pub(crate) const DIFFERENCES: [&[Difference]; 4] =
-    [command_line::ROWS, files::ROWS, changes::ROWS, layout::ROWS];
+pub(crate) const DIFFERENCES: [&[Difference]; 5] = [
+    command_line::ROWS,
+    files::ROWS,
+    changes::ROWS,
+    layout::ROWS,
+    reading::ROWS,
+];

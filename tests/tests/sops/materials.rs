@@ -60,6 +60,8 @@ fn make() -> Materials {
         ("eflat.yaml", "flat.yaml", &["--age", a]),
         ("eflat.json", "flat.json", &["--age", a]),
         ("enames.yaml", "names.yaml", &["--age", a]),
+        ("emarks.json", "marks.json", &["--age", a]),
+        ("ebeside.yaml", "beside.yaml", &["--age", a]),
         ("eab.yaml", "p.yaml", &["--age", &both]),
         ("eb.yaml", "p.yaml", &["--age", b]),
         (
@@ -110,6 +112,27 @@ fn make() -> Materials {
         assert_ne!(text, sound, "{name}");
         files.insert(name.to_owned(), text.into_bytes());
     }
+    for (name, sound) in [("xbehind.json", "e.json"), ("xbehind.bin", "e.bin")] {
+        let more = [&files[sound][..], b"{\"b\": 2}\n"].concat();
+        files.insert(name.to_owned(), more);
+    }
+    let binary = String::from_utf8(files["e.bin"].clone()).unwrap();
+    let data = binary.lines().find(|line| line.contains("\"data\""));
+    let data = format!("{}\n", data.unwrap());
+    for (name, text) in [
+        (
+            "xmore.bin",
+            binary.replace(&data, &format!("{data}\t\"z\": \"q\",\n")),
+        ),
+        ("xnodata.bin", binary.replace(&data, "")),
+    ] {
+        files.insert(name.to_owned(), text.into_bytes());
+    }
+    let dotenv = String::from_utf8(files["e.env"].clone()).unwrap();
+    files.insert(
+        "xwindows.env".to_owned(),
+        dotenv.replace('\n', "\r\n").into_bytes(),
+    );
     Materials { recipients, files }
 }
 
@@ -168,6 +191,23 @@ fn damaged(sound: &str) -> Vec<(&'static str, String)> {
             sound
                 .replace(&a, &a.replace("a: ", "a: &x "))
                 .replace(&line("c: "), "c: *x"),
+        ),
+        ("xjunk.yaml", sound.replace(&a, &format!("{a}junk"))),
+        (
+            "xblock.yaml",
+            sound.replace(&a, &a.replace("a: ", "a: >\n  ")),
+        ),
+        (
+            "xnoversion.yaml",
+            sound.replace(&format!("{}\n", line("    version: ")), ""),
+        ),
+        (
+            "xmaconlyno.yaml",
+            sound.replace("    version:", "    mac_only_encrypted: no\n    version:"),
+        ),
+        (
+            "xnobody.yaml",
+            sound.replace(&format!("{}\n", line("          recipient: ")), ""),
         ),
         (
             "xkmstime.yaml",
@@ -231,4 +271,6 @@ const PLAIN: &[(&str, &str)] = &[
         "{\n\t\"s\": \"text\",\n\t\"f\": 2.5,\n\t\"z\": null\n}\n",
     ),
     ("names.yaml", "\"a=b\": x\n"),
+    ("marks.json", "{\n\t\"a\": \"<&>\"\n}\n"),
+    ("beside.yaml", "a: b # beside\nc: 1\n"),
 ];

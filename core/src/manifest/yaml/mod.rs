@@ -5,6 +5,7 @@
 //! an empty span that stands anywhere.
 
 mod block;
+mod go;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,9 +18,19 @@ use crate::manifest::error::ManifestError;
 use crate::manifest::lex::skip_trivia;
 use crate::manifest::node::Style;
 use crate::manifest::tree::{Content, MAX_DEPTH, Text, offset};
+use go::Go;
 
 /// Reads a whole stream.
 pub(in crate::manifest) fn read(source: &str) -> Result<Builder<'_>, ManifestError> {
+    read_as(source, None)
+}
+
+/// Reads a file of SOPS, as go-yaml does.
+pub(in crate::manifest) fn read_sops(source: &str) -> Result<Builder<'_>, ManifestError> {
+    read_as(source, Some(Go::new()))
+}
+
+fn read_as(source: &str, go: Option<Go>) -> Result<Builder<'_>, ManifestError> {
     let body = source.trim_start_matches('\u{feff}');
     let base = source.len() - body.len();
     let mut options = granit_parser::options! { emit_anchor_events: true };
@@ -29,11 +40,13 @@ pub(in crate::manifest) fn read(source: &str) -> Result<Builder<'_>, ManifestErr
         base,
         cursor: base,
         anchors: Vec::new(),
+        go,
     };
     for event in Parser::new_from_str_with_options(body, options) {
         let (event, span) = event.map_err(|error| reader.scan_error(&error))?;
         reader.take(event, &span)?;
     }
+    reader.refuse_what_go_does_not_read()?;
     Ok(reader.tree)
 }
 
@@ -45,6 +58,8 @@ struct Reader<'s> {
     cursor: usize,
     /// The node of each anchor, by the parser's number.
     anchors: Vec<u32>,
+    /// There in files of SOPS.
+    go: Option<Go>,
 }
 
 impl<'s> Reader<'s> {
@@ -58,7 +73,11 @@ impl<'s> Reader<'s> {
             Event::DocumentEnd => self.tree.end_document(range.end.max(self.cursor)),
             Event::Alias(id) => {
                 if let Role::Key { .. } = self.tree.role() {
-                    return Err(self.refused(range.start, "an alias as a key"));
+                    return Err(ManifestError::Yaml {
+                        at: self.tree.place(range.start),
+                        reason: "an alias as a key".to_owned(),
+                        hint: Some("write the key out"),
+                    });
                 }
                 self.enter();
                 let target = self.anchors.get(id).copied().unwrap_or(u32::MAX);
@@ -179,6 +198,10 @@ impl<'s> Reader<'s> {
             ScalarStyle::Folded => self.block(Style::Folded, text, range)?,
         };
         self.cursor = self.cursor.max(range.end);
+        let text = match self.go {
+            Some(_) => self.as_go(style, &range, text)?,
+            None => text,
+        };
         let quoted = usize::from(matches!(style, Style::SingleQuoted | Style::DoubleQuoted));
         let inner = range.start + quoted..range.end.saturating_sub(quoted).max(range.start);
         let text = if source.get(inner.clone()) == Some(&*text) {
@@ -219,6 +242,7 @@ impl<'s> Reader<'s> {
         ManifestError::Yaml {
             at: self.tree.place(at),
             reason: reason.to_owned(),
+            hint: None,
         }
     }
 
@@ -227,6 +251,8 @@ impl<'s> Reader<'s> {
         let at = self
             .tree
             .place(error.marker().byte_offset().unwrap_or_default() + self.base);
+        let template = self.tree.source.contains("{{");
+        let hint = template.then_some("a template of Helm is not YAML until it is rendered");
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => ManifestError::TooDeep {
                 at,
@@ -235,10 +261,12 @@ impl<'s> Reader<'s> {
             ErrorKind::UnexpectedCharacter { .. } => ManifestError::Yaml {
                 at,
                 reason: "unexpected character".to_owned(),
+                hint,
             },
             kind => ManifestError::Yaml {
                 at,
                 reason: kind.to_string(),
+                hint,
             },
         }
     }

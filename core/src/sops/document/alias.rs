@@ -72,7 +72,7 @@ fn flow(node: Node<'_>) -> String {
         ),
         Kind::Scalar(_) | Kind::Alias => {
             let text = node.text().unwrap_or_default();
-            match (node.resolve(), node.tag()) {
+            match (node.resolve(), node.tag().filter(|tag| *tag != "!")) {
                 (Some(Resolved::Text), _) => double_quoted(text),
                 (Some(Resolved::Null), _) => "null".to_owned(),
                 (Some(Resolved::Binary), _) => format!("!!binary {}", double_quoted(text)),

@@ -130,7 +130,7 @@ impl<'s> Editor<'s> {
             return Ok(());
         }
         let (at, ended) = self.document_end(root);
-        let indent = root.span().start - line_start(self.source, root.span().start);
+        let indent = indentation(self.source, root);
         let block = block::write(metadata, indent, self.line_end);
         let before = if ended { "" } else { self.line_end };
         self.push(at..at, format!("{before}{block}"));
@@ -154,7 +154,7 @@ impl<'s> Editor<'s> {
             );
             return Ok(());
         }
-        let indent = root.span().start - line_start(self.source, root.span().start);
+        let indent = indentation(self.source, root);
         let block = block::write(metadata, indent, self.line_end);
         let end = line_end(self.source, value.span().end);
         let text = block.trim_end_matches(['\r', '\n'])[indent..].to_owned();
@@ -178,7 +178,7 @@ impl<'s> Editor<'s> {
             let span = match (before, after) {
                 (Some((_, before)), _) => before.span().end..end,
                 (None, Some((next, _))) => start..next.outer_span().start,
-                (None, None) => start..end,
+                (None, None) => root.span().start + 1..root.span().end - 1,
             };
             self.push(span, String::new());
         } else if first_on_line(self.source, start) {
@@ -284,6 +284,13 @@ impl<'s> Editor<'s> {
             None => format!(" \"{BLOCK}\": {block}"),
         }
     }
+}
+
+/// The column of the keys of a block mapping, the first of which may stand behind a `? `.
+fn indentation(source: &str, root: Node<'_>) -> usize {
+    let start = root.span().start;
+    let before = &source[line_start(source, start)..start];
+    before.find('?').unwrap_or(before.len())
 }
 
 /// The entry of the block.

@@ -25,7 +25,7 @@ use super::walk;
 pub(super) use compare::Part;
 use compare::compare;
 use edit::Editor;
-use read::{Pieces, read};
+use read::{Pieces, Slot, read};
 pub(super) use text::{json, yaml_float};
 
 /// A file of YAML or JSON, taken to pieces.
@@ -44,6 +44,21 @@ impl<'s> Document<'s> {
         splice(self.stream.source(), editor.edits).ok_or_else(overlap)
     }
 
+    /// sops counts a comment in braces or brackets to what stands before it, or to nothing.
+    fn refuse_comments_in_flow(&self, selector: &Selector) -> Result<(), SopsError> {
+        for (step, slot) in self.pieces.steps.iter().zip(&self.pieces.slots) {
+            let (walk::Step::Comment(text, _), Slot::Comment { span, .. }) = (step, slot) else {
+                continue;
+            };
+            let inside = |root: &Node<'_>| is_in_flow(*root, span.start);
+            if selector.hits_comment(text) && self.pieces.roots.iter().any(inside) {
+                let at = self.stream.place(span.start);
+                return Err(SopsError::CommentInFlow { at });
+            }
+        }
+        Ok(())
+    }
+
     fn again(&self, text: &str) -> Result<Stream, SopsError> {
         Ok(Stream::parse_sops(text.as_bytes(), self.stream.format())?)
     }
@@ -59,6 +74,13 @@ impl Body for Document<'_> {
         let Some((root, Some(block))) = first else {
             return Err(SopsError::NotEncrypted);
         };
+        let named = |(key, _): &(Node<'_>, Node<'_>)| key.text() == Some(read::BLOCK);
+        if root.entries().filter(named).count() > 1 {
+            return Err(SopsError::Metadata {
+                field: read::BLOCK.into(),
+                rule: "stands there twice",
+            });
+        }
         block::read(*root, *block, self.stream.source())
     }
 
@@ -100,6 +122,7 @@ impl Body for Document<'_> {
     }
 
     fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
+        self.refuse_comments_in_flow(&metadata.selector()?)?;
         let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         let slots = self.pieces.slots.iter().zip(closed);
         let items: Vec<bool> = slots
@@ -215,6 +238,15 @@ pub fn place_of(stream: &Stream, document: usize, node: Node<'_>) -> At {
 fn is_comment(item: Node<'_>) -> bool {
     let text = item.text().filter(|text| is_closed(text));
     text.is_some_and(|text| text.ends_with(",type:comment]"))
+}
+
+/// True for what stands between braces or brackets.
+fn is_in_flow(node: Node<'_>, at: usize) -> bool {
+    let span = node.span();
+    if node.is_flow() {
+        return span.start < at && at < span.end;
+    }
+    span.start <= at && node.children().any(|child| is_in_flow(child, at))
 }
 
 fn overlap() -> SopsError {

@@ -146,6 +146,10 @@ impl<'s> Reader<'s> {
                 continue;
             }
             let text = key.map(|key| self.key(key)).transpose()?;
+            if key.is_some_and(|key| text == Some("<<") && key.kind() == Kind::Scalar(Style::Plain))
+            {
+                merged(value)?;
+            }
             if let Some(key) = key
                 && let Some(comment) = comments.take_inline(key.span().end, false)
             {
@@ -244,6 +248,9 @@ impl<'s> Reader<'s> {
             Some(Resolved::Bool(truth)) => Value::bool(truth),
             Some(Resolved::Int(number)) => Value::int(number),
             Some(Resolved::Float(number)) => Value::float(number),
+            Some(Resolved::Time(time)) if time.is_beyond_zones() => {
+                return Err(fault(ValueFault::Zone));
+            }
             Some(Resolved::Time(time)) => Value::time(&time),
             // JSON has numbers of one kind, and sops reads what doesn't fit as Go does.
             Some(Resolved::Unsigned) if json => Value::float(text.parse().unwrap_or(f64::NAN)),
@@ -289,6 +296,18 @@ impl<'s> Reader<'s> {
     fn push(&mut self, step: Step<'s>, slot: Slot<'s>) {
         self.pieces.steps.push(step);
         self.pieces.slots.push(slot);
+    }
+}
+
+/// What go-yaml merges: mappings, or a list of them.
+fn merged(value: Node<'_>) -> Result<(), ManifestError> {
+    let node = value.resolved();
+    let mut items = node.items();
+    let mapping = |node: Node<'_>| node.resolved().kind() == Kind::Mapping;
+    match node.kind() {
+        Kind::Mapping => Ok(()),
+        Kind::Sequence if items.all(mapping) => Ok(()),
+        _ => Err(value.expected("a mapping or a list of them, which a merge key takes")),
     }
 }
 

@@ -178,12 +178,13 @@ impl Body for Ini<'_> {
                 (Slot::Value(section, pair), Outcome::Value(value)) => {
                     let found = self.pair(*section, *pair);
                     let path = Path::from([self.sections[*section].name, found.key]);
+                    let text = text::value(value).ok_or(SopsError::Unwritable {
+                        path,
+                        rule: "the value has no form in this format",
+                    })?;
                     edits.push(Edit {
                         span: found.span.clone(),
-                        text: text::value(value).ok_or(SopsError::Unwritable {
-                            path,
-                            rule: "the value has no form in this format",
-                        })?,
+                        text: text::in_quotes(text, value, &self.source[found.span.clone()]),
                     });
                 }
                 (slot, Outcome::Comment(comment)) => {
@@ -222,10 +223,12 @@ impl Body for Ini<'_> {
         for (slot, closed) in self.slots.iter().zip(closed) {
             let Some(closed) = closed else { continue };
             match slot {
-                Slot::Value(section, pair) => edits.push(Edit {
-                    span: self.pair(*section, *pair).span.clone(),
-                    text: closed.text.clone(),
-                }),
+                Slot::Value(section, pair) => {
+                    let span = self.pair(*section, *pair).span.clone();
+                    let mark = text::mark(&self.source[span.clone()]);
+                    let text = format!("{mark}{}{mark}", closed.text);
+                    edits.push(Edit { span, text });
+                }
                 slot => self.comment(slot, &closed.text, &mut edits),
             }
         }

@@ -233,7 +233,8 @@ impl<'s> Reader<'s> {
             let blank = from + usize::from(line.starts_with(' '));
             return Ok((Zeroizing::default(), blank..blank, None));
         }
-        let quote = match text.as_bytes() {
+        // Three quotes alone on their line begin a text of several lines, unless the file ends there.
+        let quote = match line.trim_start().as_bytes() {
             [b'"', b'"', b'"', _, ..] => "\"\"\"",
             [b'`', ..] => "`",
             _ => "",
@@ -243,15 +244,18 @@ impl<'s> Reader<'s> {
             let close = match self.source[inner..end].rfind(quote) {
                 Some(close) => inner + close,
                 None => {
-                    let close = self.source[end..].find(quote).map(|close| end + close);
-                    let close = close
+                    let first = self.source[end..].find(quote).map(|close| end + close);
+                    let first = first
                         .ok_or_else(|| self.fault(from, "a value whose quotes are not closed"))?;
-                    self.at = self.line_end(close);
-                    close
+                    self.at = self.line_end(first);
+                    // Of several on the last line, the last one counts.
+                    let more = self.source[first..self.at].rfind(quote);
+                    first + more.unwrap_or_default()
                 }
             };
             let value = Zeroizing::new(self.source[inner..close].replace("\r\n", "\n"));
-            return Ok((value, start..close + quote.len(), None));
+            let (span, behind) = self.behind_quotes(start, close + quote.len());
+            return Ok((value, span, behind));
         }
         if text.ends_with('\\') {
             return Ok(self.continued(start, text));
@@ -261,6 +265,18 @@ impl<'s> Reader<'s> {
         let behind = comment.map(|_| start + kept.len()..start + text.len());
         let span = start..start + kept.len();
         Ok((Zeroizing::new(unquoted(kept).to_owned()), span, behind))
+    }
+
+    /// What goes with a value in quotes that go-ini reads to `end`: it passes over the rest of the line, up to a comment.
+    fn behind_quotes(&self, start: usize, end: usize) -> (Range<usize>, Option<Range<usize>>) {
+        let line = self.source[end..self.line_end(end)].trim_end();
+        match line.find(['#', ';']) {
+            Some(comment) => {
+                let kept = end + line[..comment].trim_end().len();
+                (start..kept, Some(kept..end + line.len()))
+            }
+            None => (start..end + line.len(), None),
+        }
     }
 
     /// A value whose lines end with a backslash.
@@ -300,17 +316,13 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Quotes around the whole of a value go.
-fn unquoted(text: &str) -> &str {
-    for mark in ['\'', '"'] {
-        if let Some(inner) = text
-            .strip_prefix(mark)
-            .and_then(|text| text.strip_suffix(mark))
-        {
-            return inner;
-        }
-    }
-    text
+/// Quotes around the whole of a value go, unless the same one stands between them.
+pub(super) fn unquoted(text: &str) -> &str {
+    let inner = |mark| {
+        let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
+        (!inner.contains(mark)).then_some(inner)
+    };
+    ['\'', '"'].into_iter().find_map(inner).unwrap_or(text)
 }
 
 pub(super) const DEFAULT: &str = "DEFAULT";

@@ -1,5 +1,6 @@
 //! Values, comments and sections as go-ini writes them, wherever it would read them again.
 
+use super::read::unquoted;
 use crate::sops::flat_value;
 use crate::sops::value::Value;
 
@@ -7,13 +8,12 @@ use crate::sops::value::Value;
 pub(in crate::sops) fn value(value: &Value) -> Option<String> {
     let text = flat_value::text(value)?.into_owned();
     let blank = text.trim() != text;
-    let quoted = text.len() > 1
-        && ['\'', '"']
-            .iter()
-            .any(|mark| text.starts_with(*mark) && text.ends_with(*mark));
+    let quoted = unquoted(&text) != text;
     let lines = text.contains(['\n', '`']);
     if lines {
-        let odd = text.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
+        // On the last line the last quotes count.
+        let before = text.rsplit_once('\n').map_or("", |(before, _)| before);
+        let odd = before.contains("\"\"\"") || text.ends_with('"') || text.contains('\r');
         return (!odd).then(|| format!("\"\"\"{text}\"\"\""));
     }
     let starts = text.starts_with("\"\"\"");
@@ -22,6 +22,23 @@ pub(in crate::sops) fn value(value: &Value) -> Option<String> {
         return Some(format!("`{text}`"));
     }
     Some(if blank { format!("\"{text}\"") } else { text })
+}
+
+/// The quotes around what stands for a value, where it has some.
+pub(super) fn mark(written: &str) -> &str {
+    match unquoted(written) == written {
+        true => "",
+        false => &written[..1],
+    }
+}
+
+/// What [`value`] wrote, in the quotes that stand there, where it needs no others.
+pub(super) fn in_quotes(text: String, value: &Value, written: &str) -> String {
+    let mark = mark(written);
+    match value.as_text() == Some(&text) && !mark.is_empty() && !text.contains(mark) {
+        true => format!("{mark}{text}{mark}"),
+        false => text,
+    }
 }
 
 /// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
