@@ -90,6 +90,14 @@ impl Body for Dotenv<'_> {
     }
 
     fn metadata(&self) -> Result<Metadata, SopsError> {
+        let mut lines = (1..).zip(&self.lines);
+        let windows = lines
+            .find(|(_, (_, line))| matches!(line, Line::Block(_, value) if value.ends_with('\r')));
+        if let Some((line, _)) = windows {
+            // Every value has one too, which no tool wrote.
+            let rule = "must end without a carriage return: convert the line ends of the file";
+            return Err(SopsError::Store { line, rule });
+        }
         let pairs = self.lines.iter().filter_map(|(_, line)| match line {
             Line::Block(name, value) => Some((*name, value.replace("\\n", "\n"))),
             _ => None,
@@ -226,7 +234,7 @@ fn lines(text: &str) -> Result<Vec<(&str, Line<'_>)>, SopsError> {
             ("", ..) => Line::Empty,
             (_, Some(comment), _) => Line::Comment(comment),
             (_, None, Some((name, value))) => match name.strip_prefix(PREFIX) {
-                Some(name) => Line::Block(name, value.strip_suffix('\r').unwrap_or(value)),
+                Some(name) => Line::Block(name, value),
                 None => Line::Pair(name, value),
             },
             (_, None, None) => {

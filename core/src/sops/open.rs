@@ -80,6 +80,10 @@ pub(super) fn open(
     key: &DataKey,
     policy: MacPolicy,
 ) -> Result<(Vec<Outcome>, Ciphertexts), SopsError> {
+    if policy == MacPolicy::Verify {
+        // A block that can't be right is told first, as the real tool does.
+        metadata.last_modified()?;
+    }
     let cipher = Cipher::new(key);
     let mut walk = Walk::new(selector);
     let mut mac = Mac::new(metadata.mac_only_encrypted());

@@ -9,6 +9,7 @@ mod alternating;
 mod blanked;
 mod case;
 mod cases;
+mod damaged;
 mod differences;
 mod leftovers;
 mod materials;

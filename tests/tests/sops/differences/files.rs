@@ -297,4 +297,50 @@ pub(crate) const ROWS: &[Difference] = &[
         ("fails at once", 1),
         "only age is used here",
     ),
+    row(
+        Case::new(
+            "several documents as JSON",
+            &["decrypt", "--output-type", "json", "emulti.yaml"],
+        ),
+        ("prints the first document alone", 0),
+        ("an error", 4),
+        "the others would be lost",
+    ),
+    row(
+        Case::new(
+            "bytes that are no text as JSON",
+            &["decrypt", "--output-type", "json", "e.bin"],
+        ),
+        ("puts U+FFFD in the place of each", 0),
+        ("an error", 4),
+        "JSON has no form for them",
+    ),
+    row(
+        Case::new(
+            "an empty comment in a list",
+            &["encrypt", "--age", "{A}", "x.yaml"],
+        )
+        .files(&[("x.yaml", "l:\n    - a\n    #\n    - b\n")]),
+        ("makes an item of it, an empty text", 0),
+        ("leaves it where it stands", 0),
+        "nobody wrote that item",
+    ),
+    row(
+        Case::new(
+            "an INI comment that begins with an empty line, and stays in clear",
+            &[
+                "encrypt",
+                "-i",
+                "--age",
+                "{A}",
+                "--unencrypted-suffix",
+                "k",
+                "x.ini",
+            ],
+        )
+        .files(&[("x.ini", "[k]\n;\n; one\na = b\n[t]\nc = d\n")]),
+        ("panics", 2),
+        ("encrypts the rest", 0),
+        "a panic is no answer",
+    ),
 ];
