@@ -16,3 +16,4 @@ mod materials;
 mod offline;
 mod run;
 mod silence;
+mod turns;

@@ -346,6 +346,10 @@ pub(super) fn put(file: &[u8], path: &Path, value: Option<&Json>) -> Result<Put,
     let out = ini.spliced(vec![edit])?;
     Ok(Put {
         file: Zeroizing::new(out.as_bytes().to_vec()),
-        at: path.clone(),
+        // Where the section is new, all of it is.
+        at: match found {
+            Some(_) => path.clone(),
+            None => [section.as_str()].into(),
+        },
     })
 }

@@ -102,3 +102,20 @@ fn marks_in_comments_of_ini_are_kept() {
         assert_eq!(comments(&again.expect("closes")), comments(&file));
     }
 }
+
+#[test]
+fn a_key_is_set_in_a_section_that_was_not_there() {
+    let setting = Setting {
+        mac: MacPolicy::Verify,
+        now: NOW,
+    };
+    let file = vector("full.enc.ini");
+    let path = crate::manifest::Path::from(["fresh", "key"]);
+    let rng = &mut rand_core::OsRng;
+    let changed = Store::Ini.set(&file, &ours(), &path, &"value".into(), setting, rng);
+    let changed = changed.expect("sets").file;
+    let opened = Store::Ini.decrypt_tree(&changed, &ours(), MacPolicy::Verify);
+    assert!(opened.expect("opens").tree.get(&path).is_some());
+    let without = Store::Ini.unset(&changed, &ours(), &path, setting, rng);
+    assert!(without.expect("takes it out").changed);
+}

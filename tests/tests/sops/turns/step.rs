@@ -145,6 +145,8 @@ impl Step {
             ..bulla(&["edit", name])
         };
         match self {
+            // To `bulla` a binary file has no keys.
+            Self::Set(..) if name.ends_with(".bin") => Vec::new(),
             Self::Set(path, value) => match serde_json::from_str(value).unwrap() {
                 Value::String(text) => vec![bulla(&["set", name, path, "--literal", &text])],
                 _ => Vec::new(),
