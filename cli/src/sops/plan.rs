@@ -77,7 +77,8 @@ impl Plan {
             Store::Binary => None,
             _ => Some(self.selector.as_ref().unwrap_or(&default)),
         };
-        let mut metadata = Metadata::new(selector, self.mac_only_encrypted, WRITTEN_VERSION);
+        let mac_only = self.mac_only_encrypted && selector.is_some();
+        let mut metadata = Metadata::new(selector, mac_only, WRITTEN_VERSION);
         let key = DataKey::generate(&mut OsRng);
         metadata
             .close_data_key(&key, &self.groups, self.threshold, &mut OsRng)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use bulla_core::sops::SopsError;
+use bulla_core::sops::{SopsError, ValueFault};
 
 use crate::exit::Blame;
 use crate::failure::{Failure, Fault};
@@ -163,6 +163,11 @@ pub(crate) fn unopened(path: &Path, error: SopsError, identities: &Identities) -
 pub(crate) fn blame_of(error: &SopsError) -> Blame {
     match error {
         SopsError::NothingSelected { .. } | SopsError::CommentRegex => Blame::Policy,
+        // What no file may say has nothing to do with keys.
+        SopsError::Value {
+            fault: ValueFault::Unsigned | ValueFault::Tag | ValueFault::NotText(_),
+            ..
+        } => Blame::Input,
         SopsError::Value { .. }
         | SopsError::NoDataKey { .. }
         | SopsError::AgeFile { .. }

@@ -50,7 +50,8 @@ pub(crate) fn seal(
                 .unwrap_or_else(bulla_core::sops::Selector::default_suffix),
         ),
     };
-    let mut metadata = Metadata::new(selector.as_ref(), target.mac_only_encrypted, SOPS_VERSION);
+    let mac_only = target.mac_only_encrypted && selector.is_some();
+    let mut metadata = Metadata::new(selector.as_ref(), mac_only, SOPS_VERSION);
     let key = DataKey::generate(rng);
     metadata
         .close_data_key(&key, &target.groups, target.threshold, rng)

@@ -174,8 +174,11 @@ impl<'f> File<'f> {
             });
         }
         let Data(data) = read.data.unwrap_or_default();
-        let plain = data.is_empty() || !data.contains(['"', '\\', '\n']);
-        if !plain {
+        // A ciphertext has nothing that JSON would escape.
+        if !data
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b))
+        {
             return Err(at_data(ValueFault::NotClosed));
         }
         Ok((data, Metadata::from_raw(raw, None)))
@@ -237,6 +240,15 @@ pub(super) fn is_data(path: &crate::manifest::Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_that_json_escapes_is_no_ciphertext() {
+        for escaped in [r#"\""#, r"\\", r"\n", r"\t", r"\u00e9", " "] {
+            let file = format!(r#"{{"data": "ENC[{escaped}]", "sops": {{"mac": "x"}}}}"#);
+            let read = File::read(file.as_bytes());
+            assert!(matches!(read, Err(SopsError::Value { .. })), "{escaped}");
+        }
+    }
 
     #[test]
     fn base64_in_place_is_base64() {

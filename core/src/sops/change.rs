@@ -128,17 +128,22 @@ impl Store {
             return Err(missing());
         }
         if self == Self::Binary {
+            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
             let text = value
                 .filter(|_| binary::is_data(path))
                 .and_then(Json::as_str);
             let text = text.ok_or_else(missing)?;
-            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
             let (mut metadata, key) = (opened.metadata, opened.data_key);
             let changed = opened.plaintext.reveal() != text.as_bytes();
             let file = binary::encrypt(text.as_bytes(), &mut metadata, &key, setting.now, rng)?;
             return Ok(Changed { file, changed });
         }
-        let Put { file: put, at } = self.put_at(file, asked, value)?;
+        let put = self.put_at(file, asked, value);
+        if put.is_err() {
+            // What is wrong with the file comes before what is wrong with the path.
+            self.decrypt_tree(file, opener, setting.mac)?;
+        }
+        let Put { file: put, at } = put?;
         self.read(file, |before| {
             self.read(&put, |after| {
                 let opened = Opened::of(before, opener, setting.mac)?;

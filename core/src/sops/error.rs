@@ -100,8 +100,7 @@ pub enum SopsError {
     Value {
         /// Where it stands.
         at: At,
-        /// What is wrong.
-        #[source]
+        /// What is wrong; the text says it already.
         fault: ValueFault,
     },
     /// No identity opens the data key.
@@ -177,14 +176,11 @@ impl SopsError {
     pub fn exit_code(&self, encrypting: bool) -> u8 {
         match self {
             Self::AlreadyEncrypted => 203,
+            // What a tag says wrongly is seen while the file is read.
+            Self::Value { fault, .. } if *fault == ValueFault::Tag => 1 + u8::from(encrypting),
             Self::NoDataKey { .. } | Self::AgeFile { .. } | Self::Shares => 128,
             Self::MacMissing | Self::MacMismatch => 51,
-            // A file that can't be read.
-            Self::Value {
-                fault: ValueFault::Tag,
-                ..
-            } => 1 + u8::from(encrypting),
-            Self::Value { .. } if encrypting => 23,
+            Self::Value { .. } | Self::CommentRegex if encrypting => 23,
             Self::Value { .. } => 25,
             Self::NoSuchPath { .. } => 91,
             Self::NotFaithful { .. } | Self::Unwritable { .. } => 4,

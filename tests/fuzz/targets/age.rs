@@ -2,20 +2,7 @@
 
 #![no_main]
 
-use std::sync::LazyLock;
+#[path = "../rounds/age.rs"]
+mod rounds;
 
-use bulla_core::recipient::{Identity, kind_of, unwrap};
-use libfuzzer_sys::fuzz_target;
-
-static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(|| {
-    let text = include_str!("../../../core/tests/vectors/envelope/identities.txt");
-    bulla_core::recipient::parse_identity_file(text).expect("the vectors' own keys")
-});
-
-fuzz_target!(|bytes: &[u8]| {
-    let kind = kind_of(bytes);
-    for identity in IDENTITIES.iter() {
-        let opened = unwrap(identity, bytes, 1024);
-        assert!(opened.is_err() || kind.is_ok());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rounds::round(bytes));

@@ -2,18 +2,7 @@
 
 #![no_main]
 
-use bulla_core::recipient::{Recipient, parse_identity_file};
-use libfuzzer_sys::fuzz_target;
+#[path = "../rounds/identities.rs"]
+mod rounds;
 
-fuzz_target!(|text: &str| {
-    for identity in parse_identity_file(text).into_iter().flatten() {
-        let again = identity.expose_text();
-        assert_eq!(parse_identity_file(&again).expect("a key reads").len(), 1);
-    }
-    for word in text.split_whitespace() {
-        if let Ok(recipient) = word.parse::<Recipient>() {
-            let again: Recipient = recipient.to_string().parse().expect("a public key reads");
-            assert_eq!(again.fingerprint(), recipient.fingerprint());
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|text: &str| rounds::round(text));

@@ -2,15 +2,7 @@
 
 #![no_main]
 
-use bulla_core::sops::{ClosedValue, is_closed};
-use libfuzzer_sys::fuzz_target;
+#[path = "../rounds/sops_value.rs"]
+mod rounds;
 
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
-    };
-    if let Ok(closed) = text.parse::<ClosedValue>() {
-        assert!(is_closed(text), "what reads as closed looks closed");
-        assert_eq!(closed.to_string(), text, "one spelling");
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rounds::round(bytes));

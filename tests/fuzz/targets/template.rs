@@ -2,38 +2,7 @@
 
 #![no_main]
 
-use std::collections::BTreeMap;
+#[path = "../rounds/template.rs"]
+mod rounds;
 
-use bulla_core::names::KeyName;
-use bulla_core::plaintext::Plaintext;
-use bulla_core::template::{MissingKeys, parse};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|bytes: &[u8]| {
-    let (value, source) = match bytes.iter().position(|byte| *byte == 0) {
-        Some(at) => (&bytes[..at], &bytes[at + 1..]),
-        None => (&b"7"[..], bytes),
-    };
-    let Ok(source) = std::str::from_utf8(source) else {
-        return;
-    };
-    let key = |text: &str| text.parse::<KeyName>().expect("a valid name");
-    let Ok(template) = parse(&key("out"), source) else {
-        return;
-    };
-    template.keys();
-    let mut values = BTreeMap::new();
-    for (name, value) in [
-        ("a", value),
-        ("password", b"p:/?#"),
-        ("n", b"42"),
-        ("json", br#"{"a":[1,2]}"#),
-    ] {
-        values.insert(key(name), Plaintext::from(value));
-    }
-    for missing in [MissingKeys::Refuse, MissingKeys::AsGo] {
-        let _ = template
-            .render_with(&values, missing)
-            .map_err(|error| error.to_string());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rounds::round(bytes));

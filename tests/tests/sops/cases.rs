@@ -221,6 +221,15 @@ const ENCRYPT: &[Case] = &[
     case("a number beyond 64 bits", &["encrypt", "--age", "{A}", "x.yaml"]).files(&[("x.yaml", "a: 18446744073709551615\n")]),
     case("a line without =", &["encrypt", "--age", "{A}", "x.env"]).files(&[("x.env", "novalue\n")]),
     case("no recipient", &["encrypt", "--age", "bogus", "p.yaml"]),
+    case("a name that ends in yml", &["encrypt", "-i", "--age", "{A}", "x.yml"]).files(&[("x.yml", "a: b\n")]),
+    case("a name that ends in capitals", &["encrypt", "--age", "{A}", "x.YAML"]).files(&[("x.YAML", "a: b\n")]),
+    case("a name that is all ending", &["encrypt", "-i", "--age", "{A}", ".env"]).files(&[(".env", "A=b\n")]),
+    case("a name that ends otherwise", &["encrypt", "--age", "{A}", "x.toml"]).files(&[("x.toml", "A=b\n")]),
+    case("a name that ends behind env", &["encrypt", "--age", "{A}", "x.env.production"]).files(&[("x.env.production", "A=b\n")]),
+    case("a directive of YAML 1.2", &["encrypt", "-i", "--age", "{A}", "x.yaml"]).files(&[("x.yaml", "%YAML 1.2\n---\na: b\n")]),
+    case("a directive of YAML 1.1", &["encrypt", "--age", "{A}", "--output-type", "json", "x.yaml"]).files(&[("x.yaml", "%YAML 1.1\n---\na: b\n")]),
+    case("a tag that is wrong", &["encrypt", "-i", "--age", "{A}", "x.yaml"]).files(&[("x.yaml", "a: !!int x\n")]),
+    case("a comment that its selector matches once it is closed", &["--unencrypted-comment-regex", "data", "-e", "-i", "--age", "{A}", "comments.yaml"]),
     case("an empty binary", &["encrypt", "--age", "{A}", "x.bin"]).files(&[("x.bin", "")]),
 ];
 

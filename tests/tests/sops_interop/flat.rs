@@ -10,28 +10,36 @@ pub(crate) fn dotenv(random: &mut Random) -> String {
                 random.cover("dotenv empty line");
                 out.push('\n');
             }
+            1 if random.chance("dotenv empty comment", 4) => out.push_str("#\n"),
             1 => {
                 random.cover("dotenv comment");
-                out.push_str(random.pick(&["# one\n", "#\n", "#keep=x\n", "# a \n"]));
+                out.push_str(random.pick(&["# one\n", "#keep=x\n", "# a \n", "# keep\n"]));
+            }
+            2 if random.chance("dotenv key twice", 4) => {
+                out.push_str(&format!("twice{nth}=a\ntwice{nth}=b\n"));
             }
             _ => {
                 let key = random.row(&DOTENV_KEYS);
                 let value = random.row(&DOTENV_VALUES);
-                out.push_str(&format!("{key}{nth}={value}\n"));
+                let key = key.replace("{}", &nth.to_string());
+                out.push_str(&format!("{key}={value}\n"));
             }
         }
     }
-    if random.one_in(4) {
-        random.cover("dotenv without last line end");
+    if random.chance("dotenv without last line end", 4) {
         out.truncate(out.trim_end_matches('\n').len());
     }
-    if random.one_in(6) {
-        random.cover("dotenv carriage returns");
-        out = out.replace('\n', "\r\n");
+    if random.chance("dotenv carriage returns", 6) {
+        // An empty line would be one without an equals sign.
+        while out.contains("\n\n") {
+            out = out.replace("\n\n", "\n");
+        }
+        out = out.trim_start_matches('\n').replace('\n', "\r\n");
     }
-    if random.one_in(20) {
-        random.cover("dotenv line without equals sign");
-        out.push_str("\nnothing\n");
+    if random.each(10) {
+        out.push('\n');
+        let wrong = random.row(&DOTENV_WRONG);
+        out.push_str(wrong);
     }
     out
 }
@@ -39,30 +47,27 @@ pub(crate) fn dotenv(random: &mut Random) -> String {
 pub(crate) fn ini(random: &mut Random) -> String {
     let mut out = String::new();
     let mut keys = 0;
-    if random.one_in(3) {
-        random.cover("ini keys before sections");
+    if random.chance("ini keys before sections", 3) {
         pairs(random, &mut out, &mut keys);
     }
     for _ in 0..1 + random.below(3) {
         if random.one_in(2) {
             out.push('\n');
         }
-        if random.one_in(4) {
-            random.cover("ini comment of a section");
+        if random.chance("ini comment of a section", 4) {
             out.push_str("; section\n");
         }
         let name = random.row(&SECTIONS);
         out.push_str(name);
-        if random.one_in(6) {
-            random.cover("ini comment behind a section");
+        if random.chance("ini comment behind a section", 6) {
             out.push_str(" ; behind");
         }
         out.push('\n');
         pairs(random, &mut out, &mut keys);
     }
-    if random.one_in(10) {
-        random.cover("ini line without delimiter");
-        out.push_str("nothing\n");
+    if random.each(10) {
+        let wrong = random.row(&INI_WRONG);
+        out.push_str(wrong);
     }
     out
 }
@@ -76,26 +81,64 @@ fn pairs(random: &mut Random, out: &mut String, keys: &mut usize) {
         }
         let delimiter = random.row(&DELIMITERS);
         let value = random.row(&INI_VALUES);
-        let key = random.pick(&["k", "K.a-", "a b", "data", "é"]);
-        out.push_str(&format!("{key}{keys}{delimiter}{value}\n"));
+        let key = random.pick(&[
+            "k{}",
+            "k{}_plain",
+            "k{}_data",
+            "K.a-{}",
+            "a b{}",
+            "data{}",
+            "é{}",
+        ]);
+        if random.chance("ini keys of both cases", 12) {
+            out.push_str(&format!("Case{keys} = x\ncase{keys} = y\n"));
+        }
+        let key = key.replace("{}", &keys.to_string());
+        out.push_str(&format!("{key}{delimiter}{value}\n"));
     }
 }
 
-/// Bytes as a text, since the generator deals in texts.
-pub(crate) fn binary(random: &mut Random) -> String {
-    random.cover("binary");
-    let length = random.pick(&[0, 1, 2, 3, 100, 3072, 5000]);
-    (0..length)
-        .map(|_| char::from_u32(u32::try_from(random.below(0x2fff)).unwrap()).unwrap_or('x'))
-        .collect()
+pub(crate) fn binary(random: &mut Random) -> Vec<u8> {
+    let length = random.pick(&[1, 2, 3, 100, 3072, 5000]);
+    match random.row(&BINARIES) {
+        "" => Vec::new(),
+        "text" => (0..length)
+            .map(|_| char::from_u32(u32::try_from(random.below(0x2fff)).unwrap()).unwrap_or('x'))
+            .collect::<String>()
+            .into(),
+        _ => (0..length)
+            .map(|_| u8::try_from(random.below(256)).unwrap())
+            .collect(),
+    }
 }
 
-const DOTENV_KEYS: [(&str, &str); 6] = [
-    ("dotenv key", "KEY"),
-    ("dotenv key small", "key_"),
-    ("dotenv key with export", "export A"),
-    ("dotenv key with blanks", " A "),
-    ("dotenv key with a dot", "a.b"),
+const BINARIES: [(&str, &str); 3] = [
+    ("binary nothing", ""),
+    ("binary text", "text"),
+    ("binary bytes", "bytes"),
+];
+
+const DOTENV_WRONG: [(&str, &str); 2] = [
+    ("refused: dotenv line without equals sign", "nothing\n"),
+    ("refused: dotenv encrypted already", "sops_version=3\n"),
+];
+
+const INI_WRONG: [(&str, &str); 4] = [
+    ("refused: ini line without delimiter", "nothing\n"),
+    ("refused: ini encrypted already", "[sops]\nversion = 3\n"),
+    ("refused: ini section that does not end", "[open\nk = v\n"),
+    ("refused: ini key of nothing", "= v\n"),
+];
+
+const DOTENV_KEYS: [(&str, &str); 9] = [
+    ("dotenv key", "KEY{}"),
+    ("dotenv key of an expression", "k{}"),
+    ("dotenv key of a suffix", "k{}_plain"),
+    ("dotenv key small", "key_{}"),
+    ("dotenv key with export", "export A{}"),
+    ("dotenv key with blanks", " A {}"),
+    ("dotenv key with a blank at its end", "A{} "),
+    ("dotenv key with a dot", "a.b{}"),
     ("dotenv key of a selector", "data"),
 ];
 
@@ -122,7 +165,9 @@ const SECTIONS: [(&str, &str); 5] = [
     ("ini section of a selector", "[data]"),
 ];
 
-const INI_COMMENTS: [(&str, &str); 5] = [
+const INI_COMMENTS: [(&str, &str); 7] = [
+    ("ini comment with two marks", "# ; one\n"),
+    ("ini comment of a selector", "; keep\n"),
     ("ini comment", "; one\n"),
     ("ini comment with hash", "# one\n"),
     ("ini comment of several lines", "; one\n; two\n"),

@@ -3,6 +3,9 @@
 use crate::random::Random;
 
 pub(crate) fn file(random: &mut Random) -> String {
+    if random.each(8) {
+        return random.row(&WRONG).to_owned();
+    }
     let style = random.below(3);
     random.cover(["json compact", "json indented", "json tabs"][style]);
     let mut keys = 0;
@@ -13,7 +16,9 @@ pub(crate) fn file(random: &mut Random) -> String {
 fn object(random: &mut Random, depth: usize, style: usize, keys: &mut usize) -> String {
     let entries: Vec<String> = (0..1 + random.below(5))
         .map(|_| {
-            *keys += 1;
+            if *keys == 0 || !random.chance("json key twice", 20) {
+                *keys += 1;
+            }
             let key = match random.below(8) {
                 0 => format!("k{keys}_plain"),
                 1 => {
@@ -88,4 +93,16 @@ const VALUES: [(&str, &str); 26] = [
     ("json null", "null"),
     ("json empty object", "{}"),
     ("json empty list", "[]"),
+];
+
+const WRONG: [(&str, &str); 6] = [
+    ("refused: json list at the top", "[1, {\"a\": \"b\"}]\n"),
+    ("refused: json text at the top", "\"text\"\n"),
+    (
+        "refused: json encrypted already",
+        "{\"a\": 1, \"sops\": {\"mac\": \"x\"}}\n",
+    ),
+    ("refused: json without quotes", "{a: 1}\n"),
+    ("refused: json with a comma too many", "{\"a\": 1,}\n"),
+    ("refused: json nothing", ""),
 ];

@@ -10,12 +10,15 @@
 )]
 
 mod changes;
+mod facts;
 mod flat;
 mod json;
 mod keys;
 mod random;
 mod real;
+mod selectors;
 mod trial;
+mod values;
 mod vectors;
 mod yaml;
 mod yaml_words;
@@ -23,49 +26,63 @@ mod yaml_words;
 use bulla_core::sops::Store;
 
 use random::Random;
+use selectors::is_of_comments;
 use trial::{Trial, run};
 
 #[test]
 fn generated_yaml_is_the_same_to_both() {
-    run("yaml", 160, |random: &mut Random| Trial {
-        store: Store::Yaml,
-        selector: yaml::selector(random),
-        plain: yaml::file(random),
+    let coverage = run("yaml", 240, |random: &mut Random| {
+        let selector = selectors::any(random);
+        Trial {
+            store: Store::Yaml,
+            mac_only: selectors::mac_only(random),
+            plain: yaml::file(random, is_of_comments(&selector)).into(),
+            selector,
+        }
     });
+    coverage.tell("yaml", facts::YAML);
 }
 
 #[test]
 fn generated_json_is_the_same_to_both() {
-    run("json", 60, |random: &mut Random| Trial {
+    let coverage = run("json", 80, |random: &mut Random| Trial {
         store: Store::Json,
-        selector: yaml::selector(random).filter(|(name, _)| !name.contains("comment")),
-        plain: json::file(random),
+        selector: selectors::of_keys(random),
+        mac_only: selectors::mac_only(random),
+        plain: json::file(random).into(),
     });
+    coverage.tell("json", facts::JSON);
 }
 
 #[test]
 fn generated_dotenv_is_the_same_to_both() {
-    run("dotenv", 60, |random: &mut Random| Trial {
+    let coverage = run("dotenv", 80, |random: &mut Random| Trial {
         store: Store::Dotenv,
-        selector: yaml::selector(random),
-        plain: flat::dotenv(random),
+        selector: selectors::any(random),
+        mac_only: selectors::mac_only(random),
+        plain: flat::dotenv(random).into(),
     });
+    coverage.tell("dotenv", facts::DOTENV);
 }
 
 #[test]
 fn generated_ini_is_the_same_to_both() {
-    run("ini", 80, |random: &mut Random| Trial {
+    let coverage = run("ini", 100, |random: &mut Random| Trial {
         store: Store::Ini,
-        selector: yaml::selector(random).filter(|(name, _)| !name.contains("comment")),
-        plain: flat::ini(random),
+        selector: selectors::any(random),
+        mac_only: selectors::mac_only(random),
+        plain: flat::ini(random).into(),
     });
+    coverage.tell("ini", facts::INI);
 }
 
 #[test]
 fn generated_binaries_are_the_same_to_both() {
-    run("binary", 20, |random: &mut Random| Trial {
+    let coverage = run("binary", 24, |random: &mut Random| Trial {
         store: Store::Binary,
-        selector: None,
+        selector: selectors::of_binary(random),
+        mac_only: false,
         plain: flat::binary(random),
     });
+    coverage.tell("binary", facts::BINARY);
 }

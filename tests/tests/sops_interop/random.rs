@@ -1,11 +1,15 @@
 //! Chance with a seed, and the rows of the grammar that it went through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// xorshift64*, and a count of each row.
 pub(crate) struct Random {
     state: u64,
-    pub(crate) rows: BTreeMap<&'static str, usize>,
+    rows: BTreeMap<&'static str, usize>,
+    /// Those of the file that is being made.
+    file: BTreeSet<&'static str>,
+    /// How many files there are so far.
+    files: usize,
 }
 
 impl Random {
@@ -13,6 +17,8 @@ impl Random {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             rows: BTreeMap::new(),
+            file: BTreeSet::new(),
+            files: 0,
         }
     }
 
@@ -27,6 +33,22 @@ impl Random {
     /// True in one of `of` cases.
     pub(crate) fn one_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
+    }
+
+    /// True for each file of so many.
+    pub(crate) fn each(&self, of: usize) -> bool {
+        self.files % of == of - 1
+    }
+
+    /// Like [`Random::one_in`], more often while the row came seldom; a yes covers it.
+    pub(crate) fn chance(&mut self, row: &'static str, of: usize) -> bool {
+        let seldom = self.count(row) < FEW;
+        let yes = self.one_in(if seldom { of.min(4) } else { of });
+        self.rows.entry(row).or_default();
+        if yes {
+            self.cover(row);
+        }
+        yes
     }
 
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
@@ -48,7 +70,7 @@ impl Random {
             .iter()
             .filter(|(row, _)| self.count(row) == least)
             .collect();
-        let (row, text) = match self.one_in(2) {
+        let (row, text) = match least == 0 || self.one_in(2) {
             true => *few[self.below(few.len())],
             false => from[self.below(from.len())],
         };
@@ -58,9 +80,31 @@ impl Random {
 
     pub(crate) fn cover(&mut self, row: &'static str) {
         *self.rows.entry(row).or_default() += 1;
+        self.file.insert(row);
+    }
+
+    /// What the file that was made just now covers.
+    pub(crate) fn take_file(&mut self) -> BTreeSet<&'static str> {
+        self.files += 1;
+        std::mem::take(&mut self.file)
+    }
+
+    /// Takes these rows for ones that never came.
+    pub(crate) fn prefer(&mut self, rows: &[&'static str]) {
+        for row in rows {
+            self.rows.insert(row, 0);
+        }
+    }
+
+    /// All rows that were ever asked for.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.keys().copied()
     }
 
     fn count(&self, row: &str) -> usize {
         self.rows.get(row).copied().unwrap_or(0)
     }
 }
+
+/// So often a row comes before it is left to chance.
+const FEW: usize = 4;

@@ -1,12 +1,14 @@
 //! The real tool.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use bulla_core::recipient::{KeyRing, parse_identity_file};
 use bulla_core::sops::Store;
-use bulla_tests::{peers, target};
+use bulla_tests::{peers, programs, target};
+
+use crate::trial::Verdict;
 
 /// A file in a folder of its own, with a `.sops.yaml` that selects.
 pub(crate) struct Real {
@@ -15,15 +17,20 @@ pub(crate) struct Real {
 }
 
 impl Real {
-    pub(crate) fn new(store: Store, selector: Option<&(&str, String)>) -> Self {
+    pub(crate) fn new(store: Store, selector: Option<&(&str, String)>, mac_only: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let line = |(name, text): &(&str, String)| {
             format!("    {name}: {}\n", serde_json::Value::from(text.as_str()))
         };
         let config = format!(
-            "creation_rules:\n  - age: {}\n{}",
+            "creation_rules:\n  - age: {}\n{}{}",
             recipient(),
-            selector.map(line).unwrap_or_default()
+            selector.map(line).unwrap_or_default(),
+            if mac_only {
+                "    mac_only_encrypted: true\n"
+            } else {
+                ""
+            }
         );
         std::fs::write(folder.path().join(".sops.yaml"), config).unwrap();
         Self { folder, store }
@@ -40,8 +47,23 @@ impl Real {
         file: &[u8],
         behind: &[&str],
     ) -> Result<Vec<u8>, String> {
+        let output = self.output(program(), words, file, behind);
+        match output.status.success() {
+            true => Ok(output.stdout),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    /// Runs one of the two programs.
+    pub(crate) fn output(
+        &self,
+        program: &Path,
+        words: &[&str],
+        file: &[u8],
+        behind: &[&str],
+    ) -> Output {
         std::fs::write(self.path(), file).unwrap();
-        let output = Command::new(program())
+        Command::new(program)
             .args(words)
             .arg(self.path())
             .args(behind)
@@ -50,10 +72,24 @@ impl Real {
             .env("SOPS_AGE_KEY_FILE", identity())
             .env("HOME", self.folder.path())
             .output()
-            .unwrap();
-        match output.status.success() {
-            true => Ok(output.stdout),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+            .unwrap()
+    }
+
+    /// Both refuse to encrypt it in place, with the same exit code, and leave it as it was.
+    pub(crate) fn same_code(&self, plain: &[u8]) -> Result<Verdict, String> {
+        let [theirs, ours] = [program(), ours()].map(|program| {
+            let output = self.output(program, &["encrypt", "-i"], plain, &[]);
+            let left = std::fs::read(self.path()).unwrap() == plain;
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            (output.status.code(), left, said)
+        });
+        let codes = (theirs.0.unwrap_or(-1), ours.0.unwrap_or(-1));
+        if !ours.1 {
+            return Err("the refused file was changed".to_owned());
+        }
+        match codes.0 == codes.1 || LISTED.contains(&codes) {
+            true => Ok(Verdict::Refused),
+            false => Err(format!("exit codes {codes:?}\n{}\n{}", theirs.2, ours.2)),
         }
     }
 
@@ -92,6 +128,11 @@ pub(crate) fn program() -> &'static Path {
     PROGRAM.get_or_init(peers::sops)
 }
 
+fn ours() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| programs::bulla_called("sops"))
+}
+
 pub(crate) fn vectors() -> PathBuf {
     target::workspace().join("core/tests/vectors/sops")
 }
@@ -108,3 +149,7 @@ pub(crate) fn ring() -> KeyRing {
 pub(crate) fn recipient() -> String {
     ring().iter().next().unwrap().recipient().to_string()
 }
+
+/// Exit codes, theirs and ours, that differ by a row of the table of differences: what is refused while it is read, and
+/// a block in a later document.
+const LISTED: [(i32, i32); 2] = [(23, 2), (4, 203)];

@@ -1,28 +1,42 @@
 //! One file, through both tools.
 
-use std::fmt::Write as _;
-
 use bulla_core::sops::{
-    Ciphertexts, DataKey, Item, Layout, MacPolicy, Metadata, Selector, SelectorKind, SopsError,
-    Store, Tree, ValueFault,
+    Ciphertexts, DataKey, Layout, MacPolicy, Metadata, Selector, SelectorKind, SopsError, Store,
+    ValueFault,
 };
 use rand_core::OsRng;
 
+use crate::facts::Coverage;
 use crate::random::Random;
 use crate::real::{Real, ring};
+use crate::selectors::Choice;
+use crate::values::{outline, retyped, values};
 
 const SHOWN: usize = 3;
 pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
 
-/// A file that is not encrypted yet, and the selector for it.
+/// A file that is not encrypted yet, and how it is to be encrypted.
 pub(crate) struct Trial {
     pub(crate) store: Store,
-    pub(crate) selector: Option<(&'static str, String)>,
-    pub(crate) plain: String,
+    pub(crate) selector: Choice,
+    /// Whether the MAC is over encrypted values alone.
+    pub(crate) mac_only: bool,
+    pub(crate) plain: Vec<u8>,
 }
 
-/// Goes through as many files as asked for, on two threads, and prints what was covered.
-pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial) {
+/// What a file was good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Every value went both ways.
+    Compared,
+    /// Both refuse it, with the same exit code or one that is told in the table of differences.
+    Refused,
+    /// Theirs can't read what it wrote, or would encrypt nothing.
+    Beside,
+}
+
+/// Goes through as many files as asked for, and through some more for rows that stayed empty; counts what they covered.
+pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial) -> Coverage {
     let set = |name| {
         std::env::var(name)
             .ok()
@@ -32,64 +46,77 @@ pub(crate) fn run(name: &str, files: usize, make: impl Fn(&mut Random) -> Trial)
     let files = set("SOPS_FILES").map_or(files, |files| usize::try_from(files).unwrap());
     eprintln!("{name}: SOPS_SEED={seed}, {files} files");
     let mut random = Random::new(seed);
-    let trials: Vec<Trial> = (0..files).map(|_| make(&mut random)).collect();
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let half = |nth: usize| {
-            trials
-                .iter()
-                .skip(nth)
-                .step_by(2)
-                .filter_map(Trial::failure)
-                .collect()
-        };
-        let other = scope.spawn(move || half(1));
-        let mut all: Vec<String> = trials
-            .iter()
-            .step_by(2)
-            .filter_map(Trial::failure)
+    let mut coverage = Coverage::default();
+    let mut failures = Vec::new();
+    let (mut done, mut batch) = (0, files);
+    while batch > 0 {
+        let trials: Vec<_> = (0..batch)
+            .map(|_| (make(&mut random), random.take_file()))
             .collect();
-        all.append(&mut other.join().unwrap());
-        all
-    });
-    let mut rows = String::new();
-    for (row, count) in &random.rows {
-        write!(rows, " {row}: {count};").unwrap();
+        coverage.know(random.all());
+        for ((_, rows), verdict) in trials.iter().zip(verdicts(&trials)) {
+            match verdict {
+                Ok(verdict) => coverage.count(verdict, rows),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        done += batch;
+        // Rows whose files proved nothing come first in some files more.
+        let empty = coverage.empty();
+        batch = match empty.is_empty() || done >= 2 * files + 40 {
+            true => 0,
+            false => 8,
+        };
+        random.prefer(&empty);
     }
-    eprintln!("{name}:{rows}");
-    let empty: Vec<_> = random
-        .rows
-        .iter()
-        .filter(|(_, count)| **count == 0)
-        .collect();
-    assert!(empty.is_empty(), "rows that no file covered: {empty:?}");
+    eprintln!("{name}: {done} files");
     let shown = failures
         .iter()
         .take(SHOWN)
         .fold(String::new(), |all, one| all + one + "\n");
     assert!(
         failures.is_empty(),
-        "{} of {files}:\n{shown}",
+        "{} of {done}:\n{shown}",
         failures.len()
     );
+    coverage
+}
+
+/// On two threads, in the order of the files.
+fn verdicts<T: Sync>(trials: &[(Trial, T)]) -> Vec<Result<Verdict, String>> {
+    std::thread::scope(|scope| {
+        let half = |nth: usize| -> Vec<_> {
+            let trials = trials.iter().skip(nth).step_by(2);
+            trials.map(|(trial, _)| trial.verdict()).collect()
+        };
+        let other = scope.spawn(move || half(1));
+        let (mut one, mut other) = (half(0).into_iter(), other.join().unwrap().into_iter());
+        std::iter::from_fn(|| Some([one.next()?].into_iter().chain(other.next())))
+            .flatten()
+            .collect()
+    })
 }
 
 impl Trial {
-    fn failure(&self) -> Option<String> {
-        self.check().err().map(|what| {
+    fn verdict(&self) -> Result<Verdict, String> {
+        self.check().map_err(|what| {
             format!(
-                "=== {:?} {:?}\n{}\n--- {what}\n",
-                self.store, self.selector, self.plain
+                "=== {:?} {:?}{}\n{}\n--- {what}\n",
+                self.store,
+                self.selector,
+                if self.mac_only { " mac_only" } else { "" },
+                String::from_utf8_lossy(&self.plain)
             )
         })
     }
 
-    fn check(&self) -> Result<(), String> {
-        let real = Real::new(self.store, self.selector.as_ref());
-        let theirs = real.encrypt(self.plain.as_bytes());
+    fn check(&self) -> Result<Verdict, String> {
+        let real = Real::new(self.store, self.selector.as_ref(), self.mac_only);
+        let theirs = real.encrypt(&self.plain);
         let ours = self.encrypt();
         let (theirs, ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
-            (Err(_), Err(_)) => return Ok(()),
+            (Err(_), Err(_)) => return real.same_code(&self.plain),
             // They look at tags and keys of the first document only.
             (
                 Ok(_),
@@ -98,10 +125,10 @@ impl Trial {
                     fault: ValueFault::Tag,
                 }),
             ) if at.document > 1 => {
-                return Ok(());
+                return Ok(Verdict::Beside);
             }
             // Nothing would be encrypted: they write the values in clear.
-            (Ok(_), Err(SopsError::NothingSelected { .. })) => return Ok(()),
+            (Ok(_), Err(SopsError::NothingSelected { .. })) => return Ok(Verdict::Beside),
             (Ok(_), Err(error)) => return Err(format!("they encrypt it, here: {error}")),
             (Err(error), Ok(_)) => return Err(format!("encrypted here, they: {error}")),
         };
@@ -112,10 +139,10 @@ impl Trial {
             Ok(printed)
                 if values(self.store, &printed).is_err() && real.encrypt(&printed).is_err() =>
             {
-                return self.opens_here(&ours).map(|_| ());
+                return self.opens_here(&ours).map(|_| Verdict::Beside);
             }
             Ok(printed) => printed,
-            Err(_) => return self.opens_here(&ours).map(|_| ()),
+            Err(_) => return self.opens_here(&ours).map(|_| Verdict::Beside),
         };
         let printed_of_ours = real
             .decrypt(&ours)
@@ -134,7 +161,9 @@ impl Trial {
                 shown(&theirs)
             ));
         }
-        self.same_layout(&theirs, &printed)
+        self.same_layout(&theirs, &printed)?;
+        self.as_json(&real, &theirs)?;
+        Ok(Verdict::Compared)
     }
 
     /// Closes the file here.
@@ -145,27 +174,23 @@ impl Trial {
                 .find(|kind| kind.name() == name)
         };
         let selector = match &self.selector {
-            Some((name, text)) => Some(Selector::new(kind(name).unwrap(), text)?),
-            None if self.store == Store::Binary => None,
-            None => Some(Selector::default_suffix()),
+            _ if self.store == Store::Binary => None,
+            Some((name, text)) if !text.is_empty() => {
+                Some(Selector::new(kind(name).unwrap(), text)?)
+            }
+            _ => Some(Selector::default_suffix()),
         };
         let rng = &mut OsRng;
         let key = DataKey::generate(rng);
-        let mut metadata = Metadata::new(selector.as_ref(), false, "3.13.3");
+        let mut metadata = Metadata::new(selector.as_ref(), self.mac_only, "3.13.3");
         let recipients = [ring()
             .iter()
             .map(|identity| identity.recipient().clone())
             .collect()];
         metadata.close_data_key(&key, &recipients, None, rng)?;
         let mut known = Ciphertexts::default();
-        self.store.encrypt(
-            self.plain.as_bytes(),
-            &mut metadata,
-            &key,
-            &mut known,
-            NOW,
-            rng,
-        )
+        self.store
+            .encrypt(&self.plain, &mut metadata, &key, &mut known, NOW, rng)
     }
 
     /// The values of an encrypted file; the plaintext says the same, and closes again to the same bytes.
@@ -226,7 +251,7 @@ impl Trial {
         let written = tree
             .write(self.store, &layout)
             .map_err(|error| error.to_string())?;
-        let negative_zero = self.plain.contains("-0");
+        let negative_zero = String::from_utf8_lossy(&self.plain).contains("-0");
         let bytes = written.reveal();
         if bytes != printed && !(negative_zero && self.store != Store::Binary) {
             let [ours, theirs] =
@@ -245,61 +270,47 @@ impl Trial {
         }
         Ok(())
     }
-}
 
-/// The values of a file in plaintext, with what changes in writing them down taken away.
-pub(crate) fn values(store: Store, plain: &[u8]) -> Result<String, String> {
-    let tree = store.tree(plain).map_err(|error| {
-        format!(
-            "plaintext that can't be read: {error}\n{}",
-            String::from_utf8_lossy(plain)
-        )
-    })?;
-    Ok(retyped(&outline(&tree)))
-}
-
-/// A float without a fraction is read as a whole number, and minus zero as zero.
-fn retyped(outline: &str) -> String {
-    let line = |line: &str| match line.rsplit_once(" float ") {
-        Some((path, "-0")) => format!("{path} int 0\n"),
-        Some((path, number)) if !number.contains(['.', 'n', 'N']) && number.len() < 19 => {
-            format!("{path} int {number}\n")
+    /// Another store gets the same values, with their types.
+    fn as_json(&self, real: &Real, theirs: &[u8]) -> Result<(), String> {
+        let text = std::str::from_utf8(&self.plain);
+        if text.is_err() || self.store == Store::Yaml && text.is_ok_and(has_several_documents) {
+            // Listed differences: bytes that are no text, and documents behind the first.
+            return Ok(());
         }
-        _ => format!("{line}\n"),
-    };
-    outline.lines().map(line).collect()
-}
-
-/// Paths with types and values.
-pub(crate) fn outline(tree: &Tree) -> String {
-    let mut out = String::new();
-    for item in tree.documents() {
-        describe(item, "", &mut out);
-    }
-    out
-}
-
-fn describe(item: &Item, path: &str, out: &mut String) {
-    match item {
-        Item::Null => writeln!(out, "{path} null"),
-        Item::Mapping(_) => writeln!(out, "{path} mapping"),
-        Item::List(_) => writeln!(out, "{path} list"),
-        Item::Value(value) => {
-            let bytes = value
-                .as_text()
-                .map_or_else(|| format!("{:?}", value.bytes()), str::to_owned);
-            match value.kind() {
-                bulla_core::sops::Kind::Str => writeln!(out, "{path} str {bytes:?}"),
-                kind => writeln!(out, "{path} {kind} {bytes}"),
+        let shown = real.run(&["decrypt", "--output-type", "json"], theirs, &[]);
+        let opened = self.store.decrypt_tree(theirs, &ring(), MacPolicy::Verify);
+        let tree = opened.map_err(|error| error.to_string())?.tree;
+        let written = tree.write(Store::Json, &Layout::default());
+        match (shown, written) {
+            (Err(_), Err(_)) => Ok(()),
+            (Ok(theirs), Ok(ours)) => {
+                // They have this section in every INI file.
+                let theirs = String::from_utf8_lossy(&theirs).replace("\t\"DEFAULT\": {},\n", "");
+                match theirs.as_bytes() == ours.reveal() {
+                    true => Ok(()),
+                    false => {
+                        let ours = String::from_utf8_lossy(ours.reveal()).into_owned();
+                        Err(format!("as JSON they print\n{theirs}\nhere it is\n{ours}"))
+                    }
+                }
             }
+            // Bytes that are no text become others in theirs.
+            (Ok(theirs), Err(SopsError::Unwritable { .. }))
+                if String::from_utf8_lossy(&theirs).contains(r"\ufffd") =>
+            {
+                Ok(())
+            }
+            (Ok(_), Err(error)) => Err(format!("they print it as JSON, here: {error}")),
+            (Err(error), Ok(_)) => Err(format!("JSON here, they: {error}")),
         }
-    }
-    .unwrap();
-    for (nth, (key, item)) in item.entries().enumerate() {
-        let step = key.map_or_else(|| format!("[{nth}]"), |key| format!("/{key:?}"));
-        describe(item, &format!("{path}{step}"), out);
     }
 }
 
 /// What runs where no seed is given, so that a change is to blame for a failure, not chance.
 pub(crate) const SEED: u64 = 20_261_121;
+
+fn has_several_documents(text: &str) -> bool {
+    text.lines().skip(1).any(|line| line == "---") && !text.starts_with('%')
+        || text.matches("\n---").count() > 1
+}

@@ -6,7 +6,7 @@ use bulla_core::recipient::{KeyRing, parse_identity_file};
 use bulla_core::sops::{MacPolicy, Store};
 
 use crate::real::{Real, ring, vectors};
-use crate::trial::values;
+use crate::values::values;
 
 #[test]
 fn every_vector_opens_as_the_list_says() {
@@ -54,7 +54,7 @@ fn what_is_wrong_with_a_vector_is_seen_by_both() {
         let error = ours.expect_err(&name);
         assert_eq!(error.exit_code(false), 51, "{name}");
         assert!(
-            Real::new(Store::Yaml, None).decrypt(&file).is_err(),
+            Real::new(Store::Yaml, None, false).decrypt(&file).is_err(),
             "{name}"
         );
         seen += 1;

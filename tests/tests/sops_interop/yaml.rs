@@ -1,66 +1,56 @@
 //! YAML by a grammar of what go-yaml and sops treat specially.
 
 use crate::random::Random;
-use crate::yaml_words::{BLOCKS, COMMENTS, EMPTY, IN_FLOW, SCALARS};
+use crate::yaml_words::{BLOCKS, COMMENTS, EMPTY, IN_FLOW, SCALARS, WRONG, WRONG_FILES};
 
-/// A selector of one of the six kinds, or none.
-pub(crate) fn selector(random: &mut Random) -> Option<(&'static str, String)> {
-    let kinds = [
-        ("selector none", ""),
-        ("selector none ", ""),
-        ("selector unencrypted_suffix", "unencrypted_suffix"),
-        ("selector encrypted_suffix", "encrypted_suffix"),
-        ("selector unencrypted_regex", "unencrypted_regex"),
-        ("selector encrypted_regex", "encrypted_regex"),
-        (
-            "selector unencrypted_comment_regex",
-            "unencrypted_comment_regex",
-        ),
-        (
-            "selector encrypted_comment_regex",
-            "encrypted_comment_regex",
-        ),
-    ];
-    let name = random.row(&kinds);
-    let text = match name {
-        "" => return None,
-        name if name.ends_with("suffix") => random.pick(&["_plain", "a", "data"]),
-        name if name.contains("comment") => random.pick(&["keep", "^ keep$", "a"]),
-        _ => random.pick(&["^(data|stringData)$", "a", "^k[0-4]", "_plain$"]),
-    };
-    Some((name, text.to_owned()))
-}
-
-/// One file of one document or more.
-pub(crate) fn file(random: &mut Random) -> String {
+/// One file of one document or more; `by_comments` says that its selector looks at comments.
+pub(crate) fn file(random: &mut Random, by_comments: bool) -> String {
+    if random.each(30) {
+        return random.row(&WRONG_FILES).to_owned();
+    }
     let mut out = String::new();
-    if random.one_in(6) {
-        random.cover("start mark");
+    if random.chance("YAML directive", 20) {
+        out.push_str("%YAML 1.1\n---\n");
+    } else if random.chance("start mark", 6) {
         out.push_str("---\n");
     }
-    Writer {
-        random,
-        out: &mut out,
-        keys: 0,
-        anchors: 0,
+    document(random, &mut out, by_comments);
+    if random.each(11) {
+        let wrong = random.row(&WRONG);
+        out.push_str(wrong);
     }
-    .document();
-    while random.one_in(5) {
-        random.cover("several documents");
+    let mut many = 5;
+    while random.chance("several documents", many) {
         out.push_str("---\n");
-        Writer {
-            random,
-            out: &mut out,
-            keys: 0,
-            anchors: 0,
-        }
-        .document();
+        document(random, &mut out, by_comments);
+        many = 9;
     }
-    if random.one_in(8) {
-        random.cover("line ends of Windows");
+    if random.chance("end mark", 20) {
+        out.push_str("...\n");
+    }
+    if random.chance("line ends of Windows", 8) {
         return out.replace('\n', "\r\n");
     }
     out
+}
+
+fn document(random: &mut Random, out: &mut String, by_comments: bool) {
+    let mut writer = Writer {
+        random,
+        out,
+        keys: 0,
+        anchors: 0,
+        lists: 0,
+        by_comments,
+    };
+    let entries = 1 + writer.random.below(6);
+    if writer.random.chance("merge key", 15) {
+        writer.merge();
+    }
+    writer.mapping(0, entries, 0);
+    if writer.random.chance("comment at the end", 10) {
+        writer.comment(0);
+    }
 }
 
 struct Writer<'r> {
@@ -68,12 +58,17 @@ struct Writer<'r> {
     out: &'r mut String,
     keys: usize,
     anchors: usize,
+    /// How many lists this is in.
+    lists: usize,
+    by_comments: bool,
 }
 
 impl Writer<'_> {
-    fn document(&mut self) {
-        let entries = 1 + self.random.below(6);
-        self.mapping(0, entries, 0);
+    /// What is merged stands first, as in files of people.
+    fn merge(&mut self) {
+        self.out.push_str("base: &base\n  mx: 1\n  my_plain: two\n");
+        let merged = self.random.row(&MERGES);
+        self.out.push_str(merged);
     }
 
     fn mapping(&mut self, indent: usize, entries: usize, depth: usize) {
@@ -90,6 +85,7 @@ impl Writer<'_> {
     }
 
     fn list(&mut self, indent: usize, depth: usize) {
+        self.lists += 1;
         for nth in 0..1 + self.random.below(4) {
             if nth > 0 || !self.out.ends_with("- ") {
                 self.above(indent);
@@ -111,12 +107,19 @@ impl Writer<'_> {
                 _ => self.scalar(indent + 2),
             }
         }
+        self.lists -= 1;
     }
 
     fn value(&mut self, indent: usize, depth: usize) {
         match self.random.below(10) {
             0 | 1 if depth < 3 => {
                 self.random.cover("mapping in a mapping");
+                if self.out.ends_with("_plain:") || self.out.ends_with("data:") {
+                    self.random.cover("selector on a mapping");
+                }
+                if self.by_comments && self.line_above().starts_with('#') {
+                    self.random.cover("comment selector above a mapping");
+                }
                 self.out.push('\n');
                 let entries = 1 + self.random.below(4);
                 self.mapping(indent + 2, entries, depth + 1);
@@ -148,14 +151,12 @@ impl Writer<'_> {
 
     fn scalar(&mut self, indent: usize) {
         self.out.push(' ');
-        if self.anchors > 0 && self.random.one_in(12) {
-            self.random.cover("alias");
+        if self.anchors > 0 && self.random.chance("alias", 12) {
             let nth = self.random.below(self.anchors);
             self.out.push_str(&format!("*x{nth}\n"));
             return;
         }
-        if self.random.one_in(12) {
-            self.random.cover("anchor");
+        if self.random.chance("anchor", 12) {
             self.out.push_str(&format!("&x{} ", self.anchors));
             self.anchors += 1;
         }
@@ -230,17 +231,52 @@ impl Writer<'_> {
     }
 
     fn above(&mut self, indent: usize) {
-        if self.random.one_in(8) {
-            self.random.cover("empty line");
+        if self.random.chance("empty line", 8) {
             self.out.push('\n');
         }
-        if self.random.one_in(7) {
-            self.random.cover("comment above");
-            self.blanks(indent);
-            let text = self.random.pick(&COMMENTS);
-            self.out.push_str(text);
+        let often = if self.by_comments { 4 } else { 7 };
+        if !self.random.chance("comment above", often) {
+            return;
+        }
+        self.comment(indent);
+        if self.by_comments {
+            self.random.cover("comment selector above");
+        }
+        if self.by_comments && self.random.chance("comment selector, two comments", 4) {
+            self.comment(indent);
+        }
+        // Elsewhere go-yaml takes such a comment for one of what stands above it.
+        let first = self
+            .out
+            .lines()
+            .all(|line| line.starts_with(['#', '-', '%']) || line.is_empty());
+        if first && self.random.chance("empty line under a comment", 4) {
             self.out.push('\n');
         }
+    }
+
+    /// A comment on a line of its own. An empty one in a list would be an item that nobody wrote.
+    fn comment(&mut self, indent: usize) {
+        self.blanks(indent);
+        if self.lists > 0 {
+            self.random.cover("comment in a list");
+        }
+        let text = match self.lists == 0 && self.random.chance("empty comment", 10) {
+            true => self.random.pick(&["#", "# "]),
+            false => self.random.pick(&COMMENTS),
+        };
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    /// The line above the one that is being written.
+    fn line_above(&self) -> &str {
+        self.out
+            .trim_end_matches('\n')
+            .rsplit('\n')
+            .nth(1)
+            .unwrap_or_default()
+            .trim()
     }
 
     /// They lose a comment behind an empty collection when they read it back.
@@ -252,8 +288,10 @@ impl Writer<'_> {
     }
 
     fn end(&mut self) {
-        if self.random.one_in(9) {
-            self.random.cover("comment behind");
+        if self.random.chance("comment behind", 9) {
+            if self.by_comments {
+                self.random.cover("comment selector behind");
+            }
             let text = self.random.pick(&COMMENTS);
             self.out.push(' ');
             self.out.push_str(text);
@@ -265,3 +303,13 @@ impl Writer<'_> {
         self.out.extend(std::iter::repeat_n(' ', count));
     }
 }
+
+const MERGES: [(&str, &str); 4] = [
+    ("merge of an alias", "merged:\n  <<: *base\n  mz: 3\n"),
+    (
+        "merge of aliases",
+        "other: &other {mw: x}\nmerged:\n  mz: 3\n  <<: [*base, *other]\n",
+    ),
+    ("merge in flow", "merged: {<<: *base, mz: 3}\n"),
+    ("merge sign as a key in quotes", "merged:\n  \"<<\": text\n"),
+];

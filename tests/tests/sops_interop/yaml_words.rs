@@ -38,7 +38,7 @@ pub(crate) const IN_FLOW: [(&str, &str); 10] = [
     ("empty text", "''"),
 ];
 
-pub(crate) const SCALARS: [(&str, &str); 97] = [
+pub(crate) const SCALARS: [(&str, &str); 98] = [
     ("text", "text"),
     ("text with blanks", "two words"),
     ("text with colon", "http://a:80/b"),
@@ -69,7 +69,6 @@ pub(crate) const SCALARS: [(&str, &str); 97] = [
     ("quoted float", "'1.5'"),
     ("quoted date", "\"2020-01-02\""),
     ("quoted y", "\"y\""),
-    ("quoted merge", "\"<<\""),
     ("quoted hexadecimal", "\"0x1F\""),
     ("quoted base 60", "\"12:30:45\""),
     ("looks closed but is not", "ENC"),
@@ -83,6 +82,10 @@ pub(crate) const SCALARS: [(&str, &str); 97] = [
     ("octal of old", "017"),
     ("binary number", "0b101"),
     ("no octal", "08"),
+    ("int beyond 64 bits, negative", "-123456789012345678901"),
+    ("text of one long line", LONG),
+    ("quoted merge", "\"<<\""),
+    ("time of short fields", "2020-1-2T3:04:05Z"),
     ("int largest", "9223372036854775807"),
     ("int smallest", "-9223372036854775808"),
     ("int beyond 64 bits", "123456789012345678901234567890"),
@@ -129,8 +132,6 @@ pub(crate) const SCALARS: [(&str, &str); 97] = [
     ("tag binary", "!!binary aGVsbG8="),
     ("tag binary of bytes", "!!binary //4="),
     ("tag of one's own", "!foo bar"),
-    ("int of 64 bits without sign", "18446744073709551615"),
-    ("tag that is wrong", "!!int x"),
     ("null word", "null"),
     ("empty text", "\"\""),
     ("equals sign", "="),
@@ -139,4 +140,44 @@ pub(crate) const SCALARS: [(&str, &str); 97] = [
     ("at", "a@b"),
     ("dots", "..."),
     ("tilde text", "~x"),
+];
+
+/// They never fold lines.
+const LONG: &str = "a line of words that goes on behind the eightieth column, and behind the hundredth as well, and on";
+
+/// What makes both refuse a file. At most one of them is in a file, behind the rest of its first document.
+pub(crate) const WRONG: [(&str, &str); 16] = [
+    ("refused: key that is a number", "1: x\n"),
+    ("refused: key that is true", "true: x\n"),
+    ("refused: key that is null", "null: x\n"),
+    ("refused: key that is a list", "? [a]\n: x\n"),
+    ("refused: key twice", "twice: 1\ntwice: 2\n"),
+    ("refused: key twice below", "m9:\n  twice: 1\n  twice: 2\n"),
+    (
+        "refused: int of 64 bits without sign",
+        "u: 18446744073709551615\n",
+    ),
+    ("refused: tag that is wrong", "w: !!int x\n"),
+    ("refused: encrypted already", "sops: x\n"),
+    ("refused: alias of nothing", "z: *nobody\n"),
+    ("refused: flow that does not end", "z: [a\n"),
+    ("refused: tab as indentation", "z:\n\ty: 1\n"),
+    ("refused: quote that does not end", "z: \"a\n"),
+    ("refused: list beside keys", "- a\n"),
+    ("refused: unknown escape", "z: \"\\q\"\n"),
+    ("refused: control character", "z: a\u{1}b\n"),
+];
+
+/// The same as whole files.
+pub(crate) const WRONG_FILES: [(&str, &str); 7] = [
+    ("refused: YAML 1.2", "%YAML 1.2\n---\na: 1\n"),
+    ("refused: unknown directive", "%FOO bar\n---\na: 1\n"),
+    ("refused: top-level list", "- a\n- b\n"),
+    ("refused: top-level text", "text\n"),
+    ("refused: top-level flow list", "[a]\n"),
+    ("refused: list as second document", "a: 1\n---\n- b\n"),
+    (
+        "refused: encrypted in a later document",
+        "a: 1\n---\nsops: 2\n",
+    ),
 ];

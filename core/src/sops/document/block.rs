@@ -85,8 +85,16 @@ fn kept_lines(text: &str, metadata: &Metadata) -> Option<String> {
     if !old.keys().eq(new.keys()) {
         return None;
     }
+    // A time without quotes is one that sops does not read.
+    let bare = |key: &str, value: &Json| {
+        let node = block.get(key).filter(|_| value.is_string());
+        node.is_some_and(|node| {
+            node.kind() == Kind::Scalar(Style::Plain) && node.resolve() != Some(Resolved::Text)
+        })
+    };
     let mut edits = Vec::new();
-    for (key, value) in new.iter().filter(|(key, value)| old[*key] != **value) {
+    let differs = |key: &str, value: &Json| old[key] != *value || bare(key, value);
+    for (key, value) in new.iter().filter(|(key, value)| differs(key, value)) {
         let node = block.get(key)?;
         let text = match (value, node.kind()) {
             (Json::String(text), Kind::Scalar(Style::Plain)) => scalar(text),

@@ -36,6 +36,9 @@ pub(super) struct Document<'s> {
 
 impl<'s> Document<'s> {
     pub(super) fn read(stream: &'s Stream) -> Result<Self, SopsError> {
+        if stream.format() == Format::Yaml {
+            refuse_directives(stream.source())?;
+        }
         let pieces = read(stream)?;
         Ok(Self { stream, pieces })
     }
@@ -62,6 +65,25 @@ impl<'s> Document<'s> {
     fn again(&self, text: &str) -> Result<Stream, SopsError> {
         Ok(Stream::parse_sops(text.as_bytes(), self.stream.format())?)
     }
+}
+
+/// go-yaml reads no version but 1.1, and no directives but those that it knows: nobody else could open the file.
+fn refuse_directives(source: &str) -> Result<(), SopsError> {
+    for (nth, line) in source.lines().enumerate() {
+        // In a mapping nothing else begins a line so.
+        let Some(directive) = line.strip_prefix('%') else {
+            continue;
+        };
+        let mut words = directive.split_whitespace();
+        let rule = match (words.next(), words.next()) {
+            (Some("YAML"), Some("1.1")) | (Some("TAG"), _) => continue,
+            (Some("YAML"), _) => "sops reads YAML 1.1 alone: leave out the line",
+            _ => "a directive that is not known",
+        };
+        let line = nth + 1;
+        return Err(SopsError::Store { line, rule });
+    }
+    Ok(())
 }
 
 impl Body for Document<'_> {

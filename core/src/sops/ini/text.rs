@@ -43,15 +43,18 @@ pub(super) fn in_quotes(text: String, value: &Value, written: &str) -> String {
 
 /// Lines of a comment, each with its mark and its end; marks that are part of the text stay as they are.
 pub(super) fn comment_lines(text: &str, line_end: &str) -> String {
-    lines(text, |line| match line.starts_with(['#', ';']) {
+    // The first mark of all is never part of the text: the one of a text that begins with a mark is another.
+    let first = if text.starts_with(MARKS) { "; " } else { "" };
+    let lines = lines(text, |line| match line.starts_with(MARKS) {
         true => format!("{line}{line_end}"),
         false => format!("; {line}{line_end}"),
-    })
+    });
+    format!("{first}{lines}")
 }
 
 /// The same, with a blank behind each mark.
 pub(in crate::sops) fn spaced_comment_lines(text: &str) -> String {
-    lines(text, |line| match line.strip_prefix(['#', ';']) {
+    lines(text, |line| match line.strip_prefix(MARKS) {
         Some(rest) => format!("{} {}\n", &line[..1], rest.trim()),
         None => format!("; {line}\n"),
     })
@@ -100,3 +103,6 @@ pub(super) fn key(key: &str) -> Option<String> {
 pub(super) fn is_section(name: &str) -> bool {
     !name.is_empty() && name != "DEFAULT" && !name.contains(['\n', '\r'])
 }
+
+/// What begins a comment.
+const MARKS: [char; 2] = ['#', ';'];

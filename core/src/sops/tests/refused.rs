@@ -104,6 +104,47 @@ fn a_mac_over_encrypted_values_alone_leaves_the_others_to_editors() {
 }
 
 #[test]
+fn a_path_that_is_not_there_is_told_of_whole_files_only() {
+    let setting = Setting {
+        mac: MacPolicy::Verify,
+        now: NOW,
+    };
+    let file = closed("a: hunter2\n");
+    let damaged = file.replacen("data:", "data:AAAA", 1);
+    for (file, code) in [(file, 91), (damaged, 25)] {
+        let path = Keys::from(["b", "c"]);
+        let rng = &mut rand_core::OsRng;
+        let error = Store::Yaml.unset(file.as_bytes(), &ours(), &path, setting, rng);
+        let error = error.map(|_| ()).expect_err("nothing is there");
+        assert_eq!(error.exit_code(true), if code == 25 { 23 } else { code });
+        assert_eq!(error.exit_code(false), code, "{error}");
+    }
+}
+
+#[test]
+fn a_time_that_is_none_is_told_before_the_values() {
+    let file = closed("a: hunter2\n").replacen("data:", "data:AAAA", 1);
+    refusal(Store::Yaml, &file.replace(NOW, "yesterday"), 1);
+}
+
+#[test]
+fn directives_that_sops_does_not_read_are_refused() {
+    for (directive, reads) in [
+        ("%YAML 1.1", true),
+        ("%TAG ! tag:example.com,2000:", true),
+        ("%YAML 1.2", false),
+        ("%FOO bar", false),
+    ] {
+        let text = format!("{directive}\n---\na: 1\n");
+        assert_eq!(
+            Store::Yaml.tree(text.as_bytes()).is_ok(),
+            reads,
+            "{directive}"
+        );
+    }
+}
+
+#[test]
 fn an_alias_on_an_encrypted_value_does_not_open() {
     let file = closed("a: hunter2\nb: other\n");
     let b = ciphertext(&file, "b");
@@ -168,6 +209,15 @@ fn a_time_without_quotes_is_read_and_written_in_quotes() {
         text.contains("lastmodified: \"2026-11-22T00:00:00Z\""),
         "{text}"
     );
+    // In the same second, too.
+    let setting = Setting {
+        now: NOW,
+        ..setting
+    };
+    let path = Keys::from(["a"]);
+    let changed = Store::Yaml.set(file.as_bytes(), &ours(), &path, &"x".into(), setting, rng);
+    let text = String::from_utf8(changed.expect("sets").file).expect("UTF-8");
+    assert!(text.contains(&format!("lastmodified: \"{NOW}\"")), "{text}");
     refusal(Store::Yaml, &file.replace("lastmodified", "lastmod"), 1);
 }
 

@@ -71,3 +71,51 @@ fn dotenv_and_binary_files_come_back_as_they_were() {
         assert_eq!(other, file, "{name}");
     }
 }
+
+#[test]
+fn marks_in_comments_of_ini_are_kept() {
+    for plain in [
+        "# ; two marks\n; below\n[a]\nk = v\n",
+        ";\n; an empty line first\n[a]\nk = v\n",
+        "[a]\n;; no blank\n;and none\nk = v ; behind\n",
+    ] {
+        let rng = &mut rand_core::OsRng;
+        let key = DataKey::generate(rng);
+        let mut metadata = Metadata::new(Some(&Selector::default_suffix()), false, "3.13.3");
+        let recipients = vec![ours().iter().map(Identity::recipient).cloned().collect()];
+        let closed = metadata.close_data_key(&key, &recipients, None, rng);
+        closed.expect("closed");
+        let mut known = Ciphertexts::default();
+        let file = Store::Ini.encrypt(plain.as_bytes(), &mut metadata, &key, &mut known, NOW, rng);
+        let file = file.expect("closes");
+        let mut opened = Store::Ini
+            .decrypt(&file, &ours(), MacPolicy::Verify)
+            .expect("opens");
+        let mut metadata = opened.metadata.clone();
+        let (plain, known) = (opened.plaintext.reveal(), &mut opened.ciphertexts);
+        let again = Store::Ini.encrypt(plain, &mut metadata, &key, known, NOW, rng);
+        let comments = |file: &[u8]| -> Vec<String> {
+            let text = String::from_utf8(file.to_vec()).expect("UTF-8");
+            let lines = text.lines().filter(|line| line.starts_with(';'));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(comments(&again.expect("closes")), comments(&file));
+    }
+}
+
+#[test]
+fn a_key_is_set_in_a_section_that_was_not_there() {
+    let setting = Setting {
+        mac: MacPolicy::Verify,
+        now: NOW,
+    };
+    let file = vector("full.enc.ini");
+    let path = crate::manifest::Path::from(["fresh", "key"]);
+    let rng = &mut rand_core::OsRng;
+    let changed = Store::Ini.set(&file, &ours(), &path, &"value".into(), setting, rng);
+    let changed = changed.expect("sets").file;
+    let opened = Store::Ini.decrypt_tree(&changed, &ours(), MacPolicy::Verify);
+    assert!(opened.expect("opens").tree.get(&path).is_some());
+    let without = Store::Ini.unset(&changed, &ours(), &path, setting, rng);
+    assert!(without.expect("takes it out").changed);
+}

@@ -316,4 +316,32 @@ pub(crate) const ROWS: &[Difference] = &[
         ),
         "a destination that needs nobody else, for whatever carries files on",
     ),
+    row(
+        Case::new(
+            "an empty comment in a list",
+            &["encrypt", "--age", "{A}", "x.yaml"],
+        )
+        .files(&[("x.yaml", "l:\n    - a\n    #\n    - b\n")]),
+        ("makes an item of it, an empty text", 0),
+        ("leaves it where it stands", 0),
+        "nobody wrote that item",
+    ),
+    row(
+        Case::new(
+            "an INI comment that begins with an empty line, and stays in clear",
+            &[
+                "encrypt",
+                "-i",
+                "--age",
+                "{A}",
+                "--unencrypted-suffix",
+                "k",
+                "x.ini",
+            ],
+        )
+        .files(&[("x.ini", "[k]\n;\n; one\na = b\n[t]\nc = d\n")]),
+        ("panics", 2),
+        ("encrypts the rest", 0),
+        "a panic is no answer",
+    ),
 ];

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod damaged;
+
 use std::process::Command;
 
 use bulla_tests::{Repository, peers, process};
