@@ -51,7 +51,7 @@ pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<P
             let opened = source
                 .store
                 .plaintext(&source.bytes, mac_policy(line), |block| {
-                    data_key(block, printer)
+                    data_key(block, mac_policy(line), printer)
                 });
             opened.map_err(|NotOpened(ended)| ended.inside(&source.shown()))
         }
@@ -59,10 +59,10 @@ pub(super) fn whole(line: &Line, source: &Source, printer: &Printer) -> Result<P
 }
 
 /// The data key of a block, opened with the identities at hand. What is no file of sops needs no key to say so.
-fn data_key(block: &Metadata, printer: &Printer) -> Result<DataKey, NotOpened> {
+fn data_key(block: &Metadata, policy: MacPolicy, printer: &Printer) -> Result<DataKey, NotOpened> {
     source::must_have_keys(block).map_err(NotOpened)?;
     let identities = keys::at_hand(printer).map_err(NotOpened)?;
-    let key = block.open_data_key(&identities.ring);
+    let key = block.open_data_key_to(policy, &identities.ring);
     key.map_err(|error| NotOpened(keys::explained(error, &identities)))
 }
 

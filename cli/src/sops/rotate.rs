@@ -19,6 +19,7 @@ pub(super) fn run(line: &Line, printer: &Printer) -> Result<(), Ended> {
     let shown = source.shown();
     let failed = |error| in_core(error, false).inside(&shown);
     let mut metadata = source.metadata()?;
+    metadata.last_modified().map_err(failed)?;
     let mut groups = recipients::of_file(&metadata)?;
     recipients::change(line, &mut groups)?;
     let identities = keys::at_hand(printer)?;

@@ -128,7 +128,9 @@ impl Store {
             return Err(missing());
         }
         if self == Self::Binary {
-            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
+            let opened = binary::decrypt(file, setting.mac, |block| {
+                block.open_data_key_to(setting.mac, opener)
+            })?;
             let text = value
                 .filter(|_| binary::is_data(path))
                 .and_then(Json::as_str);
@@ -176,7 +178,9 @@ impl Store {
         rng: &mut impl RngCore,
     ) -> Result<Vec<u8>, SopsError> {
         if self == Self::Binary {
-            let opened = binary::decrypt(file, setting.mac, |block| block.open_data_key(opener))?;
+            let opened = binary::decrypt(file, setting.mac, |block| {
+                block.open_data_key_to(setting.mac, opener)
+            })?;
             let plaintext = opened.plaintext.reveal();
             // From one ciphertext into the next.
             return binary::encrypt(plaintext, metadata, new_key, setting.now, rng);
@@ -230,7 +234,7 @@ struct Opened {
 impl Opened {
     fn of(body: &dyn Body, opener: &impl Opener, policy: MacPolicy) -> Result<Self, SopsError> {
         let metadata = body.metadata()?;
-        let key = metadata.open_data_key(opener)?;
+        let key = metadata.open_data_key_to(policy, opener)?;
         let mut known = Ciphertexts::default();
         let outcomes = open(body.steps(), &metadata, &key, policy, Some(&mut known))?;
         Ok(Self {

@@ -93,11 +93,11 @@ impl Store {
         policy: MacPolicy,
     ) -> Result<Decrypted, SopsError> {
         if self == Self::Binary {
-            return binary::decrypt(file, policy, |block| block.open_data_key(opener));
+            return binary::decrypt(file, policy, |block| block.open_data_key_to(policy, opener));
         }
         self.read(file, |body| {
             let metadata = body.metadata()?;
-            let data_key = metadata.open_data_key(opener)?;
+            let data_key = metadata.open_data_key_to(policy, opener)?;
             let mut ciphertexts = Ciphertexts::default();
             let known = Some(&mut ciphertexts);
             let outcomes = open(body.steps(), &metadata, &data_key, policy, known)?;
@@ -180,7 +180,8 @@ impl Store {
         policy: MacPolicy,
     ) -> Result<DecryptedTree, SopsError> {
         if self == Self::Binary {
-            let opened = binary::decrypt(file, policy, |block| block.open_data_key(opener))?;
+            let opened =
+                binary::decrypt(file, policy, |block| block.open_data_key_to(policy, opener))?;
             return Ok(DecryptedTree {
                 tree: Tree::binary(opened.plaintext.reveal()),
                 metadata: opened.metadata,
@@ -189,7 +190,7 @@ impl Store {
         }
         self.read(file, |body| {
             let metadata = body.metadata()?;
-            let data_key = metadata.open_data_key(opener)?;
+            let data_key = metadata.open_data_key_to(policy, opener)?;
             let steps = body.steps();
             let outcomes = open(steps, &metadata, &data_key, policy, None)?;
             Ok(DecryptedTree {

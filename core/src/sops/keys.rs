@@ -11,6 +11,7 @@ use crate::recipient::{
 use super::cipher::DataKey;
 use super::error::SopsError;
 use super::metadata::{AgeEntry, KeyGroup, Metadata};
+use super::open::MacPolicy;
 use super::shamir;
 
 /// Whoever opens what is closed for one recipient: identities here, plug-ins and key services elsewhere.
@@ -131,6 +132,23 @@ fn first(
 }
 
 impl Metadata {
+    /// The same for a file that is verified then: what can't be right in the block is told before any key is looked for,
+    /// as the real tool does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Metadata::last_modified`] and [`Metadata::open_data_key`].
+    pub fn open_data_key_to(
+        &self,
+        policy: MacPolicy,
+        opener: &impl Opener,
+    ) -> Result<DataKey, SopsError> {
+        if policy == MacPolicy::Verify {
+            self.last_modified()?;
+        }
+        self.open_data_key(opener)
+    }
+
     /// Opens the data key with what is at hand.
     ///
     /// # Errors

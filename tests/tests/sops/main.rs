@@ -19,5 +19,5 @@ mod materials;
 mod offline;
 mod run;
 mod silence;
-mod unverified;
 mod turns;
+mod unverified;

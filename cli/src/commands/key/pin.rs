@@ -162,7 +162,9 @@ impl Fault for PinError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::NoConfig => Some("`bulla init --cluster NAME --fetch` writes one with the key".into()),
+            Self::NoConfig => {
+                Some("`bulla init --cluster NAME --fetch` writes one with the key".into())
+            }
             Self::Manifest(error) => error.hint().map(Cow::Borrowed),
             Self::Invalid(error) => Some(error.hint().into()),
             Self::Clusters => None,
