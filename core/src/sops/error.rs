@@ -152,6 +152,15 @@ pub enum SopsError {
         /// Where it stands.
         at: Place,
     },
+    /// A comment that sops counts to something else than its column says.
+    #[error(
+        "{at}: refusing a comment that the selector matches: by its column or the empty line below it, sops counts it to \
+         something else"
+    )]
+    CommentElsewhere {
+        /// Where it stands.
+        at: Place,
+    },
     /// A comment that would decide about itself in another way once it is encrypted.
     #[error("refusing to encrypt: the ciphertext of a comment matches the selector of comments")]
     CommentRegex,
@@ -207,6 +216,9 @@ impl SopsError {
                 "compare with the history of the file; `--ignore-mac` opens it as it is"
             }
             Self::ManySelectors { .. } => "keep one of them",
+            Self::CommentElsewhere { .. } => {
+                "write it right above what it is about, in the same column, without an empty line between"
+            }
             Self::CommentInFlow { .. } => {
                 "write the mapping or list in lines, without braces or brackets"
             }

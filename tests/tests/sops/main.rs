@@ -19,5 +19,4 @@ mod materials;
 mod offline;
 mod run;
 mod silence;
-mod turns;
 mod unverified;

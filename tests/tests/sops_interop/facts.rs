@@ -176,6 +176,7 @@ pub(crate) const YAML: &[Fact] = &[
             "comment selector above",
             "comment selector behind",
             "comment selector above a mapping",
+            "comment selector at the end of a block",
             "comment selector, two comments",
             "empty line under a comment",
         ],

@@ -123,6 +123,10 @@ impl Writer<'_> {
                 self.out.push('\n');
                 let entries = 1 + self.random.below(4);
                 self.mapping(indent + 2, entries, depth + 1);
+                if self.lists == 0 && self.by_comments && self.random.one_in(3) {
+                    self.random.cover("comment selector at the end of a block");
+                    self.comment(indent + 2);
+                }
             }
             2 if depth < 3 => {
                 let same = self.random.one_in(2);
@@ -245,12 +249,7 @@ impl Writer<'_> {
         if self.by_comments && self.random.chance("comment selector, two comments", 4) {
             self.comment(indent);
         }
-        // Elsewhere go-yaml takes such a comment for one of what stands above it.
-        let first = self
-            .out
-            .lines()
-            .all(|line| line.starts_with(['#', '-', '%']) || line.is_empty());
-        if first && self.random.chance("empty line under a comment", 4) {
+        if self.random.chance("empty line under a comment", 8) {
             self.out.push('\n');
         }
     }

@@ -11,6 +11,8 @@ pub(super) struct Comment {
     pub(super) span: Range<usize>,
     /// Its column, from 0; one that follows something on its line counts as far to the right.
     pub(super) column: usize,
+    /// Every reader counts it to the same level.
+    pub(super) clear: bool,
 }
 
 /// The comments of one document, in order.
@@ -20,14 +22,29 @@ pub(super) struct Comments<'s> {
     /// Those that were given out.
     taken: Vec<bool>,
     next: usize,
+    /// The column of the innermost block that the last scalar is in, and whether that is a list; none before the first.
+    inner: Option<(usize, bool)>,
+    /// No document stands above.
+    is_first: bool,
+    /// One is counted to another level than its column says.
+    displaced: bool,
+    /// Where the document ends.
+    end: usize,
 }
 
 impl<'s> Comments<'s> {
     /// Finds those in `span`, where the nodes of `root` stand.
-    pub(super) fn find(source: &'s str, span: Range<usize>, root: Node<'s>) -> Self {
+    pub(super) fn find(
+        source: &'s str,
+        span: Range<usize>,
+        root: Node<'s>,
+        is_first: bool,
+    ) -> Self {
         let mut comments = Self::none(source);
         let mut at = span.start;
-        comments.visit(root, &mut at);
+        comments.end = span.end;
+        comments.is_first = is_first;
+        comments.visit(root, &mut at, (0, false));
         comments.gap(at..span.end);
         comments.taken = vec![false; comments.found.len()];
         comments
@@ -40,13 +57,23 @@ impl<'s> Comments<'s> {
             found: Vec::new(),
             taken: Vec::new(),
             next: 0,
+            inner: None,
+            is_first: true,
+            displaced: false,
+            end: 0,
         }
     }
 
-    fn visit(&mut self, node: Node<'s>, at: &mut usize) {
+    fn visit(&mut self, node: Node<'s>, at: &mut usize, inner: (usize, bool)) {
         match node.kind() {
             Kind::Mapping | Kind::Sequence => {
-                node.children().for_each(|child| self.visit(child, at))
+                let list = node.kind() == Kind::Sequence;
+                let inner = match node.is_flow() {
+                    true => inner,
+                    false => (column(self.source, node.span().start), list),
+                };
+                node.children()
+                    .for_each(|child| self.visit(child, at, inner));
             }
             kind => {
                 let span = node.span();
@@ -55,6 +82,7 @@ impl<'s> Comments<'s> {
                     self.gap(span.start..line_end(self.source, span.start));
                 }
                 *at = span.end.max(*at);
+                self.inner = Some(inner);
             }
         }
     }
@@ -73,14 +101,52 @@ impl<'s> Comments<'s> {
                 } else {
                     usize::MAX
                 };
+                let clear = !alone || self.is_clear(at, span.clone());
+                self.displaced |= !clear;
                 self.found.push(Comment {
                     span: at..end,
                     column,
+                    clear,
                 });
                 at = end;
             } else {
                 at += 1;
             }
+        }
+    }
+
+    /// Whether go-yaml counts the comment at `at`, on a line of its own in the gap `span`, to the level that its column
+    /// says. It takes some that have an empty line below them for ones of what stands above, or of what comes next.
+    fn is_clear(&self, at: usize, span: Range<usize>) -> bool {
+        let own = column(self.source, at);
+        let below = Below::of(&self.source[at..self.end], own);
+        let Some((inner, in_list)) = self.inner else {
+            // In a later document it would be one of the document before.
+            return self.is_first || below.directly && below.column == Some(own);
+        };
+        let above = &self.source[span.start..at];
+        let last = last_token(above);
+        let ended = last.is_none_or(|b| b"]}".contains(&b));
+        let lines = || above.lines().skip(1);
+        let mixed = below.mixed
+            || lines()
+                .filter_map(comment_column)
+                .any(|column| column != own);
+        let second = lines().any(|line| comment_column(line).is_some());
+        // What stands behind the last line break is the indentation of this one.
+        let empty = below.empty || lines().any(|line| line.trim().is_empty() && line.len() != own);
+        match below.column {
+            // Nothing comes that it could be counted to.
+            None => true,
+            Some(next) if next == own && below.directly => true,
+            // An earlier one that is taken for another's can displace it.
+            Some(next) if next == own && (mixed || self.displaced) => false,
+            Some(next) if next == own && ended => match own == inner {
+                true => below.dash == in_list,
+                false => own < inner && !below.dash,
+            },
+            Some(next) if next == own => last == Some(b':') && own >= inner,
+            Some(next) => own == inner && next < own && ended && !mixed && !(second && empty),
         }
     }
 
@@ -113,4 +179,65 @@ impl<'s> Comments<'s> {
         self.next += 1;
         Some(comment.clone())
     }
+}
+
+/// What stands below a comment.
+struct Below {
+    /// The column of the next line that is neither empty nor a comment.
+    column: Option<usize>,
+    /// Such a line begins with a dash.
+    dash: bool,
+    /// Only comments of the same column stand between.
+    directly: bool,
+    /// An empty line does.
+    empty: bool,
+    /// Comments of other columns do.
+    mixed: bool,
+}
+
+impl Below {
+    /// Looks at the lines below the first one of `text`, where a comment stands in the column `own`.
+    fn of(text: &str, own: usize) -> Self {
+        let mut below = Self {
+            column: None,
+            dash: false,
+            directly: true,
+            empty: false,
+            mixed: false,
+        };
+        for line in text.lines().skip(1) {
+            let content = line.trim_start_matches(' ');
+            if let Some(column) = comment_column(line) {
+                below.mixed |= column != own;
+            } else if content.trim_end().is_empty() {
+                below.empty = true;
+            } else {
+                below.column = Some(line.len() - content.len());
+                below.dash = content.trim_end() == "-" || content.starts_with("- ");
+                break;
+            }
+        }
+        below.directly = !below.empty && !below.mixed;
+        below
+    }
+}
+
+/// The column of a comment on a line of its own.
+fn comment_column(line: &str) -> Option<usize> {
+    let content = line.trim_start_matches(' ');
+    let is_comment = content.starts_with('#');
+    is_comment.then_some(line.len() - content.len())
+}
+
+/// The last byte of a gap that belongs to no comment.
+fn last_token(gap: &str) -> Option<u8> {
+    let lines = gap.lines().rev();
+    let mut tokens = lines.filter_map(|line| {
+        let comment = line.match_indices('#').map(|(at, _)| at);
+        let mut comment =
+            comment.filter(|at| *at == 0 || line.as_bytes()[at - 1].is_ascii_whitespace());
+        let code = comment.next().map_or(line, |at| &line[..at]);
+        code.trim().bytes().last()
+    });
+    tokens.next()
 }

@@ -43,7 +43,7 @@ impl<'s> Editor<'s> {
     pub(super) fn close(&mut self, slot: &Slot<'s>, closed: &ClosedText) -> bool {
         let ClosedText { text, form } = closed;
         match slot {
-            Slot::Comment { span, item } => {
+            Slot::Comment { span, item, .. } => {
                 let item = *item && *form == Some(Form::Item);
                 let mark = if item { "- " } else { "#" };
                 self.push(span.clone(), format!("{mark}{text}"));

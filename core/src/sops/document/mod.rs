@@ -47,16 +47,23 @@ impl<'s> Document<'s> {
         splice(self.stream.source(), editor.edits).ok_or_else(overlap)
     }
 
-    /// sops counts a comment in braces or brackets to what stands before it, or to nothing.
-    fn refuse_comments_in_flow(&self, selector: &Selector) -> Result<(), SopsError> {
+    /// sops counts a comment in braces or brackets to what stands before it, or to nothing; others to what comes next.
+    fn refuse_unclear_comments(&self, selector: &Selector) -> Result<(), SopsError> {
         for (step, slot) in self.pieces.steps.iter().zip(&self.pieces.slots) {
-            let (walk::Step::Comment(text, _), Slot::Comment { span, .. }) = (step, slot) else {
+            let (walk::Step::Comment(text, _), Slot::Comment { span, clear, .. }) = (step, slot)
+            else {
                 continue;
             };
+            if !selector.hits_comment(text) {
+                continue;
+            }
+            let at = self.stream.place(span.start);
             let inside = |root: &Node<'_>| is_in_flow(*root, span.start);
-            if selector.hits_comment(text) && self.pieces.roots.iter().any(inside) {
-                let at = self.stream.place(span.start);
+            if self.pieces.roots.iter().any(inside) {
                 return Err(SopsError::CommentInFlow { at });
+            }
+            if !clear {
+                return Err(SopsError::CommentElsewhere { at });
             }
         }
         Ok(())
@@ -144,7 +151,8 @@ impl Body for Document<'_> {
     }
 
     fn closed(&self, closed: &[Closed], metadata: &Metadata) -> Result<Vec<u8>, SopsError> {
-        self.refuse_comments_in_flow(&metadata.selector()?)?;
+        let selector = metadata.selector()?;
+        self.refuse_unclear_comments(&selector)?;
         let mut editor = Editor::new(self.stream, self.pieces.slots.len());
         let slots = self.pieces.slots.iter().zip(closed);
         let items: Vec<bool> = slots
@@ -173,6 +181,7 @@ impl Body for Document<'_> {
         let again = self.again(&text)?;
         let written = Document::read(&again)?;
         compare(expected, &written.pieces)?;
+        written.refuse_unclear_comments(&selector)?;
         for (root, block) in written.pieces.roots.iter().zip(&written.pieces.blocks) {
             let block = block.ok_or_else(overlap)?;
             if block::read(*root, block, again.source())? != *metadata {

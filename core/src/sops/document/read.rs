@@ -24,6 +24,8 @@ pub(super) enum Slot<'s> {
         span: Range<usize>,
         /// It has a line of its own, where the dash of an item would stand.
         item: bool,
+        /// Every reader counts it to this level.
+        clear: bool,
     },
     /// A scalar.
     Scalar {
@@ -66,6 +68,7 @@ pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
         budget: ALIASED_NODES_MAX,
     };
     let ends: Vec<_> = stream.documents().map(|document| document.span).collect();
+    let mut begins = 0;
     for (nth, document) in stream.documents().enumerate() {
         let Some(root) = document.root else { continue };
         if root.resolved().kind() != Kind::Mapping {
@@ -75,10 +78,13 @@ pub(super) fn read(stream: &Stream) -> Result<Pieces<'_>, SopsError> {
         }
         let end = match ends.get(nth + 1) {
             None => stream.source().len(),
-            Some(_) => document.span.end,
+            // A comment above the mark of the next document is the last of this one.
+            Some(_) => next_mark(stream.source(), document.span.end),
         };
+        let start = document.span.start.max(begins);
+        begins = end;
         let mut comments = match stream.format() {
-            Format::Yaml => Comments::find(stream.source(), document.span.start..end, root),
+            Format::Yaml => Comments::find(stream.source(), start..end, root, nth == 0),
             Format::Json => Comments::none(stream.source()),
         };
         let block = root.get(BLOCK);
@@ -289,6 +295,7 @@ impl<'s> Reader<'s> {
         let slot = Slot::Comment {
             span: comment.span.clone(),
             item: dashes == Some(comment.column),
+            clear: comment.clear,
         };
         self.push(Step::Comment(Cow::Borrowed(text), line), slot);
     }
@@ -296,6 +303,15 @@ impl<'s> Reader<'s> {
     fn push(&mut self, step: Step<'s>, slot: Slot<'s>) {
         self.pieces.steps.push(step);
         self.pieces.slots.push(slot);
+    }
+}
+
+/// The start of the next line that begins a document, or this place.
+fn next_mark(source: &str, at: usize) -> usize {
+    let rest = &source[at..];
+    match rest.starts_with("---") {
+        true => at,
+        false => rest.find("\n---").map_or(at, |found| at + found + 1),
     }
 }
 

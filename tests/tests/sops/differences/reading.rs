@@ -82,6 +82,22 @@ pub(crate) const ROWS: &[Difference] = &[
     ),
     row(
         encrypt(
+            "a comment with an empty line below it that a selector of comments matches, between mappings of a list",
+            &["encrypt", "x.yaml"],
+            &[
+                ("x.yaml", "l:\n- a: b\n# keep\n\n- c: d\n"),
+                (
+                    ".sops.yaml",
+                    "creation_rules: [{age: '{A}', unencrypted_comment_regex: keep}]\n",
+                ),
+            ],
+        ),
+        ("counts it to what comes after the next item", 0),
+        (REFUSED, 1),
+        "another value than meant would be left in clear",
+    ),
+    row(
+        encrypt(
             "a key that stands twice in a section of INI",
             INI,
             &[("x.ini", "[s]\na = 1\na = 2\n")],
