@@ -1,5 +1,5 @@
 //! Files worked on in turns by both programs: after each command both read the same values, which are those that the
-//! command was to leave.
+//! command was to leave. What only reads is asked of both, and prints the same.
 
 use std::fs;
 use std::process::Command;
@@ -46,9 +46,36 @@ fn one_file(name: &str, plain: &str, chance: &mut Chance, at: &str) {
             Whose::Theirs => Whose::Ours,
             Whose::Ours => Whose::Theirs,
         };
-        let nested = !name.ends_with(".env") && !name.ends_with(".ini");
+        let nested = name.ends_with(".json") || name.contains(".y");
         let section = name.ends_with(".ini").then_some("s");
-        let at = match chance.below(6) {
+        let at = match chance.below(9) {
+            6..=8 if name.ends_with(".env") && chance.below(2) == 0 => {
+                let shown = ["exec-env", name, "echo \"$note|$Q|$k0\""];
+                same(&place, name, &shown, at)
+            }
+            6 | 7 => {
+                let keys = expected.as_object().unwrap();
+                let path = match section.or_else(|| {
+                    let keys: Vec<_> = keys.keys().collect();
+                    Some(keys[chance.below(keys.len())].as_str())
+                }) {
+                    Some("s") => path(section, "note"),
+                    key => path(None, key.unwrap()),
+                };
+                same(&place, name, &["decrypt", "--extract", &path, name], at)
+            }
+            8 => same(&place, name, &["filestatus", name], at),
+            // What is binary is one text.
+            0..=2 if name.ends_with(".bin") => {
+                let value = SIMPLE[chance.below(SIMPLE.len())];
+                let at = format!("{at}, {whose:?} set data {value}");
+                ok(
+                    place.command(whose, &["set", name, "[\"data\"]", value]),
+                    &at,
+                );
+                expected = json!({ "data": serde_json::from_str::<Value>(value).unwrap() });
+                at
+            }
             0 | 1 => {
                 let key = format!("k{}", chance.below(3));
                 let value = match nested {
@@ -86,6 +113,17 @@ fn one_file(name: &str, plain: &str, chance: &mut Chance, at: &str) {
                 ok(place.command(whose, &["updatekeys", "-y", name]), &at);
                 at
             }
+            _ if name.ends_with(".bin") => {
+                let at = format!("{at}, {whose:?} edit");
+                let mut command = place.command(whose, &["edit", name]);
+                let text = format!("text {}", chance.below(1_000_000));
+                let editor = place.path("editor.sh");
+                fs::write(&editor, format!("printf '{text}' > \"$1\"\n")).unwrap();
+                command.env("EDITOR", format!("sh {}", editor.display()));
+                ok(command, &at);
+                expected = json!({ "data": text });
+                at
+            }
             _ => {
                 let mark = format!("mark{}", chance.below(1000));
                 let at = format!("{at}, {whose:?} edit {mark}");
@@ -112,6 +150,19 @@ fn one_file(name: &str, plain: &str, chance: &mut Chance, at: &str) {
     }
 }
 
+/// What only reads prints the same by both, and leaves the file alone.
+fn same(place: &Place, name: &str, arguments: &[&str], at: &str) -> String {
+    let at = format!("{at}, {arguments:?}");
+    let before = fs::read(place.path(name)).unwrap();
+    let [theirs, ours] = [Whose::Theirs, Whose::Ours].map(|whose| {
+        let printed = ok(place.command(whose, arguments), &at);
+        String::from_utf8(printed).unwrap()
+    });
+    assert_eq!(ours, theirs, "{at}");
+    assert!(before == fs::read(place.path(name)).unwrap(), "{at}");
+    at
+}
+
 fn write_rules(place: &Place, rules: &str) {
     let rules = crate::run::with_recipients(rules);
     fs::write(place.path(".sops.yaml"), rules).unwrap();
@@ -133,6 +184,10 @@ fn inside<'v>(value: &'v mut Value, section: Option<&str>) -> &'v mut Map<String
 }
 
 fn read(place: &Place, whose: Whose, name: &str, at: &str) -> Value {
+    if name.ends_with(".bin") {
+        let text = ok(place.command(whose, &["decrypt", name]), at);
+        return json!({ "data": String::from_utf8(text).unwrap() });
+    }
     let arguments = ["decrypt", "--output-type", "json", name];
     let text = ok(place.command(whose, &arguments), at);
     serde_json::from_slice(&text).unwrap()
@@ -211,4 +266,5 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("work.env", "# comment\nnote=mark0\nQ='quoted'\n"),
     ("work.ini", "[s]\nnote = mark0\nother: x\n"),
+    ("work.bin", "mark0 and \u{1f600}\nbytes\n\n"),
 ];
