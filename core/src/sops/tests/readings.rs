@@ -249,3 +249,28 @@ fn a_block_that_stands_there_twice_is_refused() {
     assert_eq!(error.exit_code(false), 1);
     assert!(error.to_string().contains("twice"), "{error}");
 }
+
+#[test]
+fn a_comment_that_sops_counts_to_another_level_is_refused_where_it_selects() {
+    let selector = Selector::new(SelectorKind::UnencryptedCommentRegex, "keep").expect("compiles");
+    // Whether the comment can stand there, and whether `x` stays in clear under it.
+    for (plain, expected) in [
+        ("a: 1\n# keep\nx: y\nz: 1\n", Some(true)),
+        ("a: 1\n# keep\n\nx: y\nz: 1\n", Some(true)),
+        ("m:\n  a: 1\n# keep\n\nx: y\nz: 1\n", Some(true)),
+        ("m:\n  a: 1\n  # keep\nx: y\n", Some(false)),
+        ("m:\n  # keep\n\n  x: y\nz: 1\n", Some(true)),
+        ("l:\n- a\n# keep\n- x: y\n- z\n", Some(true)),
+        ("a: 1\n# keep\n---\nx: y\n", Some(false)),
+        ("l:\n- a: 1\n# keep\n\n- x: y\n", None),
+        ("l:\n- a\n# keep\n\nx: y\n", None),
+        ("a: 1\n---\n# keep\n\nx: y\n", None),
+        ("m:\n  a: 1\n# keep\n\n  x: y\n", None),
+    ] {
+        match (encrypt(Store::Yaml, plain, &selector), expected) {
+            (Ok(file), Some(clear)) => assert_eq!(file.contains("x: y"), clear, "{plain}"),
+            (Err(SopsError::CommentElsewhere { .. }), None) => {}
+            (found, _) => panic!("{plain}{found:?}"),
+        }
+    }
+}
