@@ -152,8 +152,13 @@ impl<'s> Reader<'s> {
                 continue;
             }
             let text = key.map(|key| self.key(key)).transpose()?;
-            if key.is_some_and(|key| text == Some("<<") && key.kind() == Kind::Scalar(Style::Plain))
-            {
+            // As with tags, sops looks at the first document only.
+            let merges = |key: Node<'_>| {
+                text == Some("<<")
+                    && key.kind() == Kind::Scalar(Style::Plain)
+                    && key.place().document == 1
+            };
+            if key.is_some_and(merges) {
                 merged(value)?;
             }
             if let Some(key) = key
