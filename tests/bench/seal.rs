@@ -7,7 +7,7 @@ use std::time::Instant;
 use bulla_core::recipient::{Identity, Suite};
 use bulla_tests::{peers, programs};
 
-use crate::machine::{median, memory_mib};
+use crate::machine::{self, median};
 use crate::table::Table;
 
 const ROUNDS: usize = 40;
@@ -119,22 +119,9 @@ impl Run {
         start.elapsed().as_secs_f64() * 1000.0
     }
 
-    /// The highest `VmHWM` of several runs, read until the process is gone.
+    /// Its most resident memory.
     pub(crate) fn peak_mib(&self) -> f64 {
-        let one = || {
-            let mut child = self
-                .command()
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("it runs");
-            let mut peak = 0.0;
-            while child.try_wait().expect("it can be waited for").is_none() {
-                peak = memory_mib(child.id(), "VmHWM").unwrap_or(peak).max(peak);
-            }
-            peak
-        };
-        (0..10).map(|_| one()).fold(0.0, f64::max)
+        machine::peak_mib(&self.command(), 10)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bulla_core::recipient::{Identity, Suite};
 use bulla_tests::{peers, programs};
 
-use crate::machine::{median, memory_mib};
+use crate::machine::{self, median};
 use crate::table::Table;
 
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\nstringData:\n  username: shop\n  password: correct horse battery staple\n";
@@ -231,21 +231,7 @@ impl Run {
         median((0..rounds).map(|_| self.milliseconds()).collect())
     }
 
-    /// The highest `VmHWM` of several runs, read until the process is gone.
     fn peak_mib(&self) -> f64 {
-        let one = || {
-            let mut child = self
-                .command()
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("it runs");
-            let mut peak = 0.0;
-            while child.try_wait().expect("it can be waited for").is_none() {
-                peak = memory_mib(child.id(), "VmHWM").unwrap_or(peak).max(peak);
-            }
-            peak
-        };
-        (0..3).map(|_| one()).fold(0.0, f64::max)
+        machine::peak_mib(&self.command(), 3)
     }
 }
