@@ -131,6 +131,8 @@ async fn a_follower_takes_over_at_once_when_the_leader_is_told_to_go() {
     let tenant = Tenant::new(deployment.cluster(), "handover").await;
     let draft = tenant.draft("db").value("password", "hunter2");
     tenant.deliver(&draft).await;
+    // What other tests left behind is the leader's to open, and recorded before it goes.
+    until_idle(&leader, envelopes(&client).await).await;
     let code = follower.get("/readyz").map(|(code, _)| code);
     assert_eq!(code, Some(200), "a follower with warm caches is ready");
     let metrics = follower.metrics();
