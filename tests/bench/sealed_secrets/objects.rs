@@ -1,5 +1,7 @@
 //! Keys and SealedSecrets to measure with.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use bulla_core::api::{SealedSecret, SealedSecretSpec};
 use bulla_core::plaintext::Plaintext;
 use bulla_core::rotation::Timestamp;
@@ -20,19 +22,22 @@ pub(super) const OBJECTS: usize = 500;
 pub(super) const VALUES: usize = 4;
 const CONCURRENCY: usize = 16;
 const BITS: u32 = 4096;
-const DAY: u64 = 24 * 3600;
-/// 2026-01-01T00:00:00Z, when the first key was made.
-const FIRST: i64 = 1_767_225_600;
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// How long ago the first key was made. None is due for renewal: a new one would be made and tried first.
+const FIRST_AGO: i64 = 3 * 24 * 3600;
 
 /// The keys that are in place, oldest first.
 #[derive(Default)]
 pub(super) struct Keys(Vec<RsaPublicKey>);
 
 impl Keys {
-    /// Makes one, a day newer than the last, and returns its Secret.
+    /// Makes one, an hour newer than the last, and returns its Secret.
     pub(super) fn add(&mut self) -> Secret {
         let key = key();
-        let from = Timestamp(FIRST).plus(self.0.len() as u64 * DAY);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |now| now.as_secs().cast_signed());
+        let from = Timestamp(now - FIRST_AGO).plus(self.0.len() as u64 * HOUR);
         let request = CertificateRequest {
             common_name: String::new(),
             not_before: from,
